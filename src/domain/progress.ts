@@ -1,0 +1,27 @@
+/** Where a harvest stands; sent after every page and whenever it starts to wait. */
+export type Progress = {
+  /** Share of the window that is covered at its grade, 0 … 1, by time. */
+  readonly coveredShare: number;
+  /** Tasks new to the ledger since this process began. */
+  readonly newTasks: number;
+  /** Rows received since this process began, repeats included. */
+  readonly rows: number;
+  readonly calls: number;
+  readonly tokensInUse: number;
+  readonly tokens: number;
+  /** Null while unknown. */
+  readonly etaSeconds: number | null;
+  /** Why nothing moves, where that is so. */
+  readonly waiting: string | null;
+};
+
+/** How a backfill ended. */
+export type BackfillResult = {
+  /** False when a slice had to be left: `left` then says which and why. */
+  readonly complete: boolean;
+  readonly left: readonly string[];
+  readonly newTasks: number;
+  readonly rows: number;
+  readonly calls: number;
+  readonly elapsedMs: number;
+};

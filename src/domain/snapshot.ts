@@ -1,0 +1,57 @@
+import type { Grade } from './task.ts';
+
+/**
+ * What a ledger knows and lacks at one moment: `status --json` to the letter, and the one source of the human text.
+ * Instants are ISO 8601 in UTC by the server's clock.
+ */
+export type Snapshot = {
+  readonly state: 'harvesting' | 'idle' | 'waiting' | 'parked' | 'stopped';
+  readonly reason: string;
+  readonly until: string | null;
+  readonly at: string;
+  readonly tasks: { readonly total: number; readonly withMetadata: number; readonly unfinished: number };
+  readonly coverage: Readonly<Record<string, ApiCoverage>>;
+  readonly tail: Readonly<Record<string, TailState>>;
+  readonly doubts: number;
+  readonly lastFailure: { readonly at: string; readonly code: string; readonly message: string } | null;
+  readonly budget: {
+    readonly calls: number;
+    readonly periodMs: number;
+    readonly inUse: number;
+    /** The most calls that any one period held, by sending time, within the last day. */
+    readonly maxInAnyPeriod: number;
+    readonly lastHour: number;
+  };
+  readonly backlog: {
+    readonly calls: number;
+    readonly etaSeconds: number;
+    /** False while a density is still unknown: then `calls` is the least that it can be. */
+    readonly exact: boolean;
+    readonly willExpire: readonly Stretch[];
+  };
+  readonly ledger: {
+    readonly path: string;
+    readonly schemaVersion: number;
+    readonly sizeBytes: number;
+    readonly walBytes: number;
+  };
+  readonly version: string;
+};
+
+export type Stretch = { readonly since: string; readonly until: string; readonly grade: Grade };
+
+export type ApiCoverage = {
+  readonly since: string | null;
+  readonly until: string | null;
+  /** No gap before (server's now − lag − 2 tail periods), from where the window could first be read. */
+  readonly complete: boolean;
+  readonly gaps: readonly (Stretch & { readonly expiresAt: string })[];
+  readonly losses: readonly (Stretch & { readonly lostAt: string; readonly reason: string })[];
+  readonly unsettled: readonly Omit<Stretch, 'grade'>[];
+};
+
+export type TailState = {
+  readonly readUpTo: string | null;
+  readonly readAt: string | null;
+  readonly newestTask: string | null;
+};
