@@ -6,6 +6,8 @@ export type CallPurpose = 'tail' | 'backfill' | 'isolate' | 'recount' | 'settle'
 
 /** A question for one page of `POST /v3/{api}/id_list`. */
 export type PageQuestion = {
+  /** The walk that this page belongs to, by its id in the ledger; the journal carries it so that evidence can name its calls. */
+  readonly walkId: number;
   readonly api: string;
   readonly purpose: CallPurpose;
   /** One second is added on both sides on the wire, so that inclusive and exclusive bounds are both right (I5). */
