@@ -1,0 +1,38 @@
+import { isIPv4 } from 'node:net';
+
+/** An address that was read, or what would have been right, as the end of a sentence. */
+export type AddressReading = { readonly url: URL } | { readonly wrong: string };
+
+/** True where a call never leaves this machine: there no password can leak and no budget is DataForSEO's. */
+export function isLoopback(url: URL): boolean {
+  const host = url.hostname.replace(/\.$/, '');
+  if (host === 'localhost' || host.endsWith('.localhost') || host === '[::1]') return true;
+  return isIPv4(host) && host.startsWith('127.');
+}
+
+/** Reads an http or https address. One that holds a user name is refused: it would end up in logs, and `fetch` refuses it anyway. */
+export function readAddress(text: string): AddressReading {
+  const url = URL.parse(text);
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) {
+    return { wrong: 'it must be an address that begins with https:// or http://' };
+  }
+  if (url.username !== '' || url.password !== '') {
+    return { wrong: 'it must not hold a user name or a password' };
+  }
+  return { url };
+}
+
+/** The address of the API: the password travels with every call, so beyond this machine only https will do. */
+export function readApiAddress(text: string): AddressReading {
+  const reading = readAddress(text);
+  if ('wrong' in reading) return reading;
+  if (reading.url.protocol !== 'https:' && !isLoopback(reading.url)) {
+    return {
+      wrong: 'it must begin with https://, because the password travels with every call (http:// is for loopback only)',
+    };
+  }
+  if (reading.url.search !== '' || reading.url.hash !== '') {
+    return { wrong: 'it must end before the first ? or #' };
+  }
+  return reading;
+}

@@ -1,0 +1,67 @@
+import { validate as isCron } from 'node-cron';
+import { z } from 'zod';
+import { readAddress, type AddressReading } from './address.ts';
+import { DURATION, formatDuration, parseDuration } from './duration.ts';
+
+// The kinds of values that settings have. Every message is the end of a sentence that says what would be right.
+// Text is accepted for each kind, because flags and the environment hold nothing else.
+
+export function wholeNumber(least: number, most: number) {
+  const error = `it must be a whole number from ${least} to ${most}`;
+  const fromText = (value: unknown) =>
+    typeof value === 'string' && /^\s*\d{1,15}\s*$/.test(value) ? Number(value) : value;
+  return z.preprocess(fromText, z.int({ error }).min(least, { error }).max(most, { error }));
+}
+
+/** @returns Milliseconds. */
+export function duration(leastMs: number, mostMs: number) {
+  const error = `it must be a duration from ${formatDuration(leastMs)} to ${formatDuration(mostMs)}, written like 500ms, 60s, 10m, 1h or 30d`;
+  return z
+    .string({ error })
+    .regex(DURATION, { error })
+    .transform(parseDuration)
+    .refine((ms) => ms >= leastMs && ms <= mostMs, { error });
+}
+
+/** One or more of the names: a list, or text with commas. Repeats are dropped. */
+export function namesOf<const Name extends string>(names: readonly Name[]) {
+  const error = `it must be one or more of ${names.join(', ')}, separated by commas`;
+  const list = z.array(z.enum(names, { error }), { error }).min(1, { error });
+  const text = z.string().transform((value) => value.split(',').map((name) => name.trim()));
+  return z.union([list, text.pipe(list)], { error }).transform((given) => [...new Set(given)]);
+}
+
+export function oneOf<const Name extends string>(names: readonly Name[]) {
+  return z.enum(names, { error: `it must be one of ${names.join(', ')}` });
+}
+
+export function textLike(pattern: RegExp, error: string) {
+  return z.string({ error }).regex(pattern, { error });
+}
+
+/** Five or six fields; node-cron's own judgement, so that what is accepted here is what it will run. */
+export function cron() {
+  const error = 'it must have 5 or 6 cron fields, such as "* * * * *" for every minute';
+  const isRunnable = (text: string) => [5, 6].includes(text.trim().split(/\s+/).length) && isCron(text);
+  return z.string({ error }).refine(isRunnable, { error });
+}
+
+/** @returns The address without a slash at its end, so that a path can be appended. */
+export function address(read: (text: string) => AddressReading) {
+  return z.string({ error: 'it must be an address' }).transform((text, context) => {
+    const reading = read(text);
+    if ('url' in reading) return reading.url.href.replace(/\/+$/, '');
+    context.addIssue({ code: 'custom', message: reading.wrong });
+    return z.NEVER;
+  });
+}
+
+/** An address that is a secret by itself: who knows the address of a web hook may use it. Null when unset. */
+export function secretAddress() {
+  return address(readAddress).nullable().prefault(null);
+}
+
+/** Text that may be unset, which is null. */
+export function optionalText(pattern: RegExp, error: string) {
+  return textLike(pattern, error).nullable().prefault(null);
+}

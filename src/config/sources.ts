@@ -1,0 +1,130 @@
+import { LineCounter, parseDocument, type Document } from 'yaml';
+import { nearestName } from './nearest.ts';
+import { SETTINGS } from './settings.ts';
+
+/** One place that settings come from, with the values it holds by the names of the YAML file. */
+export type Source = {
+  readonly values: ReadonlyMap<string, unknown>;
+  /** How a person finds the setting there: `rate_calls (config.yaml)`. */
+  readonly nameOf: (key: string) => string;
+};
+
+export type ReadText = (path: string) => string;
+
+export const CONFIG_ENV = 'LEDGER_CONFIG';
+
+/** DataForSEO's own samples call the login a user name. */
+const LOGIN_ALIAS = 'DATAFORSEO_USERNAME';
+
+const ALIAS_HINT = 'a value that begins with * needs quotes';
+
+const ENV_OF = new Map(SETTINGS.map((setting) => [setting.key, setting.env]));
+const KNOWN_ENV = [...ENV_OF.values(), CONFIG_ENV];
+
+/** What Kubernetes puts into every container of a namespace that has a service named `ledger`. Nobody typed these. */
+const INJECTED = /^LEDGER_(\w+_)?(SERVICE_(HOST|PORT)(_\w+)?|PORT_\d+_(TCP|UDP)(_\w+)?)$/;
+
+/** Flags, by the names of the YAML file. */
+export function readFlags(flags: Readonly<Record<string, string>>): Source {
+  return { values: new Map(Object.entries(flags)), nameOf: (key) => `--${key.replaceAll('_', '-')}` };
+}
+
+/** The environment. A variable that is set to nothing counts as unset: compose files pass those on. */
+export function readEnv(env: Readonly<Record<string, string | undefined>>, problems: string[]): Source {
+  problems.push(...unknownVariables(env));
+  const values = new Map(
+    [...ENV_OF]
+      .map(([key, name]) => [key, env[name]] as const)
+      .filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const login = loginOf(env, problems);
+  if (login !== null) values.set('dataforseo_login', login.value);
+  const nameOf = (key: string) =>
+    key === 'dataforseo_login' && login !== null ? login.name : (ENV_OF.get(key) ?? key);
+  return { values, nameOf: (key) => `${nameOf(key)} (environment)` };
+}
+
+/** The YAML file. Whatever is wrong with it is told without a word of its content, which may be a secret. */
+export function readYaml(path: string | null, readText: ReadText, problems: string[]): Source {
+  const nameOf = (key: string) => `${key} (${path ?? 'file'})`;
+  const values = new Map<string, unknown>();
+  for (const [key, value] of path === null ? [] : entriesOf(path, readText, problems)) {
+    if (!ENV_OF.has(key)) problems.push(`${nameOf(key)} is no setting${meant(key, [...ENV_OF.keys()])}.`);
+    else if (value !== null) values.set(key, value);
+  }
+  return { values, nameOf };
+}
+
+/** Names set in the environment that look like a try at a credential: for the message that one is missing. */
+export function lookalikes(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  return Object.keys(env).filter(
+    (name) => /^(DATA_?FOR_?SEO|DFS)_/i.test(name) && name !== LOGIN_ALIAS && !KNOWN_ENV.includes(name),
+  );
+}
+
+/** One sentence a file that cannot be read, for any file that a setting names. */
+export function unreadable(name: string, path: string, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  return `${name} names ${JSON.stringify(path)}, which cannot be read (${code}); it must be a file that this user may read.`;
+}
+
+function unknownVariables(env: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.entries(env)
+    .filter(([name, value]) => name.startsWith('LEDGER_') && !KNOWN_ENV.includes(name) && !isInjected(name, value))
+    .map(([name]) => `${name} (environment) is no setting${meant(name, KNOWN_ENV)}.`);
+}
+
+function isInjected(name: string, value = ''): boolean {
+  return INJECTED.test(name) || (name.endsWith('_PORT') && /^(tcp|udp):\/\//.test(value));
+}
+
+function meant(typed: string, names: readonly string[]): string {
+  const nearest = nearestName(typed, names);
+  return nearest === null ? '' : `; ${nearest} is one`;
+}
+
+function loginOf(env: Readonly<Record<string, string | undefined>>, problems: string[]) {
+  const name = ENV_OF.get('dataforseo_login') ?? '';
+  const own = env[name] ?? '';
+  const alias = env[LOGIN_ALIAS] ?? '';
+  if (own !== '' && alias !== '' && own !== alias) {
+    problems.push(`${name} and ${LOGIN_ALIAS} (environment) are both set and differ; set one of them.`);
+  }
+  if (own !== '') return { name, value: own };
+  return alias === '' ? null : { name: LOGIN_ALIAS, value: alias };
+}
+
+function entriesOf(path: string, readText: ReadText, problems: string[]): readonly (readonly [string, unknown])[] {
+  const lines = new LineCounter();
+  // "Pretty" errors and warnings quote the line they are about.
+  const options = { prettyErrors: false, logLevel: 'silent', lineCounter: lines } as const;
+  const document = parseDocument(textOf(path, readText, problems), options);
+  const error = document.errors[0];
+  if (error !== undefined) {
+    const hint = error.code === 'BAD_ALIAS' ? `; ${ALIAS_HINT}` : '';
+    problems.push(`${path}, line ${lines.linePos(error.pos[0]).line}, is not YAML (${error.code})${hint}.`);
+    return [];
+  }
+  const content = contentOf(document);
+  if (typeof content === 'object' && content !== null && !Array.isArray(content)) return Object.entries(content);
+  problems.push(`${path} must hold lines of the form "rate_calls: 10"; ${ALIAS_HINT}.`);
+  return [];
+}
+
+/** @returns The settings; null where the text refers to an anchor that it lacks. */
+function contentOf(document: Document): unknown {
+  try {
+    return document.toJS() ?? {};
+  } catch {
+    return null;
+  }
+}
+
+function textOf(path: string, readText: ReadText, problems: string[]): string {
+  try {
+    return readText(path);
+  } catch (error) {
+    problems.push(unreadable(`${CONFIG_ENV} or --config`, path, error));
+    return '';
+  }
+}
