@@ -16,7 +16,7 @@ const ARROWS = {
   harvest: ['domain', 'dataforseo', 'ledger', 'time'],
   cli: ['domain', 'ledger', 'harvest', 'simulator', 'config', 'log', 'time'],
   app: ['domain', 'dataforseo', 'ledger', 'harvest', 'cli', 'config', 'log', 'time'],
-  main: ['app', 'cli'],
+  main: ['app', 'cli', 'time'],
 };
 
 const rooms = Object.keys(ARROWS);

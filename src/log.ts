@@ -89,7 +89,7 @@ function escape(text: string): string {
 
 function formsOf(secret: string): string[] {
   const escaped = escape(secret);
-  const encoded = encodeURIComponent(secret);
+  const encoded = encodeURIComponent(secret.toWellFormed());
   const bytes = Buffer.from(secret, 'utf8');
   return [
     secret,

@@ -1,0 +1,51 @@
+const COUNT = new Intl.NumberFormat('en-US');
+const SIZES = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
+
+/** `60,000`. */
+export function count(value: number): string {
+  return COUNT.format(value);
+}
+
+/** `1 task`, `2 tasks`. */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+/** Two units at most: `4 s`, `12 min`, `2 h 5 min`, `3 d 4 h`. @param seconds - 0 or more. */
+export function duration(seconds: number): string {
+  if (seconds > 0 && seconds < 1) return `${Math.round(seconds * 1000)} ms`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.round(whole / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const [days, hours] = [Math.floor(minutes / 1440), Math.floor((minutes % 1440) / 60)];
+  return days > 0 ? `${days} d ${hours} h` : `${hours} h ${minutes % 60} min`;
+}
+
+/** `4 kB`, `1.5 GB`. */
+export function bytes(value: number): string {
+  const power = Math.min(Math.floor(Math.log10(Math.max(value, 1)) / 3), SIZES.length - 1);
+  const scaled = value / 1000 ** power;
+  return `${scaled >= 10 || power === 0 ? Math.round(scaled) : scaled.toFixed(1)} ${SIZES[power] ?? 'B'}`;
+}
+
+/** `2026-03-01 12:57:46`; times of people are UTC by the server's clock. @param iso - ISO 8601 in UTC. */
+export function instant(iso: string | null): string {
+  return iso === null ? 'never' : iso.slice(0, 19).replace('T', ' ');
+}
+
+/** Columns as wide as they need to be; what looks like a number stands at the right. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const lines = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
+  return lines.map((line) =>
+    line
+      .map((cell, column) => align(cell, widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function align(cell: string, width: number): string {
+  return /^[\d,.]+$/.test(cell) ? cell.padStart(width) : cell.padEnd(width);
+}

@@ -1,0 +1,64 @@
+import { Option } from 'commander';
+import type { Plan } from './app-port.ts';
+import type { CliCommand } from './command.ts';
+import { EXIT } from './exit-code.ts';
+import { counted, duration, instant, table } from './format.ts';
+import { openFor } from './open.ts';
+
+/** More lines help nobody on a terminal; `--json` has them all. */
+const MOST_SHOWN = 20;
+
+export const plan: CliCommand = {
+  name: 'plan',
+  usage: 'plan [--json]',
+  summary: 'what a backfill would do now, without any call',
+  details: `Shows the gaps, the calls and minutes that they take, and what would leave the window before it can be read. On a
+first start nothing is known of how many tasks there are, so the numbers are the least that it can take.`,
+  examples: ['plan', 'plan --json'],
+  takesSettings: true,
+  options: [new Option('--json', 'the plan as JSON')],
+  act: async (typed, deps) => {
+    const { app } = await openFor(typed, deps, { credentials: false });
+    const planned = app.plan();
+    const text = typed.options['json'] === true ? JSON.stringify(planned, null, 2) : planText(planned).join('\n');
+    deps.stdout.write(`${text}\n`);
+    return EXIT.done;
+  },
+};
+
+function planText(planned: Plan): string[] {
+  if (planned.slices.length === 0 && planned.willExpire.length === 0) {
+    return ['Nothing to read: everything in the window is covered.'];
+  }
+  return [...summary(planned), '', ...sliceTable(planned), ...expiring(planned)];
+}
+
+function summary({ exact, calls, etaSeconds }: Plan): string[] {
+  if (exact) return [`${counted(calls, 'call')}, about ${duration(etaSeconds)}.`];
+  return [
+    `At least ${counted(calls, 'call')}, unknown until read (how many tasks there are shows with the first pages).`,
+  ];
+}
+
+function sliceTable({ slices }: Plan): string[] {
+  const rows = slices
+    .slice(0, MOST_SHOWN)
+    .map((slice) => [
+      slice.api,
+      slice.grade,
+      instant(slice.since),
+      instant(slice.until),
+      slice.calls === null ? 'unknown' : String(slice.calls),
+      instant(slice.expiresAt),
+    ]);
+  const more = slices.length > MOST_SHOWN ? [`… and ${slices.length - MOST_SHOWN} more (--json shows all)`] : [];
+  return [...table(['api', 'grade', 'since (UTC)', 'until', 'calls', 'expires from'], rows), ...more];
+}
+
+function expiring({ willExpire }: Plan): string[] {
+  if (willExpire.length === 0) return [];
+  const lines = willExpire.map(
+    ({ api, grade, since, until }) => `- ${api}, ${grade}: ${instant(since)} to ${instant(until)}`,
+  );
+  return ['', 'Will leave the window before it can be read:', ...lines];
+}

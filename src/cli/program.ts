@@ -1,0 +1,95 @@
+import { Command, type OutputConfiguration } from 'commander';
+import { backfill } from './backfill.ts';
+import type { CliCommand, CliDeps } from './command.ts';
+import { complaintOf, EXIT, exitCodeOf } from './exit-code.ts';
+import { plan } from './plan.ts';
+import { run } from './run.ts';
+import { settingOptions, settingsIn } from './setting-flags.ts';
+import { status } from './status.ts';
+
+/** Where the width of a terminal is unknown. */
+const HELP_WIDTH = 120;
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly CliCommand[] = [run, backfill, plan, status];
+
+/** Parses and obeys. @param argv - Without node and the script. @returns The exit code; never rejects. */
+export async function runCli(argv: readonly string[], deps: CliDeps): Promise<number> {
+  let code: number = EXIT.done;
+  try {
+    await createProgram(deps, (ending) => (code = ending)).parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    return complain(error, deps);
+  }
+}
+
+/** Says what went wrong in words without secrets. @returns The exit code. */
+export function complain(error: unknown, { signal, stderr, redaction }: CliDeps): number {
+  const code = exitCodeOf(error, signal);
+  for (const line of complaintOf(error, code)) stderr.write(`${redaction.scrub(line)}\n`);
+  return code;
+}
+
+function createProgram(deps: CliDeps, end: (code: number) => void): Command {
+  const program = new Command('dataforseo-ledger')
+    .description('Keeps a complete local record of every task that a DataForSEO account has run.')
+    .version(deps.version)
+    .helpCommand(false)
+    .configureOutput(outputOf(deps))
+    .configureHelp({ subcommandTerm: (command) => usageOf(command.name()) })
+    .exitOverride()
+    .addHelpText('after', firstSteps(deps.commandName));
+  for (const command of COMMANDS) addCommand(program, command, { deps, end });
+  return program;
+}
+
+function outputOf({ stdout, stderr }: CliDeps): OutputConfiguration {
+  return {
+    writeOut: (text) => void stdout.write(text),
+    writeErr: (text) => void stderr.write(text),
+    getOutHelpWidth: () => stdout.columns ?? HELP_WIDTH,
+    getErrHelpWidth: () => stderr.columns ?? HELP_WIDTH,
+    getOutHasColors: () => false,
+    getErrHasColors: () => false,
+  };
+}
+
+function addCommand(
+  program: Command,
+  command: CliCommand,
+  { deps, end }: { readonly deps: CliDeps; readonly end: (code: number) => void },
+): void {
+  const sub = program.command(command.name).summary(command.summary);
+  sub.description(`${command.summary[0]?.toUpperCase() ?? ''}${command.summary.slice(1)}.\n\n${command.details}`);
+  sub.addHelpText('after', examplesOf(command, deps.commandName));
+  for (const option of [...command.options, ...(command.takesSettings ? settingOptions() : [])]) sub.addOption(option);
+  sub.action(async (options: Readonly<Record<string, unknown>>) => {
+    const settings = command.takesSettings ? settingsIn(options) : {};
+    end(await command.act({ settings, options }, deps));
+  });
+}
+
+function usageOf(name: string): string {
+  return COMMANDS.find((command) => command.name === name)?.usage ?? name;
+}
+
+function firstSteps(commandName: string): string {
+  return `
+Without an account:
+  ${commandName} demo
+
+With one:
+  export DATAFORSEO_LOGIN=… DATAFORSEO_PASSWORD=…
+  ${commandName} backfill
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 DataForSEO refuses us and a person must act,
+4 another process holds this ledger, 130 interrupted before it was done.`;
+}
+
+function examplesOf(command: CliCommand, commandName: string): string {
+  const credentials = command.takesSettings
+    ? '\nThe credentials are no flags, others would see them: set DATAFORSEO_LOGIN and DATAFORSEO_PASSWORD, or DATAFORSEO_LOGIN_FILE\nand DATAFORSEO_PASSWORD_FILE.\n'
+    : '';
+  return `${credentials}\nExamples:\n${command.examples.map((example) => `  ${commandName} ${example}`).join('\n')}`;
+}

@@ -1,0 +1,87 @@
+import type { ApiCoverage, Snapshot } from '../domain/snapshot.ts';
+import { bytes, count, counted, duration, instant } from './format.ts';
+
+/** Of each kind of stretch so many are told; `--json` has them all. */
+const MOST_SHOWN = 5;
+const LABEL_WIDTH = 10;
+
+/** The snapshot for people: what is the state, is anything missing, what comes next. */
+export function statusText(snapshot: Snapshot): readonly string[] {
+  return [
+    labelled('State', stateOf(snapshot)),
+    labelled('Tasks', tasksOf(snapshot)),
+    ...Object.entries(snapshot.coverage).flatMap(([api, coverage]) => coverageOf(api, coverage)),
+    ...Object.entries(snapshot.tail).map(([api, { readUpTo, newestTask }]) =>
+      labelled('Tail', `${api} read up to ${instant(readUpTo)}; newest task ${instant(newestTask)}`),
+    ),
+    labelled('Doubts', snapshot.doubts === 0 ? 'none' : `${count(snapshot.doubts)} (see the view doubts)`),
+    labelled('Budget', budgetOf(snapshot)),
+    labelled('Backlog', backlogOf(snapshot)),
+    ...snapshot.backlog.willExpire.slice(0, MOST_SHOWN).map((it) => item(`will expire unread: ${stretch(it)}`)),
+    labelled('Failure', failureOf(snapshot)),
+    labelled('Ledger', ledgerOf(snapshot)),
+    labelled('As of', `${instant(snapshot.at)} UTC, as all times here; version ${snapshot.version}`),
+  ];
+}
+
+function labelled(label: string, text: string): string {
+  return `${label.padEnd(LABEL_WIDTH)}${text}`;
+}
+
+function item(text: string): string {
+  return `${' '.repeat(LABEL_WIDTH)}- ${text}`;
+}
+
+function stateOf({ state, reason, until }: Snapshot): string {
+  const why = reason === '' ? state : `${state}: ${reason}`;
+  return until === null ? why : `${why}, until ${instant(until)}`;
+}
+
+function tasksOf({ tasks }: Snapshot): string {
+  return `${count(tasks.total)}, ${count(tasks.withMetadata)} with metadata, ${count(tasks.unfinished)} unfinished`;
+}
+
+function coverageOf(api: string, coverage: ApiCoverage): string[] {
+  const { since, until, complete, gaps, losses, unsettled } = coverage;
+  if (since === null || until === null) return [labelled('Coverage', `${api}: nothing read yet`)];
+  const verdict = complete ? 'complete' : `INCOMPLETE, ${counted(gaps.length, 'gap')}`;
+  const open = unsettled.length === 0 ? '' : `; ${counted(unsettled.length, 'stretch', 'stretches')} not settled yet`;
+  return [
+    labelled('Coverage', `${api}: ${verdict}, from ${instant(since)} to ${instant(until)}${open}`),
+    ...some(gaps, (gap) => `gap: ${stretch(gap)}, expires from ${instant(gap.expiresAt)}`),
+    ...some(losses, (loss) => `lost: ${stretch(loss)}, ${loss.reason} (${instant(loss.lostAt)})`),
+  ];
+}
+
+function some<Told>(told: readonly Told[], say: (one: Told) => string): string[] {
+  const rest = told.length - MOST_SHOWN;
+  return [
+    ...told.slice(0, MOST_SHOWN).map((one) => item(say(one))),
+    ...(rest > 0 ? [item(`… and ${count(rest)} more`)] : []),
+  ];
+}
+
+function stretch({ since, until, grade }: { since: string; until: string; grade: string }): string {
+  return `${grade} of ${instant(since)} to ${instant(until)}`;
+}
+
+function budgetOf({ budget }: Snapshot): string {
+  const { calls, periodMs, inUse, maxInAnyPeriod, lastHour } = budget;
+  const period = duration(periodMs / 1000);
+  return `${inUse} of ${calls} calls in use per ${period}; never more than ${maxInAnyPeriod} in one, ${count(lastHour)} in the last hour`;
+}
+
+function backlogOf({ backlog }: Snapshot): string {
+  if (backlog.calls === 0) return 'none';
+  if (!backlog.exact) return `at least ${counted(backlog.calls, 'call')}, unknown until read`;
+  return `${counted(backlog.calls, 'call')}, about ${duration(backlog.etaSeconds)}`;
+}
+
+function failureOf({ lastFailure }: Snapshot): string {
+  return lastFailure === null ? 'none' : `${instant(lastFailure.at)} ${lastFailure.code}: ${lastFailure.message}`;
+}
+
+function ledgerOf({ ledger }: Snapshot): string {
+  const wal = ledger.walBytes === 0 ? '' : ` + ${bytes(ledger.walBytes)} WAL`;
+  return `${ledger.path}, ${bytes(ledger.sizeBytes)}${wal}, schema ${ledger.schemaVersion}`;
+}

@@ -1,0 +1,22 @@
+import { Option } from 'commander';
+import type { CliCommand } from './command.ts';
+import { EXIT } from './exit-code.ts';
+import { openFor } from './open.ts';
+import { statusText } from './status-text.ts';
+
+export const status: CliCommand = {
+  name: 'status',
+  usage: 'status [--json]',
+  summary: 'what the ledger holds and what it lacks',
+  details: 'Makes no call, needs no credentials, and works beside a running daemon as well as without one.',
+  examples: ['status', 'status --json'],
+  takesSettings: true,
+  options: [new Option('--json', 'the whole snapshot as JSON')],
+  act: async (typed, deps) => {
+    const { app } = await openFor(typed, deps, { credentials: false });
+    const snapshot = app.status();
+    const text = typed.options['json'] === true ? JSON.stringify(snapshot, null, 2) : statusText(snapshot).join('\n');
+    deps.stdout.write(`${text}\n`);
+    return EXIT.done;
+  },
+};

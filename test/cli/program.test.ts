@@ -1,0 +1,284 @@
+import { Buffer } from 'node:buffer';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { COMMANDS } from '../../src/cli/program.ts';
+import { SETTINGS } from '../../src/config/settings.ts';
+import { DataForSeoError, LedgerError } from '../../src/domain/errors.ts';
+import { ACCOUNT, cli, fakeApp, PLAN, PROGRESS, RESULT, SNAPSHOT } from './fakes.ts';
+
+const failing = (error: Error) => ({ app: { backfill: () => Promise.reject(error) } });
+
+describe('the command line', () => {
+  it('shows its version', async () => {
+    expect(await cli(['--version'])).toMatchObject({ code: 0, stdout: '9.8.7\n', stderr: '' });
+  });
+
+  it('helps with every command, with examples as they can be typed', async () => {
+    const { code, stdout } = await cli(['--help']);
+    expect(code).toBe(0);
+    for (const { usage, summary } of COMMANDS)
+      expect(stdout).toMatch(new RegExp(`${escape(usage)} +${escape(summary)}`));
+    for (const command of COMMANDS) {
+      const help = await cli([command.name, '--help']);
+      expect(help.code).toBe(0);
+      expect(help.stdout).toContain(`Examples:\n  npx dataforseo-ledger ${command.name}`);
+    }
+  });
+
+  it('shows every setting with its default in the help of a command that takes them, credentials never', async () => {
+    const text = (await cli(['backfill', '--help'])).stdout.replace(/\s+/g, ' ');
+    for (const { flag, env, meaning, ...setting } of SETTINGS) {
+      if (flag === null) continue;
+      expect(text).toContain(`${flag} <`);
+      expect(text).toContain(`[${env}`);
+      expect(text).toContain(meaning);
+      if (setting.default !== null) expect(text).toContain(`(default: ${setting.default})`);
+    }
+    expect(text).not.toMatch(/--dataforseo-(login|password)/);
+  });
+
+  it.each([
+    [['--no-such-flag']],
+    [['plan', '--no-such-flag']],
+    [['plan', 'too', 'many']],
+    [['run', '--lag']],
+    [['backfill', '--dataforseo-password', 'x']],
+    [[]],
+  ])('takes %j as wrong usage', async (argv) => {
+    const { code, stdout, stderr } = await cli(argv);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).not.toBe('');
+  });
+
+  it('suggests the command that was meant', async () => {
+    const { code, stderr } = await cli(['statsu']);
+    expect(code).toBe(2);
+    expect(stderr).toContain("unknown command 'statsu'");
+    expect(stderr).toContain('status');
+  });
+
+  it('hands flags to the settings, before the environment', async () => {
+    const env = { ...ACCOUNT, LEDGER_RATE_CALLS: '7', LEDGER_LAG: '9s' };
+    const { config } = await cli(['backfill', '--rate-calls', '5', '--log-level=error'], { env });
+    expect(config).toMatchObject({ rateCalls: 5, lagMs: 9_000, logLevel: 'error' });
+  });
+
+  it('lists all problems of the configuration at once, without a stack', async () => {
+    const env = { LEDGER_RATE_CALL: '1', LEDGER_LAG: 'soon' };
+    const { code, stdout, stderr } = await cli(['run', '--http-port', '-1'], { env });
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr.split('\n')).toEqual([
+      '5 settings need a correction:',
+      '- LEDGER_RATE_CALL (environment) is no setting; LEDGER_RATE_CALLS is one.',
+      expect.stringContaining('- LEDGER_LAG'),
+      expect.stringContaining('- --http-port is "-1"'),
+      expect.stringContaining('- DATAFORSEO_LOGIN is not set'),
+      expect.stringContaining('- DATAFORSEO_PASSWORD is not set'),
+      '',
+    ]);
+  });
+
+  it.each([
+    [new DataForSeoError('account_refused', 'DataForSEO says: payment required', { hint: 'Top up the account' }), 3],
+    [new DataForSeoError('api_refused', 'no subscription', { hint: 'Top up the account' }), 3],
+    [new DataForSeoError('unavailable', 'no answer', { hint: 'Top up the account' }), 1],
+    [new LedgerError('held', 'Process 12 on host a holds it.', { hint: 'Top up the account' }), 4],
+    [new LedgerError('other_account', 'This ledger is of another login.', { hint: 'Top up the account' }), 2],
+    [new LedgerError('newer_schema', 'It is newer.', { hint: 'Top up the account' }), 1],
+    [new LedgerError('missing', 'No file.', { hint: 'Top up the account' }), 1],
+  ])('ends with the code of %s', async (error, expected) => {
+    const { code, stdout, stderr } = await cli(['backfill'], failing(error));
+    expect([code, stdout]).toEqual([expected, '']);
+    expect(stderr).toContain(error.message);
+    expect(stderr).toContain('Top up the account.');
+    expect(stderr).not.toContain('    at ');
+  });
+
+  it('ends an unexpected error with 1, its message and its cause', async () => {
+    const error = new TypeError('fetch failed', { cause: new Error('getaddrinfo ENOTFOUND') });
+    expect(await cli(['backfill'], failing(error))).toMatchObject({
+      code: 1,
+      stderr: 'fetch failed. Cause: getaddrinfo ENOTFOUND.\n',
+    });
+  });
+
+  it('shows the password nowhere, however an error quotes it', async () => {
+    const password = ACCOUNT.DATAFORSEO_PASSWORD;
+    const basic = Buffer.from(`${ACCOUNT.DATAFORSEO_LOGIN}:${password}`).toString('base64');
+    const message = `${password} ${basic} ${encodeURIComponent(basic)}`;
+    const { all, code } = await cli(['backfill'], {
+      openApp: (config, log) => {
+        log.error({ config, err: new Error(message) }, message);
+        return fakeApp({ backfill: () => Promise.reject(new Error(message, { cause: new Error(`why ${message}`) })) });
+      },
+    });
+    expect(code).toBe(1);
+    expect(all).toContain('[secret]');
+    for (const secret of [password, basic, encodeURIComponent(basic)]) expect(all).not.toContain(secret);
+  });
+});
+
+describe('run', () => {
+  it('ends with 0 when it was asked to stop', async () => {
+    const controller = new AbortController();
+    const running = cli(['run'], {
+      signal: controller.signal,
+      app: { run: (signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())) },
+    });
+    await sleep(5);
+    controller.abort(new Error('stopped by SIGTERM'));
+    expect(await running).toMatchObject({ code: 0, stdout: '', stderr: '' });
+  });
+});
+
+describe('backfill', () => {
+  it('says what it harvested and how to see the proof', async () => {
+    expect(await cli(['backfill'])).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: [
+        '60,000 new tasks (61,234 rows in 64 calls, 12 s).',
+        'data/ledger.db now holds everything that was in the window. To see the proof: npx dataforseo-ledger status',
+        '',
+      ].join('\n'),
+    });
+  });
+
+  it('says what it had to leave, and ends with 1', async () => {
+    const left = ['backlinks, ids, 2026-11-01 to 2026-11-02: DataForSEO answered 50000'];
+    const { code, stdout } = await cli(['backfill'], {
+      app: { backfill: () => Promise.resolve({ ...RESULT, complete: false, left }) },
+    });
+    expect(code).toBe(1);
+    expect(stdout).toContain(`- ${left[0] ?? ''}\n`);
+    expect(stdout).toContain('npx dataforseo-ledger backfill');
+  });
+
+  it.each(['rejects', 'resolves incomplete'])(
+    'ends with 130 when it was interrupted and the harvest %s',
+    async (how) => {
+      const signal = AbortSignal.abort(new Error('stopped by SIGINT'));
+      const backfill = () =>
+        how === 'rejects'
+          ? Promise.reject(signal.reason as Error)
+          : Promise.resolve({ ...RESULT, complete: false, left: ['x'] });
+      const { code, stdout, stderr } = await cli(['backfill'], { signal, app: { backfill } });
+      expect([code, stdout]).toEqual([130, '']);
+      expect(stderr).toBe('Interrupted before it was done; the same command goes on where it was.\n');
+    },
+  );
+
+  it('logs where it is, the first and the last word and little in between', async () => {
+    const { log, stderr } = await cli(['backfill'], {
+      app: {
+        backfill: (onProgress) => {
+          for (let calls = 1; calls <= 500; calls += 1) onProgress({ ...PROGRESS, calls });
+          return Promise.resolve(RESULT);
+        },
+      },
+    });
+    const lines = log
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.map((line) => [line['msg'], line['calls']])).toEqual([
+      ['progress', 1],
+      ['progress', 500],
+    ]);
+    expect(lines[0]).toMatchObject({ coveredPercent: 43, rows: 12_345, tokensInUse: 3, tokens: 10, etaSeconds: 125 });
+    expect(stderr).toBe('');
+  });
+
+  it('on a terminal shows a bar, and only warnings above it', async () => {
+    const { stderr } = await cli(['backfill'], {
+      isTTY: true,
+      openApp: (_config, log) =>
+        fakeApp({
+          backfill: (onProgress) => {
+            onProgress(PROGRESS);
+            log.info('a quiet word');
+            log.warn('a loud word');
+            return Promise.resolve(RESULT);
+          },
+        }),
+    });
+    expect(stderr).toContain('43 % of the window, 2 min left, 12,345 rows, 13 calls, tokens 3/10');
+    expect(stderr).toMatch(/\[=+-+\]/);
+    expect(stderr).not.toContain('a quiet word');
+    expect(stderr).toContain('\r\u001b[K{');
+    expect(stderr).toContain('a loud word');
+    // No mode of the terminal is changed, so none can be left behind.
+    for (const mode of ['[?', '7', '8']) expect(stderr).not.toContain(`\u001b${mode}`);
+  });
+});
+
+describe('plan', () => {
+  it('prints the plan as it is with --json', async () => {
+    const { code, stdout } = await cli(['plan', '--json'], { env: {} });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual(PLAN);
+  });
+
+  it('prints calls, time and what expires', async () => {
+    const [slice] = PLAN.slices;
+    const { stdout } = await cli(['plan'], { env: {}, app: { plan: () => ({ ...PLAN, willExpire: [slice!] }) } });
+    expect(stdout.split('\n')).toEqual([
+      '24 calls, about 2 min.',
+      '',
+      'api        grade     since (UTC)          until                calls  expires from',
+      'backlinks  metadata  2026-10-23 00:00:00  2026-11-23 00:00:00     24  2026-11-23 00:01:00',
+      '',
+      'Will leave the window before it can be read:',
+      '- backlinks, metadata: 2026-10-23 00:00:00 to 2026-11-23 00:00:00',
+      '',
+    ]);
+  });
+
+  it('admits what it cannot know on a first start', async () => {
+    const slices = PLAN.slices.map((slice) => ({ ...slice, calls: null }));
+    const { stdout } = await cli(['plan'], {
+      env: {},
+      app: { plan: () => ({ ...PLAN, exact: false, calls: 2, slices }) },
+    });
+    expect(stdout).toContain('At least 2 calls, unknown until read');
+  });
+
+  it('says so when there is nothing to do', async () => {
+    const empty = { exact: true, calls: 0, etaSeconds: 0, slices: [], willExpire: [] };
+    const { stdout } = await cli(['plan'], { env: {}, app: { plan: () => empty } });
+    expect(stdout).toBe('Nothing to read: everything in the window is covered.\n');
+  });
+});
+
+describe('status', () => {
+  it('prints the snapshot to the letter with --json, without credentials', async () => {
+    const { code, stdout, config } = await cli(['status', '--json'], { env: {} });
+    expect([code, JSON.parse(stdout)]).toEqual([0, SNAPSHOT]);
+    expect(config?.credentials).toBeNull();
+  });
+
+  it('tells people everything that the snapshot holds', async () => {
+    const { stdout } = await cli(['status'], { env: {} });
+    expect(stdout.split('\n')).toEqual([
+      'State     waiting: the budget is spent, until 2026-11-23 12:01:00',
+      'Tasks     1,234,567, 200,000 with metadata, 12 unfinished',
+      'Coverage  backlinks: INCOMPLETE, 1 gap, from 2026-05-23 12:00:00 to 2026-11-23 11:57:00; 1 stretch not settled yet',
+      '          - gap: metadata of 2026-11-01 00:00:00 to 2026-11-02 00:00:00, expires from 2026-12-01 00:00:00',
+      '          - lost: ids of 2026-11-01 00:00:00 to 2026-11-02 00:00:00, left the window unread (2026-11-03 00:00:00)',
+      'Coverage  serp: nothing read yet',
+      'Tail      backlinks read up to 2026-11-23 11:59:30; newest task never',
+      'Doubts    2 (see the view doubts)',
+      'Budget    10 of 10 calls in use per 1 min; never more than 10 in one, 599 in the last hour',
+      'Backlog   120 calls, about 12 min',
+      '          - will expire unread: metadata of 2026-11-01 00:00:00 to 2026-11-02 00:00:00',
+      'Failure   2026-11-23 11:00:00 50000: internal error',
+      'Ledger    data/ledger.db, 1.5 MB + 4.1 kB WAL, schema 3',
+      'As of     2026-11-23 12:00:00 UTC, as all times here; version 0.1.0',
+      '',
+    ]);
+  });
+});
+
+function escape(text: string): string {
+  return text.replace(/[[\]().*+?]/g, '\\$&');
+}
