@@ -1,0 +1,105 @@
+import { once } from 'node:events';
+import type { Clock } from '../time.ts';
+import { createFaultBook } from './faults.ts';
+import type { SimulatedCall } from './id-list.ts';
+import { listPage } from './listing.ts';
+import { type SimulatorOptions, type SimulatorPatch } from './options.ts';
+import { createRate } from './rate.ts';
+import { rowAt, type SimulatedTask, taskAt, type WireRow } from './rows.ts';
+import { createSimulatorServer } from './server.ts';
+import { createStatsBook, type SimulatorStats } from './stats.ts';
+import { createWorld } from './world.ts';
+
+export type Simulator = {
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string;
+  /** The options now in force. */
+  readonly options: SimulatorOptions;
+  /**
+   * Changes anything but the port while it runs; groups are merged key by key, lists replaced. A change of `seed` or `tasks` makes other tasks.
+   *
+   * @throws {SimulatorOptionsError} and then nothing has changed.
+   */
+  readonly set: (patch: SimulatorPatch) => void;
+  /** Posts so many tasks of an API in the current second. */
+  readonly post: (api: string, count: number) => void;
+  /** Every task posted by now, by index, so by posted time; what is true, not what is listed. Needs no memory. */
+  readonly tasks: (api: string) => Iterable<SimulatedTask>;
+  /** What `id_list` would list of [fromAt, toAt] (epoch ms) at this moment, with metadata, without windows and budget. */
+  readonly rows: (api: string, range: { readonly fromAt: number; readonly toAt: number }) => WireRow[];
+  readonly stats: () => SimulatorStats;
+  /** Ends every connection, hanging calls too. */
+  readonly close: () => Promise<void>;
+};
+
+/**
+ * Serves a strict, seeded model of `POST /v3/{api}/id_list` and of `GET /v3/appendix/user_data` on 127.0.0.1 over real HTTP.
+ *
+ * @param setup.clock - Its `now` is the simulated clock less `skewMs`, its `monotonic` counts the budget, its `sleep` makes answers slow.
+ * @param setup.onCall - Called for each call that the budget lets through, before it is worked on.
+ * @throws {SimulatorOptionsError} Options that make no sense, all problems at once.
+ */
+export async function startSimulator(
+  setup: SimulatorPatch & { readonly clock: Clock; readonly onCall?: (call: SimulatedCall) => void },
+): Promise<Simulator> {
+  const { clock, onCall = () => undefined, ...patch } = setup;
+  const world = createWorld(patch, clock);
+  const stats = createStatsBook();
+  let faults = createFaultBook(world.options().faults, world.options().seed);
+  const set = (change: unknown): void => {
+    const before = world.options().faults;
+    world.set(change);
+    const { faults: rules, seed } = world.options();
+    if (JSON.stringify(rules) !== JSON.stringify(before) || hasFaults(change)) faults = createFaultBook(rules, seed);
+  };
+  const tasks = function* (api: string): Iterable<SimulatedTask> {
+    const model = world.model(api);
+    const end = model?.countBefore(world.now() + 1) ?? 0;
+    for (let index = 0; index < end && model !== null; index += 1) yield taskAt(model, world.options(), index);
+  };
+  const rows = (api: string, range: { readonly fromAt: number; readonly toAt: number }): WireRow[] => {
+    const model = world.model(api);
+    if (model === null) return [];
+    const { listing } = world.options();
+    const hidden = new Set(listing.hidden);
+    const asked = { ...range, descending: false, offset: 0, limit: 100_000_000, now: world.now(), call: 0, hidden };
+    return listPage(model, listing, asked).map((index) =>
+      rowAt(model, world.options(), index, { now: asked.now, metadata: true }),
+    );
+  };
+  const control = {
+    options: world.options,
+    set,
+    stats: () => stats.read(world.options().rate.periodMs),
+    tasks,
+    post: world.post,
+  };
+  const closing = new AbortController();
+  const desk = { clock, world, rate: createRate(), stats, faults: () => faults, onCall };
+  const server = createSimulatorServer(desk, control, closing.signal);
+  server.listen(world.options().port, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The simulator has no port.');
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    get options() {
+      return world.options();
+    },
+    set,
+    post: world.post,
+    tasks,
+    rows,
+    stats: control.stats,
+    close: async () => {
+      closing.abort();
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+function hasFaults(patch: unknown): boolean {
+  return typeof patch === 'object' && patch !== null && 'faults' in patch;
+}
