@@ -1,0 +1,88 @@
+import type { DataForSeoError } from './errors.ts';
+import type { Walk } from './walk.ts';
+
+/** A slice that fails is halved from this many failures on, to isolate what fails. */
+const HALVE_AFTER = 3;
+/** A slice of one second is left alone by a one-shot run after so many failures. */
+export const LEAVE_AFTER = 8;
+const LONGEST_PAUSE_PERIODS = 60;
+
+/** From a tenth of the period, doubling, at most 60 periods. @param failures - 1 for the first. */
+export function pauseMs(failures: number, periodMs: number): number {
+  return Math.min((periodMs / 10) * 2 ** Math.min(failures - 1, 30), LONGEST_PAUSE_PERIODS * periodMs);
+}
+
+/** What to do with a slice whose page could not be had (I8: a failure of one slice stops that slice only). */
+export type AfterFailure =
+  /** Nobody gets through: the server is down, or the budget is spent. The slice is not to blame. */
+  | { readonly kind: 'wait_for_server' }
+  | { readonly kind: 'retry'; readonly walk: Walk }
+  /** Two walks take its place, each of which fails or succeeds on its own. */
+  | { readonly kind: 'halve' }
+  /** Wrong in itself: only a person or a long time can help. */
+  | { readonly kind: 'set_aside'; readonly walk: Walk }
+  | { readonly kind: 'park' }
+  | { readonly kind: 'stop_api' }
+  /** Its beginning is outside the window. */
+  | { readonly kind: 'expired' }
+  /** Its end is not in the past by the server's clock. */
+  | { readonly kind: 'shifted' };
+
+export type FailureMoment = {
+  readonly now: number;
+  readonly periodMs: number;
+  /** A call has succeeded since the failure before this one: the server is up. */
+  readonly othersSucceed: boolean;
+};
+
+export function afterFailure(walk: Walk, error: DataForSeoError, moment: FailureMoment): AfterFailure {
+  switch (error.code) {
+    case 'account_refused':
+      return { kind: 'park' };
+    case 'api_refused':
+      return { kind: 'stop_api' };
+    case 'too_old':
+      return { kind: 'expired' };
+    case 'not_past':
+      return { kind: 'shifted' };
+    case 'throttled':
+      return { kind: 'wait_for_server' };
+    case 'rejected':
+      return { kind: 'set_aside', walk: setAside(walk, error.message, moment) };
+    case 'unavailable':
+      return moment.othersSucceed ? blameSlice(walk, error, moment) : { kind: 'wait_for_server' };
+  }
+}
+
+/** @param why - For people. */
+export function setAside(walk: Walk, why: string, moment: Pick<FailureMoment, 'now' | 'periodMs'>): Walk {
+  const retryAt = moment.now + LONGEST_PAUSE_PERIODS * moment.periodMs;
+  return { ...walk, failures: Math.max(walk.failures + 1, LEAVE_AFTER), retryAt, failure: why };
+}
+
+function blameSlice(walk: Walk, error: DataForSeoError, moment: FailureMoment): AfterFailure {
+  const failures = walk.failures + 1;
+  // Fewer rows a page may be what a page that is too large or too slow needs.
+  if (error.details.tooLarge === true && walk.limit > 1) {
+    return { kind: 'retry', walk: waiting({ ...walk, limit: Math.ceil(walk.limit / 2) }, failures, { error, moment }) };
+  }
+  if (failures >= HALVE_AFTER && walk.range.until - walk.range.since > 1000) return { kind: 'halve' };
+  return { kind: 'retry', walk: waiting(walk, failures, { error, moment }) };
+}
+
+function waiting(walk: Walk, failures: number, why: { error: DataForSeoError; moment: FailureMoment }): Walk {
+  const retryAt = why.moment.now + pauseMs(failures, why.moment.periodMs);
+  return { ...walk, failures, retryAt, failure: why.error.message };
+}
+
+/** The halves of a walk that failed: one more failure halves them again. */
+export function halves(walk: Walk): readonly [Walk['range'], Walk['range']] {
+  const { since, until } = walk.range;
+  const middle = since + Math.ceil((until - since) / 2000) * 1000;
+  return [
+    { since, until: middle },
+    { since: middle, until },
+  ];
+}
+
+export const FAILURES_OF_A_HALF = HALVE_AFTER - 1;

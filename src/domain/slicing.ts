@@ -1,0 +1,68 @@
+import { OVERLAP } from './evidence.ts';
+import type { TimeRange } from './time-range.ts';
+
+/** Pages that a slice aims at: its last page is half empty on average, so 20 pages cost 2.5 % over the floor; more would make a restart and a proof dear. */
+export const SLICE_PAGES = 20;
+export const SHORTEST_SLICE_MS = 60_000;
+export const LONGEST_SLICE_MS = 60 * 86_400_000;
+/** A quiet neighbour says little of what follows: the next slice is at most so many times as long. */
+const MOST_GROWTH = 8;
+
+/** How many tasks a walk found in how much time. */
+export type Density = TimeRange & {
+  readonly rows: number;
+  /** From the first page of a walk that was then given up: it says how dense the beginning is, and nothing of the rest. */
+  readonly glimpse: boolean;
+};
+
+/** Rows a page adds to a walk: the first brings its whole limit, each further one all but the link. */
+export function rowsOfPages(pages: number, limit: number): number {
+  return pages <= 0 ? 0 : limit + (pages - 1) * (limit - OVERLAP);
+}
+
+/** Pages that a walk of so many rows takes; a full last page wants one more to prove the end. */
+export function pagesOfRows(rows: number, limit: number): number {
+  return rows < limit ? 1 : 1 + Math.ceil((rows - limit + 1) / (limit - OVERLAP));
+}
+
+/** So many times its own length to the right a stretch still says something; slices of one length are cut four at a time. */
+const FARTHEST = 32;
+
+/** What was last seen on the left of `at`, or around it; short stretches say too little of the density. */
+export function neighbour(densities: readonly Density[], at: number): Density | null {
+  let best: Density | null = null;
+  for (const density of densities) {
+    const length = density.until - density.since;
+    if (density.since > at || length < SHORTEST_SLICE_MS || at - density.until > FARTHEST * length) continue;
+    if (best === null || density.until > best.until || (density.until === best.until && !density.glimpse)) best = density;
+  }
+  return best;
+}
+
+/** Rows a ms; an empty stretch counts as one row, so that the next slice grows instead of being endless. */
+export function rateOf(density: Density): number {
+  return Math.max(density.rows, 1) / (density.until - density.since);
+}
+
+/**
+ * How much of a gap the next slice takes: what holds `pages` pages at the density of its neighbour.
+ * @returns ms, whole seconds; the whole gap when little more than that is left.
+ */
+export function sliceLength(gap: TimeRange, density: Density, pages: number, limit: number): number {
+  const left = gap.until - gap.since;
+  const wanted = rowsOfPages(pages, limit) / rateOf(density);
+  const grown = density.glimpse ? wanted : Math.min(wanted, MOST_GROWTH * (density.until - density.since));
+  const length = Math.min(Math.max(grown, SHORTEST_SLICE_MS), LONGEST_SLICE_MS);
+  return left <= length * 1.25 ? left : Math.ceil(length / 1000) * 1000;
+}
+
+/**
+ * Whether a walk that was opened without knowing the density goes on after its first, full page: only when what
+ * that page shows of the density says that the slice ends within `pages`. Otherwise it is given up, its rows stay.
+ */
+export function openingGoesOn(slice: TimeRange, lastPostedAt: number, pages: number, limit: number): boolean {
+  const seen = lastPostedAt - slice.since;
+  if (slice.until - slice.since <= SHORTEST_SLICE_MS) return true;
+  if (seen <= 0) return false;
+  return pagesOfRows((limit * (slice.until - slice.since)) / seen, limit) <= pages;
+}

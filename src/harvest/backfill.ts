@@ -1,0 +1,160 @@
+import { backlogOf, gapsOf } from '../domain/plan.ts';
+import type { BackfillResult, Progress } from '../domain/progress.ts';
+import type { Walk } from '../domain/walk.ts';
+import { createHarvest, type Harvest, type HarvestDeps } from './harvester.ts';
+import { backlogWork, coveredShare, probe, type Start } from './work.ts';
+
+/** Below this a first `Date` does not move the end of a backfill: the difference is what a call takes. */
+const SKEW_MATTERS_MS = 60_000;
+
+/**
+ * Reads everything now in the window, then resolves. Its upper bound is fixed once (I6). Waits as long as the server is
+ * away; a slice that fails while others succeed is halved, tried again and at last left.
+ *
+ * @throws {DataForSeoError} `account_refused`, or `api_refused` once everything else is read. @throws {LedgerError}
+ */
+export async function backfill(
+  deps: HarvestDeps,
+  onProgress: (progress: Progress) => void,
+  signal: AbortSignal,
+): Promise<BackfillResult> {
+  const run = createRun(deps, onProgress, signal);
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      run.takeStock();
+      refuseAccount(run.harvest);
+      for (const start of run.choose()) run.harvest.start(start);
+      run.report();
+      const waitMs = run.waitMs();
+      if (waitMs === null) break;
+      await run.harvest.lanes.wait(waitMs);
+    }
+  } finally {
+    await run.harvest.lanes.stop();
+  }
+  const apiRefusal = run.harvest.standing.refusals()[0];
+  if (apiRefusal !== undefined) throw apiRefusal;
+  return run.result();
+}
+
+/** The account is refused: no call can succeed until a person acts, so a one-shot run ends. */
+function refuseAccount(harvest: Harvest): void {
+  const refusal = harvest.standing.refusals().find((error) => error.code === 'account_refused');
+  if (refusal !== undefined) throw refusal;
+}
+
+function createRun(deps: HarvestDeps, onProgress: (progress: Progress) => void, signal: AbortSignal) {
+  const { ledger, serverClock, policy, clock } = deps;
+  const firstCall = ledger.journal.newestCall();
+  const startedAt = clock.monotonic();
+  const harvest = createHarvest(deps, () => report(), signal);
+  const bound = createBound(harvest);
+  /** Walks that an earlier run had to leave get another chance at once: a person has asked again. */
+  const asked = new Set(ledger.openWalks().map((walk) => walk.id));
+
+  const now = () => serverClock.now();
+  const apis = () => {
+    const refused = harvest.standing.refusedApis(Infinity);
+    return policy.apis.filter((api) => !refused.includes(api));
+  };
+  const pictures = () => apis().map(ledger.picture);
+  const waiting = (): Walk[] =>
+    ledger
+      .openWalks()
+      .filter((walk) => apis().includes(walk.api) && !harvest.lanes.has(walk.id) && !harvest.left.has(walk.id))
+      .map((walk) => (asked.has(walk.id) ? { ...walk, retryAt: null } : walk));
+  const report = () => {
+    const all = pictures();
+    const cutting = { now: now(), upper: bound.upper(), policy, inFlight: 0 };
+    const backlog = backlogOf(all, cutting);
+    onProgress({
+      coveredShare: coveredShare(all, bound.upper(), now()),
+      ...harvest.totals,
+      calls: ledger.journal.newestCall() - firstCall,
+      tokensInUse: deps.client.inUse(),
+      tokens: policy.tokens,
+      etaSeconds: backlog.exact ? Math.ceil((backlog.calls * policy.periodMs) / policy.tokens / 1000) : null,
+      waiting: harvest.standing.pausedUntil(now())?.reason ?? null,
+    });
+  };
+  return {
+    harvest,
+    report,
+    takeStock: () => {
+      for (const api of policy.apis) {
+        bound.settle(api);
+        ledger.accountLosses(api, now());
+      }
+      const gaps = pictures().flatMap((picture) => gapsOf(picture, bound.upper(), now()));
+      ledger.setGaps(gaps, now());
+    },
+    choose: (): Start[] => {
+      if (harvest.standing.pausedUntil(now()) !== null) return [];
+      const lanes = harvest.standing.troubled() ? 1 : policy.lanes;
+      const inFlight = harvest.lanes.size();
+      const starts = backlogWork(
+        { pictures: pictures(), waiting: waiting(), left: new Set(harvest.left.keys()), inFlight, free: lanes - inFlight, now: now(), upper: bound.upper() },
+        policy,
+      );
+      for (const start of starts) if (start.kind === 'resume') asked.delete(start.walk.id);
+      return probeFirst(harvest, starts, pictures);
+    },
+    /** How long to wait for something to happen, ms; null when nothing is left to do. */
+    waitMs: (): number | null => {
+      const paused = harvest.standing.pausedUntil(now())?.until;
+      const retries = waiting().map((walk) => walk.retryAt ?? now());
+      if (harvest.lanes.size() === 0 && paused === undefined && retries.length === 0) return null;
+      if (harvest.lanes.size() > 0) return REPORT_MS;
+      return Math.min(Math.max((paused ?? Math.min(...retries)) - now(), 1), REPORT_MS);
+    },
+    result: (): BackfillResult => ({
+      complete: harvest.left.size === 0,
+      left: [...harvest.left.values()].map(inWords),
+      ...harvest.totals,
+      calls: ledger.journal.newestCall() - firstCall,
+      elapsedMs: Math.round(clock.monotonic() - startedAt),
+    }),
+  };
+}
+
+/** The progress is told at least so often. */
+const REPORT_MS = 1_000;
+
+/** Where every chosen walk has failed before and nobody gets through, a walk known to be good tells the one from the other. */
+function probeFirst(harvest: Harvest, starts: Start[], pictures: () => ReturnType<Harvest['deps']['ledger']['picture']>[]): Start[] {
+  const onlyFailures = starts.every((start) => start.kind === 'resume' && start.walk.failures > 0);
+  if (starts.length === 0 || !onlyFailures || harvest.standing.failuresInARow() < 2) return starts;
+  const first = pictures()[0];
+  const plan = first === undefined ? null : probe(first, harvest.deps.policy);
+  return plan === null ? starts : [{ kind: 'begin', plan }];
+}
+
+/**
+ * The end of what a backfill reads: `lag` behind the server's clock at its start. Until the first answer that clock is a
+ * guess; where the guess was far off, the end and the windows of a new ledger are reckoned once more.
+ */
+function createBound(harvest: Harvest) {
+  const { serverClock, policy, ledger } = harvest.deps;
+  const guess = () => Math.floor((serverClock.now() - policy.lagMs) / 1000) * 1000;
+  let upper = guess();
+  let isGuess = !serverClock.known();
+  const born = new Set<string>();
+  return {
+    upper: () => upper - Math.ceil(harvest.extraLagMs() / 1000) * 1000,
+    settle: (api: string) => {
+      if (ledger.ensureFrontiers(api, serverClock.now(), policy)) born.add(api);
+      if (!isGuess || !serverClock.known()) return;
+      isGuess = false;
+      if (Math.abs(guess() - upper) > SKEW_MATTERS_MS) upper = guess();
+      for (const each of born) ledger.widenFrontiers(each, serverClock.now(), policy);
+      born.clear();
+    },
+  };
+}
+
+function inWords(walk: Walk): string {
+  const since = new Date(walk.range.since).toISOString();
+  const until = new Date(walk.range.until).toISOString();
+  return `${walk.api} ${walk.grade} ${since} … ${until}: ${walk.failure ?? 'failed'}`;
+}

@@ -1,0 +1,137 @@
+import { gapsOf, type ApiPicture } from '../domain/plan.ts';
+import type { WalkPlan } from '../domain/walk.ts';
+import { createHarvest, factsOf, type Harvest, type HarvestDeps } from './harvester.ts';
+import { startSchedule } from './schedule.ts';
+import { backlogUpper, backlogWork, settleWork, tailWork, type Start } from './work.ts';
+
+export type DaemonOptions = {
+  readonly tailCron: string;
+  readonly pid: number;
+  readonly version: string;
+};
+
+/** Its word on itself is at most so old while it works, and it looks up at least so often while nothing happens. */
+const LOOK_UP_MS = 5_000;
+
+/** One lane is kept for the tail, so that a backlog never makes new tasks wait. */
+const TAIL_LANES = 1;
+
+/**
+ * The daemon: reads new tasks at each tick of the schedule, and with the rest of the budget whatever the window holds and the
+ * ledger lacks. A refused account parks it; it looks again at growing intervals. Resolves once `signal` has stopped it.
+ *
+ * @throws {LedgerError} when nothing can be saved.
+ */
+export async function runDaemon(deps: HarvestDeps, options: DaemonOptions, signal: AbortSignal): Promise<void> {
+  const { ledger, policy, serverClock, log } = deps;
+  const harvest = createHarvest(deps, (saved) => log.debug({ ...factsOf(saved.walk), rows: saved.rows, newTasks: saved.newTasks }, 'page saved'), signal);
+  const tailDue = new Set(policy.apis);
+  const tick = () => {
+    for (const api of policy.apis) tailDue.add(api);
+    harvest.lanes.wake();
+  };
+  const schedule = startSchedule(options.tailCron, tick, log);
+  const say = createVoice(harvest, options);
+  try {
+    while (!signal.aborted) {
+      const now = serverClock.now();
+      takeStock(harvest, now);
+      for (const start of chooseWork(harvest, tailDue, now)) harvest.start(start);
+      say(now);
+      await harvest.lanes.wait(waitMs(harvest, now)).catch(unlessStopped(signal));
+    }
+  } finally {
+    schedule.stop();
+    await harvest.lanes.stop();
+    const at = serverClock.now();
+    ledger.setDaemonState({ state: 'stopped', reason: 'stopped in good order', until: null, at, pid: options.pid, version: options.version });
+  }
+}
+
+function unlessStopped(signal: AbortSignal): (error: unknown) => void {
+  return (error) => {
+    if (!signal.aborted) throw error;
+  };
+}
+
+function takeStock({ deps }: Harvest, now: number): void {
+  const { ledger, policy, log } = deps;
+  for (const api of policy.apis) {
+    ledger.ensureFrontiers(api, now, policy);
+    for (const loss of ledger.accountLosses(api, now)) {
+      log.warn({ api, grade: loss.grade, since: new Date(loss.since).toISOString(), until: new Date(loss.until).toISOString() }, 'a stretch left the window before it was read');
+    }
+  }
+  const upper = Math.floor((now - policy.lagMs) / 1000) * 1000;
+  ledger.setGaps(policy.apis.flatMap((api) => gapsOf(ledger.picture(api), upper, now)), now);
+}
+
+/** The tail first, then what has to settle, then the backlog. */
+function chooseWork(harvest: Harvest, tailDue: Set<string>, now: number): Start[] {
+  const { deps, standing, lanes } = harvest;
+  const { ledger, policy } = deps;
+  if (standing.pausedUntil(now) !== null) return [];
+  const refused = standing.refusedApis(now);
+  const pictures = policy.apis.filter((api) => !refused.includes(api)).map(ledger.picture);
+  const open = ledger.openWalks();
+  const most = standing.troubled() ? 1 : policy.lanes;
+  let free = most - lanes.size();
+  const starts: Start[] = [];
+  const begin = (plan: WalkPlan | null) => {
+    const isUnderWay = open.some((walk) => walk.api === plan?.api && walk.purpose === plan.purpose && lanes.has(walk.id));
+    if (plan === null || free <= 0 || isUnderWay || plan.range.since >= plan.range.until) return false;
+    starts.push({ kind: 'begin', plan });
+    free -= 1;
+    return true;
+  };
+  for (const picture of pictures.filter(({ api }) => tailDue.has(api))) {
+    if (begin(tailWork(picture, policy, { now: now - harvest.extraLagMs(), newestPosted: ledger.newestPosted }))) tailDue.delete(picture.api);
+  }
+  for (const picture of pictures) begin(settleWork(picture, policy, now));
+  const spare = standing.troubled() ? free : free - TAIL_LANES;
+  return [...starts, ...backlogStarts(harvest, pictures, { now, free: spare })];
+}
+
+function backlogStarts(harvest: Harvest, pictures: readonly ApiPicture[], at: { now: number; free: number }): Start[] {
+  const { ledger, policy } = harvest.deps;
+  const waiting = ledger.openWalks().filter((walk) => pictures.some(({ api }) => api === walk.api) && !harvest.lanes.has(walk.id));
+  const inFlight = harvest.lanes.size();
+  const left = new Set<number>();
+  // Each API's backlog ends where its own tail begins.
+  const uppers = pictures.map((picture) => backlogUpper(picture, policy, at.now - harvest.extraLagMs()));
+  const first = backlogWork({ pictures: [], waiting, left, inFlight, free: at.free, now: at.now, upper: 0 }, policy);
+  const fresh = pictures.flatMap((picture, index) =>
+    backlogWork({ pictures: [picture], waiting: [], left, inFlight, free: at.free - first.length, now: at.now, upper: uppers[index] ?? 0 }, policy),
+  );
+  return [...first, ...fresh].slice(0, Math.max(at.free, 0));
+}
+
+function waitMs(harvest: Harvest, now: number): number {
+  const paused = harvest.standing.pausedUntil(now);
+  const retries = harvest.deps.ledger.openWalks().flatMap((walk) => (walk.retryAt === null ? [] : [walk.retryAt]));
+  const next = Math.min(...[paused?.until ?? Infinity, ...retries].filter((at) => at > now), now + LOOK_UP_MS);
+  return Math.max(next - now, 1);
+}
+
+/** Writes and logs what the daemon is doing, when that changes and now and then. */
+function createVoice(harvest: Harvest, options: DaemonOptions): (now: number) => void {
+  const { ledger, log, policy } = harvest.deps;
+  let last = { state: '', reason: '', at: 0 };
+  return (now) => {
+    const paused = harvest.standing.pausedUntil(now);
+    const backlog = policy.apis.some((api) => {
+      const picture = ledger.picture(api);
+      return gapsOf(picture, backlogUpper(picture, policy, now), now).length > 0;
+    });
+    const { state, reason, until } =
+      paused !== null
+        ? ({ state: paused.parked ? 'parked' : 'waiting', reason: paused.reason, until: paused.until } as const)
+        : backlog
+          ? ({ state: 'harvesting', reason: 'the window holds what the ledger lacks', until: null } as const)
+          : ({ state: 'idle', reason: 'everything is read; new tasks are read as they come', until: null } as const);
+    if (state === last.state && reason === last.reason && now - last.at < LOOK_UP_MS) return;
+    if (state !== last.state || reason !== last.reason) log.info({ state, reason, until }, 'state');
+    last = { state, reason, at: now };
+    ledger.setDaemonState({ state, reason, until, at: now, pid: options.pid, version: options.version });
+  };
+}

@@ -1,0 +1,61 @@
+import { pauseMs } from '../domain/failure.ts';
+import type { DataForSeoError } from '../domain/errors.ts';
+
+/** How the server treats us, as the calls of this process have shown. Instants are epoch ms of the server's clock. */
+export type Standing = {
+  readonly succeeded: () => void;
+  /** A call failed for good. @returns Whether another call has succeeded since the failure before: then the server is up. */
+  readonly failed: (now: number) => boolean;
+  /** Every call is refused until a person acts. */
+  readonly refused: (error: DataForSeoError, now: number) => void;
+  readonly apiRefused: (api: string, error: DataForSeoError, now: number) => void;
+  readonly refusedApis: (now: number) => readonly string[];
+  /** Nothing is called before this; null when calls may go. */
+  readonly pausedUntil: (now: number) => { readonly until: number; readonly reason: string; readonly parked: boolean } | null;
+  /** One walk at a time: until a first call has succeeded, and while the last one failed. */
+  readonly troubled: () => boolean;
+  /** Failures in a row, whatever failed. */
+  readonly failuresInARow: () => number;
+  readonly refusals: () => readonly DataForSeoError[];
+};
+
+const LONGEST_PARK_PERIODS = 60;
+
+export function createStanding(periodMs: number): Standing {
+  let everSucceeded = false;
+  let failures = 0;
+  let resumeAt = 0;
+  let parked: { readonly error: DataForSeoError; readonly times: number } | null = null;
+  const apis = new Map<string, { readonly error: DataForSeoError; readonly until: number; readonly times: number }>();
+  const parkMs = (times: number) => Math.min(periodMs * 2 ** Math.min(times - 1, 10), LONGEST_PARK_PERIODS * periodMs);
+  return {
+    succeeded: () => {
+      everSucceeded = true;
+      failures = 0;
+      resumeAt = 0;
+      parked = null;
+    },
+    failed: (now) => {
+      failures += 1;
+      if (failures > 1) resumeAt = now + pauseMs(failures - 1, periodMs);
+      return failures === 1 && everSucceeded;
+    },
+    refused: (error, now) => {
+      parked = { error, times: (parked?.times ?? 0) + 1 };
+      resumeAt = now + parkMs(parked.times);
+    },
+    apiRefused: (api, error, now) => {
+      const times = (apis.get(api)?.times ?? 0) + 1;
+      apis.set(api, { error, until: now + parkMs(times), times });
+    },
+    refusedApis: (now) => [...apis].filter(([, refusal]) => refusal.until > now).map(([api]) => api),
+    pausedUntil: (now) => {
+      if (resumeAt <= now) return null;
+      const reason = parked === null ? 'the server cannot be reached or fails; it is asked again' : parked.error.message;
+      return { until: resumeAt, reason, parked: parked !== null };
+    },
+    troubled: () => !everSucceeded || failures > 0,
+    failuresInARow: () => failures,
+    refusals: () => [...(parked === null ? [] : [parked.error]), ...[...apis.values()].map(({ error }) => error)],
+  };
+}

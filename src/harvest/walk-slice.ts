@@ -1,0 +1,79 @@
+import type { PageAnswer, PageQuestion } from '../domain/call.ts';
+import type { Walk } from '../domain/walk.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { PageCircumstances, SavedPage } from '../ledger/save-page.ts';
+
+export type SliceReader = {
+  readonly readPage: (question: PageQuestion, signal: AbortSignal) => Promise<PageAnswer>;
+  readonly ledger: Pick<Ledger, 'savePage' | 'keepWalk'>;
+  /** Asked for each page as it is saved; all but `resumed`, which the walk itself knows. */
+  readonly circumstances: (walk: Walk) => Omit<PageCircumstances, 'resumed'>;
+  readonly onPage: (saved: SavedPage) => void;
+  /** Rows a page once pages are small enough again, 1 … 1000. */
+  readonly limit: number;
+};
+
+/** The server gave the same rows for another offset: reading on would never end. */
+export class RepeatingPageError extends Error {
+  override readonly name = 'RepeatingPageError';
+  readonly walk: Walk;
+
+  constructor(walk: Walk) {
+    super(`The server repeats itself: offset ${walk.reading.nextOffset} brought no row that the pages before it had not.`);
+    this.walk = walk;
+  }
+}
+
+/** A failed page, and the walk as the pages before it left it. */
+export class SliceFailure extends Error {
+  override readonly name = 'SliceFailure';
+  readonly walk: Walk;
+
+  constructor(walk: Walk, cause: unknown) {
+    super('A page could not be had.', { cause });
+    this.walk = walk;
+  }
+}
+
+/**
+ * Walks a slice to its end, page by page, from where it stands; each page is saved before the next is asked for.
+ * An earlier process's walk goes on at its offset only where the overlapping row proves that nothing has shifted (I4).
+ *
+ * @throws {SliceFailure} with what happened as its cause: a DataForSeoError, a LedgerError, an abort.
+ * @throws {RepeatingPageError}
+ */
+export async function walkSlice(reader: SliceReader, walk: Walk, signal: AbortSignal): Promise<Walk> {
+  let current = walk;
+  let resumed = walk.reading.pages > 0;
+  for (;;) {
+    const saved = await readOne(reader, { walk: current, resumed }, signal);
+    reader.onPage(saved);
+    if (saved.next === 'done') return saved.walk;
+    if (saved.next === 'stuck') throw new RepeatingPageError(saved.walk);
+    current = withLargerPages(reader, saved.walk);
+    resumed = false;
+  }
+}
+
+async function readOne(reader: SliceReader, at: { walk: Walk; resumed: boolean }, signal: AbortSignal): Promise<SavedPage> {
+  const { walk, resumed } = at;
+  try {
+    const answer = await reader.readPage(questionOf(walk), signal);
+    return reader.ledger.savePage(walk, answer, { ...reader.circumstances(walk), resumed });
+  } catch (cause) {
+    throw new SliceFailure(walk, cause);
+  }
+}
+
+function questionOf(walk: Walk): PageQuestion {
+  const { api, purpose, range, grade, limit } = walk;
+  return { walkId: walk.id, api, purpose, range, grade, offset: walk.reading.nextOffset, limit };
+}
+
+/** Pages that had to be made small grow back while they succeed. */
+function withLargerPages(reader: SliceReader, walk: Walk): Walk {
+  if (walk.limit >= reader.limit) return walk;
+  const larger = { ...walk, limit: Math.min(walk.limit * 2, reader.limit) };
+  reader.ledger.keepWalk(larger);
+  return larger;
+}

@@ -1,0 +1,107 @@
+import {
+  gapsOf,
+  nextSlices,
+  settlingRange,
+  tailRange,
+  type ApiPicture,
+  type PlanPolicy,
+} from '../domain/plan.ts';
+import type { Walk, WalkPlan } from '../domain/walk.ts';
+
+/** Settings that shape the harvest; durations in ms. */
+export type HarvestPolicy = PlanPolicy & {
+  readonly apis: readonly string[];
+  /** Walks in flight at the most. One of them is kept for the tail by the daemon. */
+  readonly lanes: number;
+  readonly lagMs: number;
+  readonly settleMs: number;
+};
+
+export type Start = { readonly kind: 'resume'; readonly walk: Walk } | { readonly kind: 'begin'; readonly plan: WalkPlan };
+
+export type WorkPicture = {
+  readonly pictures: readonly ApiPicture[];
+  /** Begun and not in flight. */
+  readonly waiting: readonly Walk[];
+  /** Walks that this run has left for a later one. */
+  readonly left: ReadonlySet<number>;
+  readonly inFlight: number;
+  /** How many walks may start. */
+  readonly free: number;
+  readonly now: number;
+  /** The end of what is wanted, exclusive. */
+  readonly upper: number;
+};
+
+/** What to start next: walks that were begun first, then new slices, earliest deadline first. */
+export function backlogWork(picture: WorkPicture, policy: HarvestPolicy): Start[] {
+  if (picture.free <= 0) return [];
+  const due = picture.waiting
+    .filter((walk) => !picture.left.has(walk.id) && (walk.retryAt === null || walk.retryAt <= picture.now))
+    .sort((a, b) => a.failures - b.failures || a.range.since - b.range.since);
+  const healthy: Start[] = due.filter((walk) => walk.failures === 0).map((walk) => ({ kind: 'resume', walk }));
+  const failing: Start[] = due.filter((walk) => walk.failures > 0).map((walk) => ({ kind: 'resume', walk }));
+  const wanted = picture.free - healthy.length;
+  const cutting = { now: picture.now, upper: picture.upper, policy, inFlight: picture.inFlight };
+  const fresh = wanted <= 0 ? [] : nextSlices(picture.pictures, cutting, wanted);
+  const begun: Start[] = fresh.map(({ api, grade, range, openingPages }) => ({
+    kind: 'begin',
+    plan: { api, grade, range, openingPages, limit: policy.limit, purpose: purposeOf(range) },
+  }));
+  return [...healthy, ...begun, ...failing].slice(0, picture.free);
+}
+
+function purposeOf(range: WalkPlan['range']): WalkPlan['purpose'] {
+  return range.until - range.since <= 1000 ? 'isolate' : 'backfill';
+}
+
+/**
+ * A reading of a minute that is known to be good: it tells whether the server is down or only the failing slices are.
+ * Null where nothing has been read yet.
+ */
+export function probe(picture: ApiPicture, policy: HarvestPolicy): WalkPlan | null {
+  const newest = picture.segments.at(-1);
+  if (newest === undefined) return null;
+  const range = { since: Math.max(newest.since, newest.until - 60_000), until: newest.until };
+  return { api: picture.api, grade: newest.grade, range, limit: policy.limit, openingPages: 0, purpose: 'verify' };
+}
+
+export type TailMoment = {
+  readonly now: number;
+  readonly newestPosted: (api: string, most: number) => number[];
+};
+
+/** How many of the newest tasks a tail plan looks at: as many as its pages could hold. */
+const TAIL_LOOKBACK_ROWS = 5_000;
+
+export function tailWork(picture: ApiPicture, policy: HarvestPolicy, moment: TailMoment): WalkPlan {
+  const upper = Math.floor((moment.now - policy.lagMs) / 1000) * 1000;
+  const newest = moment.newestPosted(picture.api, TAIL_LOOKBACK_ROWS);
+  const range = tailRange(picture, { upper, settleMs: policy.settleMs, newest }, policy.limit);
+  return { api: picture.api, grade: 'metadata', range, limit: policy.limit, openingPages: 0, purpose: 'tail' };
+}
+
+/** Reads once more what was read too early to be final; null while nothing is due. */
+export function settleWork(picture: ApiPicture, policy: HarvestPolicy, now: number): WalkPlan | null {
+  const range = settlingRange(picture, Math.floor((now - policy.lagMs) / 1000) * 1000, policy.settleMs);
+  if (range === null) return null;
+  return { api: picture.api, grade: 'metadata', range, limit: policy.limit, openingPages: 0, purpose: 'settle' };
+}
+
+/** Where the daemon's backlog ends and its tail begins: the newest covered second, but never younger than the tail reaches back. */
+export function backlogUpper(picture: ApiPicture, policy: HarvestPolicy, now: number): number {
+  const newest = Math.floor((now - policy.lagMs) / 1000) * 1000;
+  const covered = picture.segments.at(-1)?.until ?? 0;
+  return Math.min(Math.max(covered, newest - policy.settleMs), newest);
+}
+
+/** Share of the window that is covered at its grade, 0 … 1. */
+export function coveredShare(pictures: readonly ApiPicture[], upper: number, now: number): number {
+  let missing = 0;
+  let whole = 0;
+  for (const picture of pictures) {
+    missing += gapsOf(picture, upper, now).reduce((sum, gap) => sum + gap.until - gap.since, 0);
+    whole += Math.max(upper - Math.min(picture.origins.ids, picture.origins.metadata), 1);
+  }
+  return whole === 0 ? 1 : Math.min(Math.max(1 - missing / whole, 0), 1);
+}

@@ -1,0 +1,114 @@
+import { cover, type Reading, type Segment } from '../domain/coverage.ts';
+import type { Gap } from '../domain/plan.ts';
+import type { Density } from '../domain/slicing.ts';
+import type { Grade } from '../domain/task.ts';
+import type { TimeRange } from '../domain/time-range.ts';
+import type { Refusal } from '../domain/window.ts';
+import type { Db } from './database.ts';
+import { toMs, toMsOrNull, toSeconds, toSecondsOrNull } from './seconds.ts';
+
+export type Loss = TimeRange & { readonly grade: Grade; readonly lostAt: number; readonly reason: string };
+
+export type Frontier = { readonly grade: Grade; readonly origin: number; readonly accountedUntil: number };
+
+/** What is proven, lacking and lost, by API (its number in the dictionary). Instants are epoch ms. */
+export type CoverageStore = {
+  /** Puts the reading of `range` into the place of older ones. */
+  readonly cover: (api: number, range: TimeRange, reading: Reading) => void;
+  readonly segments: (api: number) => Segment[];
+  readonly densities: (api: number) => Density[];
+  readonly losses: (api: number) => Loss[];
+  readonly lose: (api: number, loss: Loss) => void;
+  readonly refusals: (api: number) => Refusal[];
+  readonly refuse: (api: number, refusal: Refusal, call: number) => void;
+  readonly frontiers: (api: number) => Frontier[];
+  readonly setFrontier: (api: number, frontier: Frontier) => void;
+  /** Replaces the gaps that people see. */
+  readonly setGaps: (gaps: readonly (Gap & { readonly number: number })[], asOf: number) => void;
+};
+
+export function createCoverageStore(database: Db): CoverageStore {
+  const sql = statements(database);
+  return {
+    cover: (api, range, reading) => {
+      const touched = sql.touched.all(api, toSeconds(range.until), toSeconds(range.since)).map(segmentOf);
+      const { removed, added } = cover(touched, range, reading);
+      for (const segment of removed) sql.removeSegment.run(api, toSeconds(segment.since));
+      for (const { since, until, grade, walkId, settledAt } of added) {
+        sql.addSegment.run(api, toSeconds(since), toSeconds(until), grade, walkId, toSecondsOrNull(settledAt));
+      }
+    },
+    segments: (api) => sql.segments.all(api).map(segmentOf),
+    densities: (api) => sql.densities.all(api, api).map((row) => ({ ...rangeOf(row), rows: row.rows, glimpse: row.glimpse === 1 })),
+    losses: (api) =>
+      sql.losses.all(api).map((row) => ({ ...rangeOf(row), grade: row.grade, lostAt: toMs(row.lost_at), reason: row.reason })),
+    lose: (api, loss) => {
+      sql.lose.run(api, toSeconds(loss.since), toSeconds(loss.until), loss.grade, toSeconds(loss.lostAt), loss.reason);
+    },
+    refusals: (api) =>
+      sql.refusals.all(api).map((row) => ({ grade: row.grade, widthMs: toMs(row.width), seenAt: toMs(row.seen_at) })),
+    refuse: (api, refusal, call) => {
+      sql.refuse.run(api, refusal.grade, toSeconds(refusal.widthMs), toSeconds(refusal.seenAt), call);
+    },
+    frontiers: (api) =>
+      sql.frontiers.all(api).map((row) => ({ grade: row.grade, origin: toMs(row.origin), accountedUntil: toMs(row.accounted_until) })),
+    setFrontier: (api, { grade, origin, accountedUntil }) => {
+      sql.setFrontier.run(api, grade, toSeconds(origin), toSeconds(accountedUntil));
+    },
+    setGaps: (gaps, asOf) => {
+      sql.clearGaps.run();
+      for (const gap of gaps) {
+        sql.addGap.run(gap.number, toSeconds(gap.since), toSeconds(gap.until), gap.grade, toSeconds(gap.expiresAt), toSeconds(asOf));
+      }
+    },
+  };
+}
+
+type RangeRow = { readonly since: number; readonly until: number };
+type SegmentRow = RangeRow & { readonly grade: Grade; readonly walk: number; readonly settled_at: number | null };
+
+function rangeOf(row: RangeRow): TimeRange {
+  return { since: toMs(row.since), until: toMs(row.until) };
+}
+
+function segmentOf(row: SegmentRow): Segment {
+  return { ...rangeOf(row), grade: row.grade, walkId: row.walk, settledAt: toMsOrNull(row.settled_at) };
+}
+
+function statements(database: Db) {
+  return {
+    touched: database.prepare<[number, number, number], SegmentRow>(
+      'select since, until, grade, walk, settled_at from segment where api = ? and since < ? and until > ? order by since',
+    ),
+    segments: database.prepare<[number], SegmentRow>(
+      'select since, until, grade, walk, settled_at from segment where api = ? order by since',
+    ),
+    removeSegment: database.prepare('delete from segment where api = ? and since = ?'),
+    addSegment: database.prepare('insert into segment (api, since, until, grade, walk, settled_at) values (?, ?, ?, ?, ?, ?)'),
+    // A walk that was given up saw the beginning of its slice only: up to the last task of its one page.
+    densities: database.prepare<[number, number], RangeRow & { rows: number; glimpse: number }>(
+      `select walk.since, walk.until, walk.distinct_rows as rows, 0 as glimpse from walk
+       where walk.id in (select walk from segment where api = ?)
+       union all
+       select since, last_posted_at, rows, 1 from walk
+       where api = ? and outcome = 'given_up' and last_posted_at > since`,
+    ),
+    losses: database.prepare<[number], RangeRow & { grade: Grade; lost_at: number; reason: string }>(
+      'select since, until, grade, lost_at, reason from loss where api = ? order by since',
+    ),
+    lose: database.prepare('insert into loss (api, since, until, grade, lost_at, reason) values (?, ?, ?, ?, ?, ?)'),
+    refusals: database.prepare<[number], { grade: Grade; width: number; seen_at: number }>(
+      'select grade, width, seen_at from refused_width where api = ?',
+    ),
+    refuse: database.prepare('insert into refused_width (api, grade, width, seen_at, call) values (?, ?, ?, ?, ?)'),
+    frontiers: database.prepare<[number], { grade: Grade; origin: number; accounted_until: number }>(
+      'select grade, origin, accounted_until from frontier where api = ?',
+    ),
+    setFrontier: database.prepare(
+      `insert into frontier (api, grade, origin, accounted_until) values (?, ?, ?, ?)
+       on conflict (api, grade) do update set origin = excluded.origin, accounted_until = excluded.accounted_until`,
+    ),
+    clearGaps: database.prepare('delete from gap'),
+    addGap: database.prepare('insert into gap (api, since, until, grade, expires_at, as_of) values (?, ?, ?, ?, ?, ?)'),
+  };
+}

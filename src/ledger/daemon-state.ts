@@ -1,0 +1,30 @@
+import type { Snapshot } from '../domain/snapshot.ts';
+import type { Db } from './database.ts';
+import { toSeconds, toSecondsOrNull } from './seconds.ts';
+
+/** What the process that holds the ledger is doing. Instants are epoch ms of the server's clock. */
+export type DaemonState = {
+  readonly state: Snapshot['state'];
+  readonly reason: string;
+  readonly until: number | null;
+  readonly at: number;
+  readonly pid: number;
+  readonly version: string;
+};
+
+type DaemonRow = { readonly state: Snapshot['state']; readonly reason: string; readonly until: number | null; readonly at: number; readonly pid: number; readonly version: string };
+
+export function writeDaemonState(database: Db, { state, reason, until, at, pid, version }: DaemonState): void {
+  database
+    .prepare(
+      `insert into daemon (id, state, reason, until, at, pid, version) values (1, ?, ?, ?, ?, ?, ?)
+       on conflict (id) do update set state = excluded.state, reason = excluded.reason, until = excluded.until,
+         at = excluded.at, pid = excluded.pid, version = excluded.version`,
+    )
+    .run(state, reason, toSecondsOrNull(until), toSeconds(at), pid, version);
+}
+
+export function readDaemonState(database: Db): DaemonState | null {
+  const row = database.prepare<[], DaemonRow>('select state, reason, until, at, pid, version from daemon where id = 1').get();
+  return row === undefined ? null : { ...row, until: row.until === null ? null : row.until * 1000, at: row.at * 1000 };
+}

@@ -1,0 +1,126 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { LedgerError } from '../domain/errors.ts';
+import { fileKind, migrate, readMigrations, refuseNewer } from './migrate.ts';
+
+export type Db = Database.Database;
+
+/** A reader that keeps the file busy makes a writer wait so long before the write fails. */
+const BUSY_MS = 5_000;
+
+/**
+ * Opens the ledger for writing, making or migrating it as needed. The caller holds the lock.
+ * WAL with `synchronous = FULL`: what was committed outlives a power cut, which the budget's journal relies on (I2).
+ *
+ * @throws {LedgerError} `not_a_ledger`, `newer_schema` (the file untouched), `unwritable`, `broken`.
+ */
+export function openForWriting(path: string): Db {
+  const migrations = readMigrations();
+  const kind = lookAt(path);
+  if (kind.kind === 'foreign') throw notALedger(path);
+  if (kind.kind === 'ledger') refuseNewer(path, kind.schemaVersion, migrations.length);
+  const database = connect(path, { timeout: BUSY_MS });
+  try {
+    database.pragma('journal_mode = wal');
+    database.pragma('synchronous = full');
+    database.pragma('foreign_keys = on');
+    // 64 MB: a slice's rows and the indexes' hot pages; the rest is the operating system's cache.
+    database.pragma('cache_size = -65536');
+    // Merging a big WAL back at once would hold up a page's transaction; past this size the file is cut after a checkpoint.
+    database.pragma('journal_size_limit = 67108864');
+    migrate(database, migrations, kind.kind === 'ledger' ? kind.schemaVersion : 0);
+    return database;
+  } catch (error) {
+    database.close();
+    throw asLedgerError(path, error);
+  }
+}
+
+/**
+ * Opens the ledger for reading, beside a daemon or without one.
+ * @throws {LedgerError} `missing`, `not_a_ledger`, `newer_schema`, `older_schema`.
+ */
+export function openForReading(path: string): Db {
+  if (!existsSync(path)) {
+    throw new LedgerError('missing', `There is no ledger at ${path} yet.`, {
+      hint: 'The first backfill or run makes it; LEDGER_DATABASE says where.',
+    });
+  }
+  const newest = readMigrations().length;
+  const database = connect(path, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
+  try {
+    const kind = fileKind(database);
+    if (kind.kind === 'new') throw new LedgerError('missing', `The ledger at ${path} is still empty.`);
+    if (kind.kind === 'foreign') throw notALedger(path);
+    refuseNewer(path, kind.schemaVersion, newest);
+    if (kind.schemaVersion < newest) throw older(path, kind.schemaVersion, newest);
+    return database;
+  } catch (error) {
+    database.close();
+    throw asLedgerError(path, error);
+  }
+}
+
+/** Looks at a file without changing a byte of it. */
+function lookAt(path: string) {
+  if (!existsSync(path)) {
+    makeFolder(dirname(path));
+    return { kind: 'new' } as const;
+  }
+  const database = connect(path, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
+  try {
+    return fileKind(database);
+  } catch (error) {
+    throw asLedgerError(path, error);
+  } finally {
+    database.close();
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    throw new LedgerError('unwritable', `The folder ${folder} cannot be made.`, { hint: 'Make it writable for this user.', cause });
+  }
+}
+
+function connect(path: string, options: Database.Options): Db {
+  try {
+    return new Database(path, options);
+  } catch (error) {
+    throw asLedgerError(path, error);
+  }
+}
+
+function notALedger(path: string): LedgerError {
+  return new LedgerError('not_a_ledger', `${path} is a file, but no ledger. Nothing was changed.`, {
+    hint: 'Let LEDGER_DATABASE name a ledger, or a file that does not exist yet.',
+  });
+}
+
+function older(path: string, found: number, newest: number): LedgerError {
+  return new LedgerError('older_schema', `The ledger ${path} has schema ${found}; this version reads schema ${newest}.`, {
+    hint: 'The next backfill or run brings it up to date.',
+  });
+}
+
+/** SQLite's own failures, in words that say what to do; everything else passes. */
+export function asLedgerError(path: string, error: unknown): unknown {
+  if (!(error instanceof Database.SqliteError)) return error;
+  if (error.code === 'SQLITE_NOTADB') return notALedger(path);
+  if (error.code.startsWith('SQLITE_CORRUPT')) {
+    return new LedgerError('broken', `The ledger ${path} is damaged.`, { hint: 'Restore a backup.', cause: error });
+  }
+  return isUnwritable(error.code)
+    ? new LedgerError('unwritable', `The ledger ${path} cannot be written (${error.code}).`, {
+        hint: 'Look at the disk: is it full, read-only, or is another program holding the file?',
+        cause: error,
+      })
+    : error;
+}
+
+function isUnwritable(code: string): boolean {
+  return /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|BUSY|PERM|LOCKED)/.test(code);
+}

@@ -1,0 +1,95 @@
+import type { CallEnd, CallStart, Journal } from '../domain/call.ts';
+import type { Db } from './database.ts';
+import type { Dictionary } from './dictionary.ts';
+import { toSeconds } from './seconds.ts';
+
+/** A call that an earlier process, or this one, has written down. */
+export type JournalRow = {
+  readonly id: number;
+  readonly boot: string;
+  readonly sentWallMs: number;
+  readonly sentMonoMs: number;
+  readonly answeredWallMs: number | null;
+  readonly tokenBackMonoMs: number | null;
+  readonly throttled: boolean;
+};
+
+export type LedgerJournal = Journal & {
+  /**
+   * What a new process must know of the calls before it: every unanswered one, the `tokens` whose token comes back
+   * last in this boot, the `tokens` newest of all, and the newest throttled one.
+   */
+  readonly past: (boot: string, tokens: number) => JournalRow[];
+  /** Puts a call of an earlier process on this boot's clock: from then on its token is a matter of arithmetic. */
+  readonly adopt: (id: number, boot: string, monoMs: { readonly now: number; readonly tokenBack: number }) => void;
+};
+
+export function createJournal(database: Db, dictionary: Dictionary): LedgerJournal {
+  const sql = statements(database);
+  let newest = sql.newest.get() ?? 0;
+  return {
+    begin: (start) => {
+      newest = Number(sql.begin.run(...startColumns(start, dictionary)).lastInsertRowid);
+      return newest;
+    },
+    end: (callId, end) => {
+      sql.end.run(...endColumns(end), callId);
+    },
+    newestCall: () => newest,
+    past: (boot, tokens) => {
+      const rows = [
+        ...sql.unanswered.all(),
+        ...sql.lastTokens.all(boot, tokens),
+        ...sql.latest.all(tokens),
+        ...sql.throttled.all(),
+      ];
+      return [...new Map(rows.map((row) => [row.id, { ...row, throttled: row.throttled === 1 }])).values()];
+    },
+    adopt: (id, boot, { now, tokenBack }) => {
+      sql.adopt.run(dictionary.boot(boot), now, tokenBack, id);
+    },
+  };
+}
+
+function startColumns(start: CallStart, dictionary: Dictionary) {
+  return [
+    start.walkId, dictionary.api(start.api), start.purpose, start.grade, toSeconds(start.range.since),
+    toSeconds(start.range.until), start.offset, start.limit, toSeconds(start.sentAt + start.skewMs), start.sentAt,
+    start.sentMono, dictionary.boot(start.boot),
+  ] as const; // prettier-ignore
+}
+
+function endColumns(end: CallEnd) {
+  return [
+    toSeconds(end.answeredAt + end.skewMs), end.answeredAt, end.tokenBackMono, end.httpStatus, end.code, end.message,
+    end.rows, end.throttled ? 1 : 0,
+  ] as const; // prettier-ignore
+}
+
+type PastRow = Omit<JournalRow, 'throttled'> & { readonly throttled: number };
+
+function statements(database: Db) {
+  const past = `select call.id as id, boot.name as boot, sent_wall_ms as sentWallMs, sent_mono_ms as sentMonoMs,
+    answered_wall_ms as answeredWallMs, token_back_mono_ms as tokenBackMonoMs, throttled from call join boot on boot.id = call.boot`;
+  return {
+    newest: database.prepare<[], number>('select max(id) from call').pluck(),
+    begin: database.prepare(
+      `insert into call (walk, api, purpose, grade, since, until, row_offset, row_limit, sent_at, sent_wall_ms, sent_mono_ms, boot)
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    end: database.prepare(
+      `update call set answered_at = ?, answered_wall_ms = ?, token_back_mono_ms = ?, http_status = ?, code = ?, message = ?,
+         rows = ?, throttled = ? where id = ?`,
+    ),
+    unanswered: database.prepare<[], PastRow>(`${past} where token_back_mono_ms is null`),
+    lastTokens: database.prepare<[string, number], PastRow>(
+      `${past} where call.boot = (select id from boot where name = ?) and token_back_mono_ms is not null
+       order by token_back_mono_ms desc limit ?`,
+    ),
+    latest: database.prepare<[number], PastRow>(`${past} order by call.id desc limit ?`),
+    throttled: database.prepare<[], PastRow>(`${past} where throttled = 1 order by call.id desc limit 1`),
+    adopt: database.prepare(
+      `update call set boot = ?, sent_mono_ms = ?, token_back_mono_ms = ?, code = ifnull(code, 'lost') where id = ?`,
+    ),
+  };
+}

@@ -1,0 +1,215 @@
+import { hostname } from 'node:os';
+import { lossesSince, originAt, type ApiPicture, type Gap, type PlanPolicy } from '../domain/plan.ts';
+import type { Grade } from '../domain/task.ts';
+import type { TimeRange } from '../domain/time-range.ts';
+import type { Walk, WalkOutcome, WalkPlan } from '../domain/walk.ts';
+import { windowEdge, type Refusal } from '../domain/window.ts';
+import { bindAccount } from './account.ts';
+import { createCoverageStore } from './coverage.ts';
+import { writeDaemonState, type DaemonState } from './daemon-state.ts';
+import { asLedgerError, openForWriting, type Db } from './database.ts';
+import { createDictionary } from './dictionary.ts';
+import { createDoubtBook, type Doubt } from './doubts.ts';
+import { createJournal, type LedgerJournal } from './journal.ts';
+import { takeLock } from './lock.ts';
+import { readMeta, writeMeta } from './meta.ts';
+import { readPicture } from './picture.ts';
+import { createProof } from './proof.ts';
+import { createSavePage, type PageRooms, type SavePage } from './save-page.ts';
+import { toSeconds } from './seconds.ts';
+import { createSums } from './sums.ts';
+import { createTaskStore, markMetadataLost } from './tasks.ts';
+import { createWalkStore } from './walks.ts';
+
+/** The ledger as the harvest uses it: the one writer. Instants are epoch ms of the server's clock. */
+export type Ledger = {
+  readonly path: string;
+  readonly journal: LedgerJournal;
+  readonly savePage: SavePage;
+  readonly beginWalk: (plan: WalkPlan, at: number) => Walk;
+  readonly openWalks: () => Walk[];
+  readonly keepWalk: (walk: Walk) => void;
+  readonly endWalk: (walk: Walk, outcome: WalkOutcome, at: number) => void;
+  /** Two walks in the place of one, in one transaction. */
+  readonly splitWalk: (walk: Walk, plans: readonly WalkPlan[], at: number) => readonly Walk[];
+  /**
+   * Gives an API its window, at its first sight only. @returns Whether that was now.
+   */
+  readonly ensureFrontiers: (api: string, now: number, policy: PlanPolicy) => boolean;
+  /** The window of a new API was reckoned by a clock that was fast: it begins earlier. */
+  readonly widenFrontiers: (api: string, now: number, policy: PlanPolicy) => void;
+  readonly picture: (api: string) => ApiPicture;
+  readonly refusals: (api: string) => Refusal[];
+  /** Posted times of the newest tasks, newest first. */
+  readonly newestPosted: (api: string, most: number) => number[];
+  /** Records what has left its window unread since the last look (I7). @returns The new losses. */
+  readonly accountLosses: (api: string, now: number) => (TimeRange & { readonly grade: Grade })[];
+  readonly refuse: (api: string, refusal: Refusal, callId: number, policy: PlanPolicy) => void;
+  readonly recordDoubt: (doubt: Omit<Doubt, 'api'> & { readonly api: string }, at: number) => void;
+  readonly setGaps: (gaps: readonly Gap[], at: number) => void;
+  readonly setDaemonState: (state: DaemonState) => void;
+  readonly lastSkewMs: () => number;
+  readonly keepSkewMs: (skewMs: number) => void;
+  readonly close: () => void;
+};
+
+export type LedgerOptions = { readonly path: string; readonly login: string; readonly pid: number; readonly now: number };
+
+/**
+ * Takes the lock, opens or makes the file, brings its schema up to date and binds it to the account.
+ * @throws {LedgerError} `held`, `not_a_ledger`, `newer_schema`, `other_account`, `unwritable`, `broken`.
+ */
+export function openLedger(options: LedgerOptions): Ledger {
+  const { path } = options;
+  const since = new Date(options.now).toISOString();
+  const database = openForWritingUnderLock(path, `process ${options.pid} on ${hostname()}, since ${since}`);
+  try {
+    bindAccount(database.db, options.login);
+    return compose(path, database.db, database.close);
+  } catch (error) {
+    database.close();
+    throw asLedgerError(path, error);
+  }
+}
+
+function openForWritingUnderLock(path: string, holder: string): { db: Db; close: () => void } {
+  const lock = takeLock(path, holder);
+  try {
+    const db = openForWriting(path);
+    const close = () => {
+      db.close();
+      lock.release();
+    };
+    return { db, close };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function compose(path: string, database: Db, close: () => void): Ledger {
+  const dictionary = createDictionary(database);
+  const sums = createSums(database);
+  const rooms: PageRooms = {
+    database,
+    dictionary,
+    sums,
+    tasks: createTaskStore(database, dictionary, sums),
+    walks: createWalkStore(database, dictionary),
+    coverage: createCoverageStore(database),
+    doubts: createDoubtBook(database),
+    journal: createJournal(database, dictionary),
+    proof: createProof(database),
+  };
+  const inWords = <Arguments extends unknown[], Result>(work: (...args: Arguments) => Result) =>
+    guarded(path, rooms, work);
+  const transaction = <Arguments extends unknown[], Result>(work: (...args: Arguments) => Result) => {
+    const atomic = database.transaction(work);
+    return inWords((...args: Arguments) => atomic.immediate(...args));
+  };
+  const newest = database
+    .prepare<[number, number], number>('select posted_at from task where api = ? order by posted_at desc limit ?')
+    .pluck();
+  return {
+    path,
+    journal: { ...rooms.journal, begin: inWords(rooms.journal.begin), end: inWords(rooms.journal.end) },
+    savePage: inWords(createSavePage(rooms)),
+    beginWalk: inWords(rooms.walks.begin),
+    openWalks: rooms.walks.open,
+    keepWalk: inWords(rooms.walks.keep),
+    endWalk: transaction((walk, outcome, at) => rooms.walks.end(walk.id, outcome, at)),
+    splitWalk: transaction((walk, plans, at) => {
+      rooms.walks.end(walk.id, 'halved', at);
+      return plans.map((plan) => rooms.walks.begin(plan, at));
+    }),
+    widenFrontiers: transaction((api, now, policy) => widenFrontiers(rooms, { api, now, policy })),
+    ensureFrontiers: transaction((api, now, policy) => ensureFrontiers(rooms, { api, now, policy })),
+    picture: (name) => readPicture(rooms, { name, number: dictionary.api(name) }),
+    refusals: (api) => rooms.coverage.refusals(dictionary.api(api)),
+    newestPosted: (api, most) => newest.all(dictionary.api(api), most).map((seconds) => seconds * 1000),
+    accountLosses: transaction((api, now) => accountLosses(rooms, api, now)),
+    refuse: transaction((api, refusal, callId, policy) => refuse(rooms, { api, refusal, callId, policy })),
+    recordDoubt: transaction((doubt, at) => void rooms.doubts.record({ ...doubt, api: dictionary.api(doubt.api) }, at)),
+    setGaps: transaction((gaps, at) =>
+      rooms.coverage.setGaps(gaps.map((gap) => ({ ...gap, number: dictionary.api(gap.api) })), at),
+    ),
+    setDaemonState: inWords((state) => writeDaemonState(database, state)),
+    lastSkewMs: () => Number(readMeta(database, 'clock_skew_ms') ?? 0),
+    keepSkewMs: inWords((skewMs) => writeMeta(database, 'clock_skew_ms', String(Math.round(skewMs)))),
+    close,
+  };
+}
+
+/** A failed write leaves nothing half done in memory, and says in words what to do. */
+function guarded<Arguments extends unknown[], Result>(
+  path: string,
+  rooms: PageRooms,
+  work: (...args: Arguments) => Result,
+): (...args: Arguments) => Result {
+  return (...args) => {
+    try {
+      return work(...args);
+    } catch (error) {
+      rooms.sums.forget();
+      rooms.dictionary.forget();
+      throw asLedgerError(path, error);
+    }
+  };
+}
+
+const GRADES = ['ids', 'metadata'] as const;
+
+type Birth = { readonly api: string; readonly now: number; readonly policy: PlanPolicy };
+
+function ensureFrontiers(rooms: PageRooms, birth: Birth): boolean {
+  const api = rooms.dictionary.api(birth.api);
+  if (rooms.coverage.frontiers(api).length > 0) return false;
+  for (const grade of GRADES) {
+    const origin = originAt(grade, birth.now, rooms.coverage.refusals(api), birth.policy);
+    rooms.coverage.setFrontier(api, { grade, origin, accountedUntil: origin });
+  }
+  return true;
+}
+
+function widenFrontiers(rooms: PageRooms, birth: Birth): void {
+  const api = rooms.dictionary.api(birth.api);
+  for (const frontier of rooms.coverage.frontiers(api)) {
+    const origin = originAt(frontier.grade, birth.now, rooms.coverage.refusals(api), birth.policy);
+    if (origin < frontier.origin) rooms.coverage.setFrontier(api, { grade: frontier.grade, origin, accountedUntil: origin });
+  }
+}
+
+function accountLosses(rooms: PageRooms, apiName: string, now: number): (TimeRange & { readonly grade: Grade })[] {
+  const api = rooms.dictionary.api(apiName);
+  const picture = readPicture(rooms, { name: apiName, number: api });
+  const lost: (TimeRange & { readonly grade: Grade })[] = [];
+  for (const frontier of rooms.coverage.frontiers(api)) {
+    const { grade, origin } = frontier;
+    for (const range of lossesSince(picture, grade, frontier.accountedUntil, now)) {
+      rooms.coverage.lose(api, { ...range, grade, lostAt: now, reason: 'left the window before it was read' });
+      lost.push({ ...range, grade });
+    }
+    const edge = windowEdge(grade, now, picture.refusals);
+    const accountedUntil = Math.max(frontier.accountedUntil, edge);
+    if (toSeconds(accountedUntil) !== toSeconds(frontier.accountedUntil)) {
+      rooms.coverage.setFrontier(api, { grade, origin, accountedUntil });
+    }
+  }
+  markMetadataLost(rooms.database, rooms.sums, { api, edge: windowEdge('metadata', now, picture.refusals) });
+  rooms.sums.flush();
+  return lost;
+}
+
+/** The window proved narrower than was thought. Where nothing of a grade has been read, its window was never wider for us. */
+function refuse(rooms: PageRooms, of: { api: string; refusal: Refusal; callId: number; policy: PlanPolicy }): void {
+  const api = rooms.dictionary.api(of.api);
+  const { grade, seenAt } = of.refusal;
+  rooms.coverage.refuse(api, of.refusal, of.callId);
+  const frontier = rooms.coverage.frontiers(api).find((each) => each.grade === grade);
+  const origin = originAt(grade, seenAt, rooms.coverage.refusals(api), of.policy);
+  const read = rooms.coverage.segments(api).some((segment) => (grade === 'ids' || segment.grade === grade) && segment.since < origin);
+  if (frontier !== undefined && !read && origin > frontier.origin) {
+    rooms.coverage.setFrontier(api, { grade, origin, accountedUntil: Math.max(origin, frontier.accountedUntil) });
+  }
+}
+

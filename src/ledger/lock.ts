@@ -1,0 +1,84 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { LedgerError } from '../domain/errors.ts';
+
+/** A reader of the lock holds it for microseconds; this long a starting process waits before it believes that it is held. */
+const PATIENCE_MS = 1_000;
+
+/**
+ * Takes the ledger for this process until `release`, or until the process dies: the lock is SQLite's own
+ * `BEGIN EXCLUSIVE` on a side file, so a SIGKILL frees it at once, and a process id of another container cannot fool it.
+ * The text file beside it only serves the message.
+ *
+ * @throws {LedgerError} `held` with the holder's own words.
+ */
+export function takeLock(databasePath: string, holder: string): { release: () => void } {
+  const lock = openLock(`${databasePath}.lock`);
+  try {
+    lock.exec('begin exclusive');
+  } catch (cause) {
+    lock.close();
+    if (!isBusy(cause)) throw new LedgerError('unwritable', `The lock ${databasePath}.lock cannot be taken.`, { cause });
+    throw heldBy(databasePath, cause);
+  }
+  writeFileSync(holderPath(databasePath), `${holder}\n`);
+  return {
+    release: () => {
+      if (!lock.open) return;
+      rmSync(holderPath(databasePath), { force: true });
+      lock.close();
+    },
+  };
+}
+
+/** Whether a process holds the ledger now. Never keeps a starting process out: it looks without locking for longer than a read. */
+export function isHeld(databasePath: string): boolean {
+  let lock: Database.Database;
+  try {
+    lock = new Database(`${databasePath}.lock`, { readonly: true, fileMustExist: true, timeout: 0 });
+  } catch {
+    return false; // no lock file, or none that may be read: nobody has ever held this ledger
+  }
+  try {
+    lock.prepare('select count(*) from sqlite_schema').get();
+    return false;
+  } catch (error) {
+    return isBusy(error);
+  } finally {
+    lock.close();
+  }
+}
+
+function openLock(path: string): Database.Database {
+  try {
+    return new Database(path, { timeout: PATIENCE_MS });
+  } catch (cause) {
+    throw new LedgerError('unwritable', `The lock ${path} cannot be opened.`, {
+      hint: 'The folder must exist and be writable by this user.',
+      cause,
+    });
+  }
+}
+
+function heldBy(databasePath: string, cause: unknown): LedgerError {
+  return new LedgerError('held', `Another process holds the ledger ${databasePath}: ${readHolder(databasePath)}.`, {
+    hint: 'One process at a time makes calls. Stop the other one, or use a command that works beside it (status, plan).',
+    cause,
+  });
+}
+
+function readHolder(databasePath: string): string {
+  try {
+    return readFileSync(holderPath(databasePath), 'utf8').trim();
+  } catch {
+    return 'it left no word of itself';
+  }
+}
+
+function holderPath(databasePath: string): string {
+  return `${databasePath}.holder`;
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
+}

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import type { TimeRange } from '../domain/time-range.ts';
+import type { Walk } from '../domain/walk.ts';
+import type { Db } from './database.ts';
+import { toSeconds } from './seconds.ts';
+
+export type Digest = {
+  /** Distinct ids posted inside the slice that the reading listed. */
+  readonly rows: number;
+  /** Sum mod 2^128 of the first 16 bytes of each id's SHA-256, 32 hex digits: free of order, and anyone can work it out again. */
+  readonly digest: string;
+  /** Tasks that the ledger held before this walk began, posted and done inside the proven ranges, and not listed. */
+  readonly unlisted: readonly string[];
+};
+
+/** What an open walk has listed; kept in the ledger, so that a restart proves as much as an undisturbed run. */
+export type Proof = {
+  /** Enters the rows of a page. @returns For each whether this reading had listed it before; the link row does not count. */
+  readonly list: (walk: Walk, rows: readonly number[]) => boolean[];
+  readonly unionSize: (walk: Walk) => number;
+  /** A reading that begins anew: what it listed stays in the union. */
+  readonly forgetReading: (walk: Walk) => void;
+  readonly digest: (walk: Walk, api: number, ranges: readonly TimeRange[]) => Digest;
+};
+
+const MOST_UNLISTED = 1_000;
+const MODULUS = 2n ** 128n;
+
+export function createProof(database: Db): Proof {
+  const enter = database.prepare(
+    `insert into walk_row (walk, row, reading) values (?, ?, ?)
+     on conflict (walk, row) do update set reading = excluded.reading where reading <> excluded.reading`,
+  );
+  const union = database.prepare<[number], number>('select count(*) from walk_row where walk = ?').pluck();
+  const forget = database.prepare('update walk_row set reading = 0 where walk = ? and reading = ?');
+  return {
+    list: (walk, rows) => {
+      const repeated = rows.map((row) => enter.run(walk.id, row, walk.reading.reading).changes === 0);
+      const isLink = walk.reading.pages > 0 && walk.reading.link !== null && rows.length > 0;
+      return isLink && repeated[0] === true ? repeated.with(0, !isLinkRow(database, walk, rows[0] ?? 0)) : repeated;
+    },
+    unionSize: (walk) => union.get(walk.id) ?? 0,
+    forgetReading: (walk) => {
+      forget.run(walk.id, walk.reading.reading);
+    },
+    digest: (walk, api, ranges) => digest(database, { walk, api, ranges }),
+  };
+}
+
+function isLinkRow(database: Db, walk: Walk, row: number): boolean {
+  const id = database.prepare<[number], string>('select id from task where n = ?').pluck().get(row);
+  return (id ?? `row ${row}`) === walk.reading.link;
+}
+
+type Known = { readonly id: string; readonly posted_at: number; readonly done_at: number | null; readonly changed_call: number; readonly reading: number | null };
+
+function digest(database: Db, of: { walk: Walk; api: number; ranges: readonly TimeRange[] }): Digest {
+  const { walk, api, ranges } = of;
+  const known = database.prepare<[number, number, number, number], Known>(
+    `select task.id, task.posted_at, task.done_at, task.changed_call, walk_row.reading
+     from task left join walk_row on walk_row.walk = ? and walk_row.row = task.n
+     where task.api = ? and task.posted_at >= ? and task.posted_at < ?`,
+  );
+  const unlisted: string[] = [];
+  let rows = 0;
+  let sum = 0n;
+  const { since, until } = walk.range;
+  for (const task of known.iterate(walk.id, api, toSeconds(since), toSeconds(until))) {
+    if (task.reading !== null) {
+      rows += 1;
+      sum = (sum + hashOf(task.id)) % MODULUS;
+    } else if (unlisted.length < MOST_UNLISTED && wasThere(task, walk, ranges)) {
+      unlisted.push(task.id);
+    }
+  }
+  return { rows, digest: sum.toString(16).padStart(32, '0'), unlisted };
+}
+
+/** Posted and done inside: whichever of the two the server filters by, it should have been listed. */
+function wasThere(task: Known, walk: Walk, ranges: readonly TimeRange[]): boolean {
+  const inside = (at: number | null) =>
+    at !== null && ranges.some((range) => at >= toSeconds(range.since) && at < toSeconds(range.until));
+  return task.changed_call < (walk.firstCall ?? 0) && inside(task.posted_at) && inside(task.done_at);
+}
+
+function hashOf(id: string): bigint {
+  return BigInt(`0x${createHash('sha256').update(id).digest('hex').slice(0, 32)}`);
+}

@@ -1,0 +1,16 @@
+/** The ledger keeps whole seconds, the code milliseconds; only this room converts. */
+export function toSeconds(ms: number): number {
+  return Math.floor(ms / 1000);
+}
+
+export function toMs(seconds: number): number {
+  return seconds * 1000;
+}
+
+export function toSecondsOrNull(ms: number | null): number | null {
+  return ms === null ? null : toSeconds(ms);
+}
+
+export function toMsOrNull(seconds: number | null): number | null {
+  return seconds === null ? null : toMs(seconds);
+}

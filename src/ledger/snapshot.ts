@@ -1,0 +1,166 @@
+import { statSync } from 'node:fs';
+import { union } from '../domain/coverage.ts';
+import { backlogOf, gapsOf, windowSince, type ApiPicture, type Cutting, type PlanPolicy } from '../domain/plan.ts';
+import type { ApiCoverage, Snapshot, Stretch, TailState } from '../domain/snapshot.ts';
+import { callsInPeriods } from './budget-use.ts';
+import { createCoverageStore, type Loss } from './coverage.ts';
+import { readDaemonState } from './daemon-state.ts';
+import type { Db } from './database.ts';
+import { isHeld } from './lock.ts';
+import { readMeta } from './meta.ts';
+import { readPicture } from './picture.ts';
+import { createWalkStore } from './walks.ts';
+
+/** What a snapshot needs beside the ledger. Durations in ms, instants epoch ms. */
+export type SnapshotTerms = {
+  readonly path: string;
+  readonly apis: readonly string[];
+  readonly policy: PlanPolicy;
+  readonly lagMs: number;
+  readonly tailPeriodMs: number;
+  /** This machine's clocks. */
+  readonly wallNow: number;
+  readonly monoNow: number;
+  readonly boot: string;
+  readonly version: string;
+};
+
+/** What the ledger knows and lacks now; one reading transaction, so that all of it is of one moment. */
+export function readSnapshot(database: Db, terms: SnapshotTerms): Snapshot {
+  return database.transaction(() => snapshotOf(database, terms))();
+}
+
+/** The pictures of the configured APIs that the ledger knows, for planning without a lock. */
+export function readPictures(database: Db, apis: readonly string[]): ApiPicture[] {
+  const rooms = { coverage: createCoverageStore(database), walks: createWalkStore(database, { api: () => 0 }) };
+  return apis.flatMap((name) => {
+    const number = apiNumber(database, name);
+    const isBorn = number !== null && rooms.coverage.frontiers(number).length > 0;
+    return isBorn ? [readPicture(rooms, { name, number })] : [];
+  });
+}
+
+export function serverNow(database: Db, wallNow: number): number {
+  return wallNow + Number(readMeta(database, 'clock_skew_ms') ?? 0);
+}
+
+function snapshotOf(database: Db, terms: SnapshotTerms): Snapshot {
+  const now = serverNow(database, terms.wallNow);
+  const pictures = readPictures(database, terms.apis);
+  const cutting: Cutting = { now, upper: now - terms.lagMs, policy: terms.policy, inFlight: 0 };
+  const backlog = backlogOf(pictures, cutting);
+  const callMs = terms.policy.periodMs / terms.policy.tokens;
+  return {
+    ...stateOf(database, terms, now),
+    at: iso(now),
+    tasks: taskCounts(database),
+    coverage: Object.fromEntries(pictures.map((picture) => [picture.api, coverageOf(database, picture, { terms, now })])),
+    tail: Object.fromEntries(pictures.map((picture) => [picture.api, tailOf(database, picture)])),
+    doubts: count(database, 'select count(*) from doubt'),
+    lastFailure: lastFailure(database),
+    budget: {
+      calls: terms.policy.tokens,
+      periodMs: terms.policy.periodMs,
+      ...callsInPeriods(database, { ...terms, periodMs: terms.policy.periodMs, held: isHeld(terms.path) }),
+    },
+    backlog: {
+      calls: backlog.calls,
+      etaSeconds: Math.ceil((backlog.calls * callMs) / 1000),
+      exact: backlog.exact,
+      willExpire: backlog.willExpire.map(stretch),
+    },
+    ledger: {
+      path: terms.path,
+      schemaVersion: Number(database.pragma('user_version', { simple: true })),
+      sizeBytes: sizeOf(terms.path),
+      walBytes: sizeOf(`${terms.path}-wal`),
+    },
+    version: terms.version,
+  };
+}
+
+/** Who does not hold the lock is stopped, whatever it last said of itself. */
+function stateOf(database: Db, terms: SnapshotTerms, now: number): Pick<Snapshot, 'state' | 'reason' | 'until'> {
+  const said = readDaemonState(database);
+  if (said === null || said.state === 'stopped' || !isHeld(terms.path)) {
+    return { state: 'stopped', reason: stoppedReason(said?.at ?? null, now), until: null };
+  }
+  return { state: said.state, reason: said.reason, until: said.until === null ? null : iso(said.until) };
+}
+
+function stoppedReason(lastSeenAt: number | null, now: number): string {
+  if (lastSeenAt === null) return 'no process works on this ledger';
+  return `no process works on this ledger since ${iso(Math.min(lastSeenAt, now))}`;
+}
+
+function taskCounts(database: Db): Snapshot['tasks'] {
+  const sum = (where: string) => count(database, `select ifnull(sum(tasks), 0) from tally ${where}`);
+  return { total: sum(''), withMetadata: sum(`where metadata_state = 'held'`), unfinished: sum(`where state = 'pending'`) };
+}
+
+function coverageOf(database: Db, picture: ApiPicture, at: { terms: SnapshotTerms; now: number }): ApiCoverage {
+  const { terms, now } = at;
+  const settledLong = now - terms.lagMs - 2 * terms.tailPeriodMs;
+  const gaps = gapsOf(picture, now - terms.lagMs, now);
+  const number = apiNumber(database, picture.api) ?? 0;
+  const losses: Loss[] = createCoverageStore(database).losses(number);
+  const last = picture.segments.at(-1);
+  const since = Math.min(windowSince(picture, 'ids', now), windowSince(picture, 'metadata', now));
+  return {
+    since: iso(since),
+    until: last === undefined ? null : iso(last.until),
+    complete: last !== undefined && gaps.every((gap) => gap.since >= settledLong),
+    gaps: gaps.map((gap) => ({ ...stretch(gap), expiresAt: iso(gap.expiresAt) })),
+    losses: losses.map((loss) => ({ ...stretch(loss), lostAt: iso(loss.lostAt), reason: loss.reason })),
+    unsettled: union(picture.segments.filter((segment) => segment.settledAt === null)).map((range) => ({
+      since: iso(range.since),
+      until: iso(range.until),
+    })),
+  };
+}
+
+function tailOf(database: Db, picture: ApiPicture): TailState {
+  const number = apiNumber(database, picture.api) ?? 0;
+  const last = picture.segments.at(-1);
+  const readAt = last === undefined ? null : count(database, `select finished_at from walk where id = ${last.walkId}`) * 1000;
+  const newest = database
+    .prepare<[number], number>('select posted_at from task where api = ? order by posted_at desc limit 1')
+    .pluck()
+    .get(number);
+  return {
+    readUpTo: last === undefined ? null : iso(last.until),
+    readAt: readAt === null ? null : iso(readAt),
+    newestTask: newest === undefined ? null : iso(newest * 1000),
+  };
+}
+
+function lastFailure(database: Db): Snapshot['lastFailure'] {
+  const row = database
+    .prepare<[], { at: number; code: string; message: string | null }>(
+      `select answered_at as at, cast(code as text) as code, message from call
+       where answered_at is not null and code is not 20000 and code <> 'aborted' order by id desc limit 1`,
+    )
+    .get();
+  return row === undefined ? null : { at: iso(row.at * 1000), code: row.code, message: row.message ?? '' };
+}
+
+/** Null for an API that the ledger has never read. */
+function apiNumber(database: Db, name: string): number | null {
+  return database.prepare<[string], number>('select id from api where name = ?').pluck().get(name) ?? null;
+}
+
+function stretch({ since, until, grade }: { since: number; until: number; grade: 'ids' | 'metadata' }): Stretch {
+  return { since: iso(since), until: iso(until), grade };
+}
+
+function count(database: Db, sql: string): number {
+  return database.prepare<[], number>(sql).pluck().get() ?? 0;
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString().replace('.000Z', 'Z');
+}

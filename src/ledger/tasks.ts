@@ -1,0 +1,156 @@
+import { mergeTask, newTask, type KnownTask, type MetadataState, type Sighting } from '../domain/merge-task.ts';
+import type { ListedTask, TaskState } from '../domain/task.ts';
+import { formatWireTime } from '../time.ts';
+import type { Db } from './database.ts';
+import type { Dictionary } from './dictionary.ts';
+import { toMsOrNull, toSeconds, toSecondsOrNull } from './seconds.ts';
+import type { Sums, Summand } from './sums.ts';
+
+/** The circumstances of a page, for each of its rows. */
+export type PageSighting = Sighting & {
+  readonly api: number;
+  /** The server's clock, epoch ms. */
+  readonly seenAt: number;
+  /** The newest call that has begun: answers to it or to older ones are stale from now on. */
+  readonly newestCall: number;
+};
+
+export type SavedTask = {
+  /** The row's number in the ledger. */
+  readonly n: number;
+  readonly isNew: boolean;
+  readonly altered: boolean;
+  readonly reverted: boolean;
+  /** It is known under another posted time: which one the server means cannot be told. */
+  readonly moved: boolean;
+};
+
+export type TaskStore = { readonly save: (listed: ListedTask, sighting: PageSighting) => SavedTask };
+
+/** Writes tasks as a page lists them (I3). Call it inside the page's transaction, and flush the sums before its end. */
+export function createTaskStore(database: Db, dictionary: Dictionary, sums: Sums): TaskStore {
+  const sql = statements(database);
+  const insert = (listed: ListedTask, sighting: PageSighting): SavedTask => {
+    const task = newTask(listed, sighting);
+    const url = dictionary.url(listed.url, listed.endpoint);
+    const status = dictionary.status(listed.status, listed.statusCode);
+    const postedAt = toSeconds(listed.postedAt);
+    const { lastInsertRowid } = sql.insert.run(
+      listed.id, sighting.api, url, postedAt, unusual(listed.postedText, listed.postedAt),
+      toSecondsOrNull(task.doneAt), unusual(task.doneText, task.doneAt), status, task.state, task.costMicros,
+      task.tag, task.target, task.metadataState, toSeconds(sighting.seenAt), sighting.newestCall, task.extra, task.metadata,
+    ); // prettier-ignore
+    sums.add({ ...task, api: sighting.api, endpoint: sql.endpointOf.get(url) ?? 0, postedAt });
+    return { n: Number(lastInsertRowid), isNew: true, altered: true, reverted: false, moved: false };
+  };
+  const update = (row: TaskRow, listed: ListedTask, sighting: PageSighting): SavedTask => {
+    const known = knownTask(row);
+    const { next, changes, altered, reverted } = mergeTask(known, listed, sighting);
+    const saved = { n: row.n, isNew: false, altered, reverted, moved: toSeconds(listed.postedAt) !== row.posted_at };
+    if (!altered) return saved;
+    const seenAt = toSeconds(sighting.seenAt);
+    const status = next.status === known.status ? row.status_number : dictionary.status(next.status, listed.statusCode);
+    sql.update.run(
+      toSecondsOrNull(next.doneAt), unusual(next.doneText, next.doneAt), status, next.state, next.costMicros, next.tag,
+      next.target, next.metadataState, seenAt, sighting.newestCall, next.extra, next.metadata, row.n,
+    ); // prettier-ignore
+    for (const change of changes) {
+      sql.change.run(row.n, seenAt, sighting.callId, change.field, change.old, change.new);
+    }
+    const fixed = { api: row.api, endpoint: row.endpoint, postedAt: row.posted_at };
+    sums.remove({ ...known, ...fixed });
+    sums.add({ ...next, ...fixed });
+    return saved;
+  };
+  return {
+    save: (listed, sighting) => {
+      const row = sql.select.get(listed.id);
+      return row === undefined ? insert(listed, sighting) : update(row, listed, sighting);
+    },
+  };
+}
+
+type TaskRow = {
+  readonly n: number;
+  readonly api: number;
+  readonly endpoint: number;
+  readonly posted_at: number;
+  readonly done_at: number | null;
+  readonly done_text: string | null;
+  readonly status: string | null;
+  readonly status_number: number;
+  readonly state: TaskState;
+  readonly cost_micros: number | null;
+  readonly tag: string | null;
+  readonly target: string | null;
+  readonly metadata_state: MetadataState;
+  readonly changed_call: number;
+  readonly extra: string | null;
+  readonly metadata: string | null;
+};
+
+function knownTask(row: TaskRow): KnownTask {
+  const doneAt = toMsOrNull(row.done_at);
+  return {
+    status: row.status,
+    state: row.state,
+    doneAt,
+    doneText: row.done_text ?? (doneAt === null ? null : formatWireTime(doneAt)),
+    costMicros: row.cost_micros,
+    metadata: row.metadata,
+    metadataState: row.metadata_state,
+    tag: row.tag,
+    target: row.target,
+    extra: row.extra,
+    changedCall: row.changed_call,
+  };
+}
+
+/** The text is kept only where it cannot be worked out from the second. */
+function unusual(text: string | null, at: number | null): string | null {
+  return text !== null && at !== null && text === formatWireTime(at) ? null : text;
+}
+
+function statements(database: Db) {
+  return {
+    select: database.prepare<[string], TaskRow>(
+      `select task.n, task.api, url.endpoint, task.posted_at, task.done_at, task.done_text, status.status,
+         task.status as status_number, task.state, task.cost_micros, task.tag, task.target, task.metadata_state,
+         task.changed_call, task.extra, task.metadata
+       from task join url on url.id = task.url join status on status.id = task.status where task.id = ?`,
+    ),
+    insert: database.prepare(
+      `insert into task (id, api, url, posted_at, posted_text, done_at, done_text, status, state, cost_micros, tag, target,
+         metadata_state, first_seen_at, changed_call, extra, metadata)
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    update: database.prepare(
+      `update task set done_at = ?, done_text = ?, status = ?, state = ?, cost_micros = ?, tag = ?, target = ?,
+         metadata_state = ?, changed_at = ?, changed_call = ?, extra = ?, metadata = ? where n = ?`,
+    ),
+    change: database.prepare('insert into task_change (task, seen_at, call, field, old, new) values (?, ?, ?, ?, ?, ?)'),
+    endpointOf: database.prepare<[number], number>('select endpoint from url where id = ?').pluck(),
+  };
+}
+
+/**
+ * Marks the metadata that can no longer be had: tasks posted before `edge` whose metadata is still awaited.
+ * @returns How many tasks it concerned; at most `most` a call, so that a page's transaction stays short.
+ */
+export function markMetadataLost(database: Db, sums: Sums, edge: { api: number; edge: number }, most = 5_000): number {
+  const rows = database
+    .prepare<[number, number, number], { n: number; endpoint: number; posted_at: number; state: TaskState; tag: string | null; cost_micros: number | null }>(
+      `select task.n, url.endpoint, task.posted_at, task.state, task.tag, task.cost_micros
+       from task join url on url.id = task.url
+       where task.metadata_state = 'pending' and task.api = ? and task.posted_at < ? limit ?`,
+    )
+    .all(edge.api, toSeconds(edge.edge), most);
+  const mark = database.prepare(`update task set metadata_state = 'lost' where n = ?`);
+  for (const row of rows) {
+    mark.run(row.n);
+    const summand: Summand = { api: edge.api, endpoint: row.endpoint, postedAt: row.posted_at, state: row.state, metadataState: 'pending', tag: row.tag, costMicros: row.cost_micros };
+    sums.remove(summand);
+    sums.add({ ...summand, metadataState: 'lost' });
+  }
+  return rows.length;
+}
