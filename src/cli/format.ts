@@ -11,15 +11,20 @@ export function counted(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
-/** Two units at most: `4 s`, `12 min`, `2 h 5 min`, `3 d 4 h`. @param seconds - 0 or more. */
+/** Two units at most: `4 s`, `2 min 5 s`, `12 min`, `2 h 5 min`, `3 d 4 h`. @param seconds - 0 or more. */
 export function duration(seconds: number): string {
   if (seconds > 0 && seconds < 1) return `${Math.round(seconds * 1000)} ms`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
+  if (whole < 600) return twoUnits(whole, 60, ['min', 's']);
   const minutes = Math.round(whole / 60);
   if (minutes < 60) return `${minutes} min`;
-  const [days, hours] = [Math.floor(minutes / 1440), Math.floor((minutes % 1440) / 60)];
-  return days > 0 ? `${days} d ${hours} h` : `${hours} h ${minutes % 60} min`;
+  return minutes < 1440 ? twoUnits(minutes, 60, ['h', 'min']) : twoUnits(Math.round(minutes / 60), 24, ['d', 'h']);
+}
+
+function twoUnits(value: number, size: number, [large, small]: readonly [string, string]): string {
+  const rest = value % size;
+  return `${Math.floor(value / size)} ${large}${rest === 0 ? '' : ` ${rest} ${small}`}`;
 }
 
 /** `4 kB`, `1.5 GB`. */

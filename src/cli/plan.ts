@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import type { Plan } from './app-port.ts';
+import type { Plan } from '../domain/snapshot.ts';
 import type { CliCommand } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import { counted, duration, instant, table } from './format.ts';

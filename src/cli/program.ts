@@ -1,17 +1,19 @@
 import { Command, type OutputConfiguration } from 'commander';
 import { backfill } from './backfill.ts';
 import type { CliCommand, CliDeps } from './command.ts';
+import { demo } from './demo.ts';
 import { complaintOf, EXIT, exitCodeOf } from './exit-code.ts';
 import { plan } from './plan.ts';
 import { run } from './run.ts';
 import { settingOptions, settingsIn } from './setting-flags.ts';
+import { simulate } from './simulate.ts';
 import { status } from './status.ts';
 
 /** Where the width of a terminal is unknown. */
 const HELP_WIDTH = 120;
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly CliCommand[] = [run, backfill, plan, status];
+export const COMMANDS: readonly CliCommand[] = [run, backfill, plan, status, simulate, demo];
 
 /** Parses and obeys. @param argv - Without node and the script. @returns The exit code; never rejects. */
 export async function runCli(argv: readonly string[], deps: CliDeps): Promise<number> {

@@ -6,28 +6,30 @@ export type DrawBar = (width: number) => string;
 
 const WIDEST_BAR = 40;
 const NARROWEST_BAR = 8;
+const FRAME = '[] ';
 
 /** The facts of a progress in the order in which they matter: on a narrow terminal the last go first. */
 export function progressFacts(progress: Progress): readonly string[] {
   const eta = progress.etaSeconds === null ? 'time left unknown' : `${duration(progress.etaSeconds)} left`;
   return [
-    `${percent(progress.coveredShare)} of the window`,
-    ...(progress.waiting === null ? [eta] : [progress.waiting]),
+    `${percent(progress.coveredShare)} covered`,
+    eta,
+    ...(progress.waiting === null ? [] : [progress.waiting]),
     `${count(progress.rows)} rows`,
     `${count(progress.calls)} calls`,
     `tokens ${progress.tokensInUse}/${progress.tokens}`,
-    ...(progress.waiting === null ? [] : [eta]),
   ];
 }
 
-/** One line that never wraps, however narrow the terminal is. @param width - Columns, 1 or more. */
+/** One line that never wraps, however narrow the terminal is: a bar while there is room for one and a fact. @param width - Columns. */
 export function progressLine(progress: Progress, width: number, drawBar: DrawBar): string {
   // A line that fills the last column wraps on some terminals.
   const room = Math.max(width - 1, 0);
-  const facts = fitting(progressFacts(progress), room);
-  const left = room - facts.length - 3;
-  if (facts === '' || left < NARROWEST_BAR) return facts === '' ? percent(progress.coveredShare).slice(0, room) : facts;
-  return `[${drawBar(Math.min(left, WIDEST_BAR))}] ${facts}`;
+  const facts = progressFacts(progress);
+  const besideBar = fitting(facts, room - NARROWEST_BAR - FRAME.length);
+  if (besideBar === '') return fitting(facts, room) || percent(progress.coveredShare).slice(0, room);
+  const bar = drawBar(Math.min(room - FRAME.length - besideBar.length, WIDEST_BAR));
+  return `[${bar}] ${besideBar}`;
 }
 
 /** The first fact and as many others as fit; a long one in between is left out rather than all that follows. */

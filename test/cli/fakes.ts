@@ -1,4 +1,5 @@
-import type { App, OpenApp, Plan } from '../../src/cli/app-port.ts';
+import type { App, OpenApp } from '../../src/cli/app-port.ts';
+import type { Plan } from '../../src/domain/snapshot.ts';
 import type { CliDeps } from '../../src/cli/command.ts';
 import { runCli } from '../../src/cli/program.ts';
 import { createRedaction } from '../../src/cli/redaction.ts';
@@ -94,6 +95,7 @@ type Run = {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly signal?: AbortSignal;
+  readonly onStdout?: (text: string) => void;
 };
 
 /** Runs the whole command line in this process. */
@@ -105,9 +107,13 @@ export async function cli(argv: readonly string[], parts: Run = {}) {
     opened.push(config);
     return parts.openApp === undefined ? fakeApp(parts.app) : parts.openApp(config, log);
   };
+  const writeOut = (text: string) => {
+    written.stdout += text;
+    parts.onStdout?.(text);
+  };
   const deps: CliDeps = {
     env: parts.env ?? ACCOUNT,
-    stdout: { write: (text) => (written.stdout += text), ...terminal },
+    stdout: { write: writeOut, ...terminal },
     stderr: { write: (text) => (written.stderr += text), ...terminal },
     clock: systemClock(),
     signal: parts.signal ?? new AbortController().signal,

@@ -7,7 +7,10 @@ describe('what is printed for people', () => {
     [0.5, '500 ms'],
     [59.4, '59 s'],
     [60, '1 min'],
-    [3_599, '1 h 0 min'],
+    [90, '1 min 30 s'],
+    [700, '12 min'],
+    [3_580, '1 h'],
+    [3_600, '1 h'],
     [7_500, '2 h 5 min'],
     [273_600, '3 d 4 h'],
   ])('%d seconds are %s', (seconds, text) => {

@@ -202,7 +202,7 @@ describe('backfill', () => {
           },
         }),
     });
-    expect(stderr).toContain('43 % of the window, 2 min left, 12,345 rows, 13 calls, tokens 3/10');
+    expect(stderr).toContain('43 % covered, 2 min 5 s left, 12,345 rows, 13 calls, tokens 3/10');
     expect(stderr).toMatch(/\[=+-+\]/);
     expect(stderr).not.toContain('a quiet word');
     expect(stderr).toContain('\r\u001b[K{');
@@ -223,7 +223,7 @@ describe('plan', () => {
     const [slice] = PLAN.slices;
     const { stdout } = await cli(['plan'], { env: {}, app: { plan: () => ({ ...PLAN, willExpire: [slice!] }) } });
     expect(stdout.split('\n')).toEqual([
-      '24 calls, about 2 min.',
+      '24 calls, about 2 min 24 s.',
       '',
       'api        grade     since (UTC)          until                calls  expires from',
       'backlinks  metadata  2026-10-23 00:00:00  2026-11-23 00:00:00     24  2026-11-23 00:01:00',

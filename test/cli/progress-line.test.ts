@@ -16,15 +16,20 @@ describe('a line of progress', () => {
   });
 
   it('drops what matters least first', () => {
-    expect(progressLine(PROGRESS, 31, bar)).toBe('43 % of the window, 2 min left');
-    expect(progressLine(PROGRESS, 80, bar)).toBe(
-      '[==========] 43 % of the window, 2 min left, 12,345 rows, 13 calls, tokens 3/10',
-    );
+    const lines = [12, 15, 30, 45, 80, 200].map((width) => progressLine(PROGRESS, width, bar));
+    expect(lines).toEqual([
+      '43 %',
+      '43 % covered',
+      '[==============] 43 % covered',
+      '[=============] 43 % covered, 2 min 5 s left',
+      '[============] 43 % covered, 2 min 5 s left, 12,345 rows, 13 calls, tokens 3/10',
+      `[${bar(40)}] 43 % covered, 2 min 5 s left, 12,345 rows, 13 calls, tokens 3/10`,
+    ]);
   });
 
-  it('says why nothing moves before it says anything else', () => {
-    const line = progressLine({ ...PROGRESS, waiting: 'waits for a token' }, 50, bar);
-    expect(line).toBe('43 % of the window, waits for a token, 13 calls');
+  it('says why nothing moves before what has been done', () => {
+    const line = progressLine({ ...PROGRESS, waiting: 'waits for a token' }, 75, bar);
+    expect(line).toBe('[==========] 43 % covered, 2 min 5 s left, waits for a token, 12,345 rows');
   });
 
   it('promises 100 % only when it is', () => {

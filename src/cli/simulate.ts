@@ -1,0 +1,90 @@
+import { formatDuration } from '../config/duration.ts';
+import { startSimulator, type Simulator } from '../simulator/simulator.ts';
+import type { SimulatorStats } from '../simulator/stats.ts';
+import type { CliCommand, CliDeps } from './command.ts';
+import { EXIT } from './exit-code.ts';
+import { count, counted, duration } from './format.ts';
+import { readSimulateFlags, simulateOptions } from './simulate-options.ts';
+
+export const simulate: CliCommand = {
+  name: 'simulate',
+  usage: 'simulate',
+  summary: 'serve a faithful model of the endpoint on loopback',
+  details: `Listens on 127.0.0.1 until it is stopped (SIGTERM, Ctrl-C), and then says what it has seen. Strict where the
+documentation is strict: budget, windows, limits, codes, credentials. Everything can be changed while it runs by POST to
+/_simulator/options; GET /_simulator/stats tells what it has seen so far.`,
+  examples: [
+    'simulate',
+    'simulate --tasks 5000000 --rate-period 1s --arrivals bursty',
+    `simulate --filter done --options '{"listing":{"ties":"reshuffled"},"faults":[{"fault":"http500","times":3}]}'`,
+  ],
+  takesSettings: false,
+  options: simulateOptions(),
+  act: async ({ options }, deps) => {
+    const simulator = await startAt(options, deps);
+    try {
+      deps.stdout.write(`${greeting(simulator, deps.commandName).join('\n')}\n`);
+      await aborted(deps.signal);
+    } finally {
+      await simulator.close();
+    }
+    deps.stdout.write(`${seen(simulator.stats(), simulator.options.rate.periodMs).join('\n')}\n`);
+    return EXIT.done;
+  },
+};
+
+/** What to type to use a simulator; the ledger is one of its own, because a real one is bound to a real account. */
+export function settingsFor(simulator: Simulator, databasePath: string): Record<string, string> {
+  const { login, password, rate } = simulator.options;
+  return {
+    DATAFORSEO_URL: simulator.url,
+    DATAFORSEO_LOGIN: login,
+    DATAFORSEO_PASSWORD: password,
+    LEDGER_DATABASE: databasePath,
+    LEDGER_RATE_CALLS: String(rate.calls),
+    LEDGER_RATE_PERIOD: formatDuration(rate.periodMs),
+  };
+}
+
+async function startAt(options: Readonly<Record<string, unknown>>, { clock }: CliDeps): Promise<Simulator> {
+  const read = readSimulateFlags(options);
+  try {
+    return await startSimulator({ ...read, clock });
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE')) throw cause;
+    throw new Error(`Port ${read.port} of 127.0.0.1 is taken; choose another one with --port, 0 for any free one.`, {
+      cause,
+    });
+  }
+}
+
+function greeting(simulator: Simulator, commandName: string): string[] {
+  const { tasks, apis, rate, login, password } = simulator.options;
+  const settings = Object.entries(settingsFor(simulator, 'data/simulated.db'));
+  return [
+    `The simulator listens on ${simulator.url} (login ${login}, password ${password}).`,
+    `It holds ${counted(tasks, 'task')} of ${apis.join(', ')} and lets ${rate.calls} calls in ${duration(rate.periodMs / 1000)} through. In another terminal:`,
+    '',
+    `  ${settings.map(([name, value]) => `${name}=${quoted(value)}`).join(' ')} ${commandName} backfill`,
+    '',
+    'Ctrl-C stops it.',
+  ];
+}
+
+function seen(stats: SimulatorStats, periodMs: number): string[] {
+  const codes = Object.entries(stats.perCode).map(([code, calls]) => `${code} × ${count(calls)}`);
+  return [
+    `${counted(stats.calls, 'call')}, ${count(stats.throttled)} of them refused by the budget; at most ${stats.maxInAnyPeriod} in any ${duration(periodMs / 1000)}.`,
+    `Answers by code: ${codes.length === 0 ? 'none' : codes.join(', ')}.`,
+  ];
+}
+
+/** As a shell takes it. */
+function quoted(value: string): string {
+  return /^[\w.:/@-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

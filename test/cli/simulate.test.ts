@@ -1,0 +1,88 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { cli } from './fakes.ts';
+
+const HOUR_MS = 3_600_000;
+
+function wire(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} +00:00`;
+}
+
+/** Starts `simulate`, waits for its greeting, lets `use` work with it, stops it. */
+async function simulate(argv: readonly string[], use: (greeting: string, url: string) => Promise<void>) {
+  const controller = new AbortController();
+  const greeted = Promise.withResolvers<string>();
+  const running = cli(['simulate', '--port', '0', ...argv], {
+    env: {},
+    signal: controller.signal,
+    onStdout: (text) => greeted.resolve(text),
+  });
+  // A start that fails never greets.
+  const greeting = await Promise.race([greeted.promise, running.then(({ stderr }) => stderr)]);
+  await use(greeting, /http:\/\/127\.0\.0\.1:\d+/.exec(greeting)?.[0] ?? '');
+  controller.abort(new Error('stopped by SIGINT'));
+  return running;
+}
+
+async function call(url: string, password: string): Promise<unknown> {
+  const now = Date.now();
+  const body = [{ datetime_from: wire(now - 24 * HOUR_MS), datetime_to: wire(now - HOUR_MS) }];
+  const headers = {
+    Authorization: `Basic ${Buffer.from(`simulated:${password}`).toString('base64')}`,
+    'Content-Type': 'application/json',
+  };
+  const response = await fetch(`${url}/v3/backlinks/id_list`, { method: 'POST', headers, body: JSON.stringify(body) });
+  return response.json();
+}
+
+describe('simulate', () => {
+  it('serves the endpoint, tells what to type, and says at its end what it has seen', async () => {
+    const argv = ['--tasks', '500', '--rate-period', '90s', '--password', "it's"];
+    const { code, stdout } = await simulate(argv, async (greeting, url) => {
+      expect(greeting).toContain('500 tasks of backlinks');
+      expect(greeting).toContain(
+        `  DATAFORSEO_URL=${url} DATAFORSEO_LOGIN=simulated DATAFORSEO_PASSWORD='it'\\''s' LEDGER_DATABASE=data/simulated.db LEDGER_RATE_CALLS=10 LEDGER_RATE_PERIOD=90s npx dataforseo-ledger backfill\n`,
+      );
+      expect(await call(url, "it's")).toMatchObject({ status_code: 20000 });
+      expect(await call(url, 'wrong')).toMatchObject({ status_code: 40100 });
+    });
+    expect(code).toBe(0);
+    expect(stdout).toContain('2 calls, 0 of them refused by the budget; at most 2 in any 1 min 30 s.\n');
+    expect(stdout).toContain('20000 × 1');
+    expect(stdout).toContain('40100 × 1');
+  });
+
+  it('merges what goes through --options with the other flags', async () => {
+    const argv = ['--filter', 'done', '--options', '{"listing":{"ties":"reshuffled"}}'];
+    await simulate(argv, async (_greeting, url) => {
+      const options: unknown = await (await fetch(`${url}/_simulator/options`)).json();
+      expect(options).toMatchObject({ listing: { filter: 'done', sort: 'posted', ties: 'reshuffled' } });
+    });
+  });
+
+  it.each([
+    [['--tasks', 'many', '--latency', 'slow'], '- --tasks is "many"; it must be a whole number'],
+    [['--options', 'no json'], '--options is "no json"; it must be a JSON object.'],
+    [['--options', '{"unknown":1}'], 'unknown'],
+    [['--arrivals', 'odd'], '--arrivals is "odd"; it must be one of uniform,'],
+  ])('takes %j as wrong usage', async (argv, told) => {
+    const { code, stdout, stderr } = await cli(['simulate', ...argv], { env: {} });
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(told);
+  });
+
+  it('says that its port is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    try {
+      const { code, stderr } = await cli(['simulate', '--port', String(port)], { env: {} });
+      expect(code).toBe(1);
+      expect(stderr).toContain(`Port ${port} of 127.0.0.1 is taken; choose another one with --port`);
+    } finally {
+      other.close();
+    }
+  });
+});
