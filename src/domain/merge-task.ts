@@ -26,7 +26,11 @@ export type Sighting = {
   readonly metadataEdge: number;
 };
 
-export type TaskChange = { readonly field: 'status' | 'done' | 'cost'; readonly old: string | null; readonly new: string | null };
+export type TaskChange = {
+  readonly field: 'status' | 'done' | 'cost';
+  readonly old: string | null;
+  readonly new: string | null;
+};
 
 export type Merge = {
   readonly next: Omit<KnownTask, 'changedCall'>;
@@ -81,7 +85,13 @@ function describe(known: KnownTask, listed: ListedTask, sighting: Sighting): Des
   }
   const { metadata, tag, target } = known;
   const keeps = known.metadataState !== 'pending';
-  return { metadata, tag, target, extra, metadataState: keeps ? known.metadataState : metadataStateOf(listed, sighting) };
+  return {
+    metadata,
+    tag,
+    target,
+    extra,
+    metadataState: keeps ? known.metadataState : metadataStateOf(listed, sighting),
+  };
 }
 
 function metadataStateOf(listed: ListedTask, sighting: Sighting): MetadataState {

@@ -209,7 +209,9 @@ export function backlogOf(pictures: readonly ApiPicture[], cutting: Cutting): Ba
   const { policy, now } = cutting;
   const callMs = policy.periodMs / policy.tokens;
   const gaps = pictures
-    .flatMap((picture) => gapsOf(picture, cutting.upper, now).map((gap) => ({ gap, calls: callsOf(picture, gap, policy) })))
+    .flatMap((picture) =>
+      gapsOf(picture, cutting.upper, now).map((gap) => ({ gap, calls: callsOf(picture, gap, policy) })),
+    )
     .sort((a, b) => a.gap.expiresAt - b.gap.expiresAt);
   let calls = 0;
   let exact = true;

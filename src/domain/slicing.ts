@@ -34,7 +34,8 @@ export function neighbour(densities: readonly Density[], at: number): Density | 
   for (const density of densities) {
     const length = density.until - density.since;
     if (density.since > at || length < SHORTEST_SLICE_MS || at - density.until > FARTHEST * length) continue;
-    if (best === null || density.until > best.until || (density.until === best.until && !density.glimpse)) best = density;
+    if (best === null || density.until > best.until || (density.until === best.until && !density.glimpse))
+      best = density;
   }
   return best;
 }

@@ -55,3 +55,26 @@ export type TailState = {
   readonly readAt: string | null;
   readonly newestTask: string | null;
 };
+
+/** What a backfill would do now. */
+export type Plan = {
+  /** False while a density is unknown: then `calls` is the least it can be. */
+  readonly exact: boolean;
+  readonly calls: number;
+  readonly etaSeconds: number;
+  readonly slices: readonly {
+    readonly api: string;
+    readonly grade: 'ids' | 'metadata';
+    readonly since: string;
+    readonly until: string;
+    readonly calls: number | null;
+    readonly expiresAt: string;
+  }[];
+  /** What will leave its window before it can be read. */
+  readonly willExpire: readonly {
+    readonly api: string;
+    readonly grade: 'ids' | 'metadata';
+    readonly since: string;
+    readonly until: string;
+  }[];
+};

@@ -94,7 +94,15 @@ function createRun(deps: HarvestDeps, onProgress: (progress: Progress) => void, 
       const lanes = harvest.standing.troubled() ? 1 : policy.lanes;
       const inFlight = harvest.lanes.size();
       const starts = backlogWork(
-        { pictures: pictures(), waiting: waiting(), left: new Set(harvest.left.keys()), inFlight, free: lanes - inFlight, now: now(), upper: bound.upper() },
+        {
+          pictures: pictures(),
+          waiting: waiting(),
+          left: new Set(harvest.left.keys()),
+          inFlight,
+          free: lanes - inFlight,
+          now: now(),
+          upper: bound.upper(),
+        },
         policy,
       );
       for (const start of starts) if (start.kind === 'resume') asked.delete(start.walk.id);
@@ -122,7 +130,11 @@ function createRun(deps: HarvestDeps, onProgress: (progress: Progress) => void, 
 const REPORT_MS = 1_000;
 
 /** Where every chosen walk has failed before and nobody gets through, a walk known to be good tells the one from the other. */
-function probeFirst(harvest: Harvest, starts: Start[], pictures: () => ReturnType<Harvest['deps']['ledger']['picture']>[]): Start[] {
+function probeFirst(
+  harvest: Harvest,
+  starts: Start[],
+  pictures: () => ReturnType<Harvest['deps']['ledger']['picture']>[],
+): Start[] {
   const onlyFailures = starts.every((start) => start.kind === 'resume' && start.walk.failures > 0);
   if (starts.length === 0 || !onlyFailures || harvest.standing.failuresInARow() < 2) return starts;
   const first = pictures()[0];

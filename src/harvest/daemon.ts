@@ -24,7 +24,11 @@ const TAIL_LANES = 1;
  */
 export async function runDaemon(deps: HarvestDeps, options: DaemonOptions, signal: AbortSignal): Promise<void> {
   const { ledger, policy, serverClock, log } = deps;
-  const harvest = createHarvest(deps, (saved) => log.debug({ ...factsOf(saved.walk), rows: saved.rows, newTasks: saved.newTasks }, 'page saved'), signal);
+  const harvest = createHarvest(
+    deps,
+    (saved) => log.debug({ ...factsOf(saved.walk), rows: saved.rows, newTasks: saved.newTasks }, 'page saved'),
+    signal,
+  );
   const tailDue = new Set(policy.apis);
   const tick = () => {
     for (const api of policy.apis) tailDue.add(api);
@@ -44,7 +48,14 @@ export async function runDaemon(deps: HarvestDeps, options: DaemonOptions, signa
     schedule.stop();
     await harvest.lanes.stop();
     const at = serverClock.now();
-    ledger.setDaemonState({ state: 'stopped', reason: 'stopped in good order', until: null, at, pid: options.pid, version: options.version });
+    ledger.setDaemonState({
+      state: 'stopped',
+      reason: 'stopped in good order',
+      until: null,
+      at,
+      pid: options.pid,
+      version: options.version,
+    });
   }
 }
 
@@ -59,11 +70,22 @@ function takeStock({ deps }: Harvest, now: number): void {
   for (const api of policy.apis) {
     ledger.ensureFrontiers(api, now, policy);
     for (const loss of ledger.accountLosses(api, now)) {
-      log.warn({ api, grade: loss.grade, since: new Date(loss.since).toISOString(), until: new Date(loss.until).toISOString() }, 'a stretch left the window before it was read');
+      log.warn(
+        {
+          api,
+          grade: loss.grade,
+          since: new Date(loss.since).toISOString(),
+          until: new Date(loss.until).toISOString(),
+        },
+        'a stretch left the window before it was read',
+      );
     }
   }
   const upper = Math.floor((now - policy.lagMs) / 1000) * 1000;
-  ledger.setGaps(policy.apis.flatMap((api) => gapsOf(ledger.picture(api), upper, now)), now);
+  ledger.setGaps(
+    policy.apis.flatMap((api) => gapsOf(ledger.picture(api), upper, now)),
+    now,
+  );
 }
 
 /** The tail first, then what has to settle, then the backlog. */
@@ -78,14 +100,17 @@ function chooseWork(harvest: Harvest, tailDue: Set<string>, now: number): Start[
   let free = most - lanes.size();
   const starts: Start[] = [];
   const begin = (plan: WalkPlan | null) => {
-    const isUnderWay = open.some((walk) => walk.api === plan?.api && walk.purpose === plan.purpose && lanes.has(walk.id));
+    const isUnderWay = open.some(
+      (walk) => walk.api === plan?.api && walk.purpose === plan.purpose && lanes.has(walk.id),
+    );
     if (plan === null || free <= 0 || isUnderWay || plan.range.since >= plan.range.until) return false;
     starts.push({ kind: 'begin', plan });
     free -= 1;
     return true;
   };
   for (const picture of pictures.filter(({ api }) => tailDue.has(api))) {
-    if (begin(tailWork(picture, policy, { now: now - harvest.extraLagMs(), newestPosted: ledger.newestPosted }))) tailDue.delete(picture.api);
+    if (begin(tailWork(picture, policy, { now: now - harvest.extraLagMs(), newestPosted: ledger.newestPosted })))
+      tailDue.delete(picture.api);
   }
   for (const picture of pictures) begin(settleWork(picture, policy, now));
   const spare = standing.troubled() ? free : free - TAIL_LANES;
@@ -94,14 +119,27 @@ function chooseWork(harvest: Harvest, tailDue: Set<string>, now: number): Start[
 
 function backlogStarts(harvest: Harvest, pictures: readonly ApiPicture[], at: { now: number; free: number }): Start[] {
   const { ledger, policy } = harvest.deps;
-  const waiting = ledger.openWalks().filter((walk) => pictures.some(({ api }) => api === walk.api) && !harvest.lanes.has(walk.id));
+  const waiting = ledger
+    .openWalks()
+    .filter((walk) => pictures.some(({ api }) => api === walk.api) && !harvest.lanes.has(walk.id));
   const inFlight = harvest.lanes.size();
   const left = new Set<number>();
   // Each API's backlog ends where its own tail begins.
   const uppers = pictures.map((picture) => backlogUpper(picture, policy, at.now - harvest.extraLagMs()));
   const first = backlogWork({ pictures: [], waiting, left, inFlight, free: at.free, now: at.now, upper: 0 }, policy);
   const fresh = pictures.flatMap((picture, index) =>
-    backlogWork({ pictures: [picture], waiting: [], left, inFlight, free: at.free - first.length, now: at.now, upper: uppers[index] ?? 0 }, policy),
+    backlogWork(
+      {
+        pictures: [picture],
+        waiting: [],
+        left,
+        inFlight,
+        free: at.free - first.length,
+        now: at.now,
+        upper: uppers[index] ?? 0,
+      },
+      policy,
+    ),
   );
   return [...first, ...fresh].slice(0, Math.max(at.free, 0));
 }

@@ -115,7 +115,10 @@ function onRefusedPage(harvest: Harvest, walk: Walk, error: DataForSeoError): 'd
   if (isAnswer) standing.succeeded();
   const othersSucceed = error.code === 'unavailable' || error.code === 'throttled' ? standing.failed(now) : true;
   const next = afterFailure(walk, error, { now, periodMs: policy.periodMs, othersSucceed });
-  deps.log.warn({ ...factsOf(walk), code: error.code, error: error.message, next: next.kind }, 'a page could not be had');
+  deps.log.warn(
+    { ...factsOf(walk), code: error.code, error: error.message, next: next.kind },
+    'a page could not be had',
+  );
   switch (next.kind) {
     case 'wait_for_server':
       return dropOrKeep(harvest, walk);

@@ -11,7 +11,9 @@ export type Standing = {
   readonly apiRefused: (api: string, error: DataForSeoError, now: number) => void;
   readonly refusedApis: (now: number) => readonly string[];
   /** Nothing is called before this; null when calls may go. */
-  readonly pausedUntil: (now: number) => { readonly until: number; readonly reason: string; readonly parked: boolean } | null;
+  readonly pausedUntil: (
+    now: number,
+  ) => { readonly until: number; readonly reason: string; readonly parked: boolean } | null;
   /** One walk at a time: until a first call has succeeded, and while the last one failed. */
   readonly troubled: () => boolean;
   /** Failures in a row, whatever failed. */
@@ -51,7 +53,8 @@ export function createStanding(periodMs: number): Standing {
     refusedApis: (now) => [...apis].filter(([, refusal]) => refusal.until > now).map(([api]) => api),
     pausedUntil: (now) => {
       if (resumeAt <= now) return null;
-      const reason = parked === null ? 'the server cannot be reached or fails; it is asked again' : parked.error.message;
+      const reason =
+        parked === null ? 'the server cannot be reached or fails; it is asked again' : parked.error.message;
       return { until: resumeAt, reason, parked: parked !== null };
     },
     troubled: () => !everSucceeded || failures > 0,

@@ -19,7 +19,9 @@ export class RepeatingPageError extends Error {
   readonly walk: Walk;
 
   constructor(walk: Walk) {
-    super(`The server repeats itself: offset ${walk.reading.nextOffset} brought no row that the pages before it had not.`);
+    super(
+      `The server repeats itself: offset ${walk.reading.nextOffset} brought no row that the pages before it had not.`,
+    );
     this.walk = walk;
   }
 }
@@ -55,7 +57,11 @@ export async function walkSlice(reader: SliceReader, walk: Walk, signal: AbortSi
   }
 }
 
-async function readOne(reader: SliceReader, at: { walk: Walk; resumed: boolean }, signal: AbortSignal): Promise<SavedPage> {
+async function readOne(
+  reader: SliceReader,
+  at: { walk: Walk; resumed: boolean },
+  signal: AbortSignal,
+): Promise<SavedPage> {
   const { walk, resumed } = at;
   try {
     const answer = await reader.readPage(questionOf(walk), signal);

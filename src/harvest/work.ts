@@ -1,11 +1,4 @@
-import {
-  gapsOf,
-  nextSlices,
-  settlingRange,
-  tailRange,
-  type ApiPicture,
-  type PlanPolicy,
-} from '../domain/plan.ts';
+import { gapsOf, nextSlices, settlingRange, tailRange, type ApiPicture, type PlanPolicy } from '../domain/plan.ts';
 import type { Walk, WalkPlan } from '../domain/walk.ts';
 
 /** Settings that shape the harvest; durations in ms. */
@@ -17,7 +10,8 @@ export type HarvestPolicy = PlanPolicy & {
   readonly settleMs: number;
 };
 
-export type Start = { readonly kind: 'resume'; readonly walk: Walk } | { readonly kind: 'begin'; readonly plan: WalkPlan };
+export type Start =
+  { readonly kind: 'resume'; readonly walk: Walk } | { readonly kind: 'begin'; readonly plan: WalkPlan };
 
 export type WorkPicture = {
   readonly pictures: readonly ApiPicture[];

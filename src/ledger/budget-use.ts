@@ -49,7 +49,10 @@ function mostWithin(sent: readonly number[], periodMs: number): number {
 
 function tokensOut(database: Db, { monoNow, boot, held }: BudgetMoment): number {
   const count = (sql: string, ...values: (string | number)[]) =>
-    database.prepare<(string | number)[], number>(sql).pluck().get(...values) ?? 0;
+    database
+      .prepare<(string | number)[], number>(sql)
+      .pluck()
+      .get(...values) ?? 0;
   const waiting = count(
     'select count(*) from call where boot = (select id from boot where name = ?) and token_back_mono_ms > ?',
     boot,

@@ -39,9 +39,12 @@ export function createCoverageStore(database: Db): CoverageStore {
       }
     },
     segments: (api) => sql.segments.all(api).map(segmentOf),
-    densities: (api) => sql.densities.all(api, api).map((row) => ({ ...rangeOf(row), rows: row.rows, glimpse: row.glimpse === 1 })),
+    densities: (api) =>
+      sql.densities.all(api, api).map((row) => ({ ...rangeOf(row), rows: row.rows, glimpse: row.glimpse === 1 })),
     losses: (api) =>
-      sql.losses.all(api).map((row) => ({ ...rangeOf(row), grade: row.grade, lostAt: toMs(row.lost_at), reason: row.reason })),
+      sql.losses
+        .all(api)
+        .map((row) => ({ ...rangeOf(row), grade: row.grade, lostAt: toMs(row.lost_at), reason: row.reason })),
     lose: (api, loss) => {
       sql.lose.run(api, toSeconds(loss.since), toSeconds(loss.until), loss.grade, toSeconds(loss.lostAt), loss.reason);
     },
@@ -51,14 +54,23 @@ export function createCoverageStore(database: Db): CoverageStore {
       sql.refuse.run(api, refusal.grade, toSeconds(refusal.widthMs), toSeconds(refusal.seenAt), call);
     },
     frontiers: (api) =>
-      sql.frontiers.all(api).map((row) => ({ grade: row.grade, origin: toMs(row.origin), accountedUntil: toMs(row.accounted_until) })),
+      sql.frontiers
+        .all(api)
+        .map((row) => ({ grade: row.grade, origin: toMs(row.origin), accountedUntil: toMs(row.accounted_until) })),
     setFrontier: (api, { grade, origin, accountedUntil }) => {
       sql.setFrontier.run(api, grade, toSeconds(origin), toSeconds(accountedUntil));
     },
     setGaps: (gaps, asOf) => {
       sql.clearGaps.run();
       for (const gap of gaps) {
-        sql.addGap.run(gap.number, toSeconds(gap.since), toSeconds(gap.until), gap.grade, toSeconds(gap.expiresAt), toSeconds(asOf));
+        sql.addGap.run(
+          gap.number,
+          toSeconds(gap.since),
+          toSeconds(gap.until),
+          gap.grade,
+          toSeconds(gap.expiresAt),
+          toSeconds(asOf),
+        );
       }
     },
   };
@@ -84,7 +96,9 @@ function statements(database: Db) {
       'select since, until, grade, walk, settled_at from segment where api = ? order by since',
     ),
     removeSegment: database.prepare('delete from segment where api = ? and since = ?'),
-    addSegment: database.prepare('insert into segment (api, since, until, grade, walk, settled_at) values (?, ?, ?, ?, ?, ?)'),
+    addSegment: database.prepare(
+      'insert into segment (api, since, until, grade, walk, settled_at) values (?, ?, ?, ?, ?, ?)',
+    ),
     // A walk that was given up saw the beginning of its slice only: up to the last task of its one page.
     densities: database.prepare<[number, number], RangeRow & { rows: number; glimpse: number }>(
       `select walk.since, walk.until, walk.distinct_rows as rows, 0 as glimpse from walk

@@ -12,7 +12,14 @@ export type DaemonState = {
   readonly version: string;
 };
 
-type DaemonRow = { readonly state: Snapshot['state']; readonly reason: string; readonly until: number | null; readonly at: number; readonly pid: number; readonly version: string };
+type DaemonRow = {
+  readonly state: Snapshot['state'];
+  readonly reason: string;
+  readonly until: number | null;
+  readonly at: number;
+  readonly pid: number;
+  readonly version: string;
+};
 
 export function writeDaemonState(database: Db, { state, reason, until, at, pid, version }: DaemonState): void {
   database
@@ -25,6 +32,8 @@ export function writeDaemonState(database: Db, { state, reason, until, at, pid, 
 }
 
 export function readDaemonState(database: Db): DaemonState | null {
-  const row = database.prepare<[], DaemonRow>('select state, reason, until, at, pid, version from daemon where id = 1').get();
+  const row = database
+    .prepare<[], DaemonRow>('select state, reason, until, at, pid, version from daemon where id = 1')
+    .get();
   return row === undefined ? null : { ...row, until: row.until === null ? null : row.until * 1000, at: row.at * 1000 };
 }

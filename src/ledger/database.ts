@@ -82,7 +82,10 @@ function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (cause) {
-    throw new LedgerError('unwritable', `The folder ${folder} cannot be made.`, { hint: 'Make it writable for this user.', cause });
+    throw new LedgerError('unwritable', `The folder ${folder} cannot be made.`, {
+      hint: 'Make it writable for this user.',
+      cause,
+    });
   }
 }
 
@@ -101,9 +104,13 @@ function notALedger(path: string): LedgerError {
 }
 
 function older(path: string, found: number, newest: number): LedgerError {
-  return new LedgerError('older_schema', `The ledger ${path} has schema ${found}; this version reads schema ${newest}.`, {
-    hint: 'The next backfill or run brings it up to date.',
-  });
+  return new LedgerError(
+    'older_schema',
+    `The ledger ${path} has schema ${found}; this version reads schema ${newest}.`,
+    {
+      hint: 'The next backfill or run brings it up to date.',
+    },
+  );
 }
 
 /** SQLite's own failures, in words that say what to do; everything else passes. */

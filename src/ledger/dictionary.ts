@@ -18,7 +18,11 @@ export function createDictionary(database: Db): Dictionary {
   const endpoint = words(database, 'select id from endpoint where name is ?', 'insert into endpoint (name) values (?)');
   const boot = words(database, 'select id from boot where name is ?', 'insert into boot (name) values (?)');
   const url = words(database, 'select id from url where url is ?', 'insert into url (url, endpoint) values (?, ?)');
-  const status = words(database, 'select id from status where status is ?', 'insert into status (status, code) values (?, ?)');
+  const status = words(
+    database,
+    'select id from status where status is ?',
+    'insert into status (status, code) values (?, ?)',
+  );
   return {
     api: (name) => api.number(name),
     url: (text, endpointName) => url.number(text, () => endpoint.number(endpointName)),

@@ -33,7 +33,17 @@ export function createDoubtBook(database: Db): DoubtBook {
       const fingerprint = fingerprintOf(doubt, since, until);
       const { api, kind, detail } = doubt;
       const taskId = doubt.taskId ?? null;
-      const written = insert.run(api, kind, since, until, taskId, toSeconds(seenAt), doubt.call ?? null, detail, fingerprint);
+      const written = insert.run(
+        api,
+        kind,
+        since,
+        until,
+        taskId,
+        toSeconds(seenAt),
+        doubt.call ?? null,
+        detail,
+        fingerprint,
+      );
       return { id: find.get(fingerprint) ?? 0, isNew: written.changes === 1 };
     },
   };

@@ -53,7 +53,12 @@ export type Ledger = {
   readonly close: () => void;
 };
 
-export type LedgerOptions = { readonly path: string; readonly login: string; readonly pid: number; readonly now: number };
+export type LedgerOptions = {
+  readonly path: string;
+  readonly login: string;
+  readonly pid: number;
+  readonly now: number;
+};
 
 /**
  * Takes the lock, opens or makes the file, brings its schema up to date and binds it to the account.
@@ -131,7 +136,10 @@ function compose(path: string, database: Db, close: () => void): Ledger {
     refuse: transaction((api, refusal, callId, policy) => refuse(rooms, { api, refusal, callId, policy })),
     recordDoubt: transaction((doubt, at) => void rooms.doubts.record({ ...doubt, api: dictionary.api(doubt.api) }, at)),
     setGaps: transaction((gaps, at) =>
-      rooms.coverage.setGaps(gaps.map((gap) => ({ ...gap, number: dictionary.api(gap.api) })), at),
+      rooms.coverage.setGaps(
+        gaps.map((gap) => ({ ...gap, number: dictionary.api(gap.api) })),
+        at,
+      ),
     ),
     setDaemonState: inWords((state) => writeDaemonState(database, state)),
     lastSkewMs: () => Number(readMeta(database, 'clock_skew_ms') ?? 0),
@@ -175,7 +183,8 @@ function widenFrontiers(rooms: PageRooms, birth: Birth): void {
   const api = rooms.dictionary.api(birth.api);
   for (const frontier of rooms.coverage.frontiers(api)) {
     const origin = originAt(frontier.grade, birth.now, rooms.coverage.refusals(api), birth.policy);
-    if (origin < frontier.origin) rooms.coverage.setFrontier(api, { grade: frontier.grade, origin, accountedUntil: origin });
+    if (origin < frontier.origin)
+      rooms.coverage.setFrontier(api, { grade: frontier.grade, origin, accountedUntil: origin });
   }
 }
 
@@ -207,9 +216,10 @@ function refuse(rooms: PageRooms, of: { api: string; refusal: Refusal; callId: n
   rooms.coverage.refuse(api, of.refusal, of.callId);
   const frontier = rooms.coverage.frontiers(api).find((each) => each.grade === grade);
   const origin = originAt(grade, seenAt, rooms.coverage.refusals(api), of.policy);
-  const read = rooms.coverage.segments(api).some((segment) => (grade === 'ids' || segment.grade === grade) && segment.since < origin);
+  const read = rooms.coverage
+    .segments(api)
+    .some((segment) => (grade === 'ids' || segment.grade === grade) && segment.since < origin);
   if (frontier !== undefined && !read && origin > frontier.origin) {
     rooms.coverage.setFrontier(api, { grade, origin, accountedUntil: Math.max(origin, frontier.accountedUntil) });
   }
 }
-

@@ -18,7 +18,8 @@ export function takeLock(databasePath: string, holder: string): { release: () =>
     lock.exec('begin exclusive');
   } catch (cause) {
     lock.close();
-    if (!isBusy(cause)) throw new LedgerError('unwritable', `The lock ${databasePath}.lock cannot be taken.`, { cause });
+    if (!isBusy(cause))
+      throw new LedgerError('unwritable', `The lock ${databasePath}.lock cannot be taken.`, { cause });
     throw heldBy(databasePath, cause);
   }
   writeFileSync(holderPath(databasePath), `${holder}\n`);

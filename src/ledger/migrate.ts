@@ -11,7 +11,9 @@ export type Migration = { readonly number: number; readonly name: string; readon
 
 /** The migrations that this version brings, in order. Their numbers run from 1 without a hole. */
 export function readMigrations(folder: URL = FOLDER): Migration[] {
-  const names = readdirSync(folder).filter((name) => /^\d{4}_.+\.sql$/.test(name)).sort();
+  const names = readdirSync(folder)
+    .filter((name) => /^\d{4}_.+\.sql$/.test(name))
+    .sort();
   return names.map((name, index) => {
     const number = Number(name.slice(0, 4));
     if (number !== index + 1) throw new LedgerError('broken', `Migration ${name} should have number ${index + 1}.`);
@@ -19,7 +21,8 @@ export function readMigrations(folder: URL = FOLDER): Migration[] {
   });
 }
 
-export type FileKind = { readonly kind: 'new' } | { readonly kind: 'ledger'; readonly schemaVersion: number } | { readonly kind: 'foreign' };
+export type FileKind =
+  { readonly kind: 'new' } | { readonly kind: 'ledger'; readonly schemaVersion: number } | { readonly kind: 'foreign' };
 
 /** What a database file is, by its header and its tables; reads only. A file that a kill left without tables is new. */
 export function fileKind(database: Database.Database): FileKind {
@@ -56,7 +59,11 @@ export function migrate(database: Database.Database, migrations: readonly Migrat
 /** @throws {LedgerError} `newer_schema`, naming both versions. */
 export function refuseNewer(path: string, found: number, newest: number): void {
   if (found <= newest) return;
-  throw new LedgerError('newer_schema', `The ledger ${path} has schema ${found}; this version knows schemas up to ${newest}.`, {
-    hint: 'Run the newer version of dataforseo-ledger that wrote it. Nothing was changed.',
-  });
+  throw new LedgerError(
+    'newer_schema',
+    `The ledger ${path} has schema ${found}; this version knows schemas up to ${newest}.`,
+    {
+      hint: 'Run the newer version of dataforseo-ledger that wrote it. Nothing was changed.',
+    },
+  );
 }

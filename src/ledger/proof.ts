@@ -52,7 +52,13 @@ function isLinkRow(database: Db, walk: Walk, row: number): boolean {
   return (id ?? `row ${row}`) === walk.reading.link;
 }
 
-type Known = { readonly id: string; readonly posted_at: number; readonly done_at: number | null; readonly changed_call: number; readonly reading: number | null };
+type Known = {
+  readonly id: string;
+  readonly posted_at: number;
+  readonly done_at: number | null;
+  readonly changed_call: number;
+  readonly reading: number | null;
+};
 
 function digest(database: Db, of: { walk: Walk; api: number; ranges: readonly TimeRange[] }): Digest {
   const { walk, api, ranges } = of;

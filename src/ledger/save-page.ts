@@ -113,11 +113,16 @@ function saveRow(rooms: PageRooms, row: PageRow, into: { sighting: PageSighting;
   if (task.isNew) saved.newTasks += 1;
   else if (task.altered) saved.altered += 1;
   const contradictions = [
-    { holds: task.reverted, kind: 'reverted', detail: `listed as ${row.task.status ?? 'no status'} after it had finished` },
+    {
+      holds: task.reverted,
+      kind: 'reverted',
+      detail: `listed as ${row.task.status ?? 'no status'} after it had finished`,
+    },
     { holds: task.moved, kind: 'moved', detail: `listed with another posted time: ${row.task.postedText}` },
   ] as const;
   for (const { holds, kind, detail } of contradictions) {
-    if (holds && rooms.doubts.record({ ...about, kind, taskId: row.task.id, detail }, sighting.seenAt).isNew) saved.newDoubts += 1;
+    if (holds && rooms.doubts.record({ ...about, kind, taskId: row.task.id, detail }, sighting.seenAt).isNew)
+      saved.newDoubts += 1;
   }
   return task.n;
 }
@@ -144,7 +149,9 @@ function keyOf(row: PageRow, rowNumber: number): string {
 
 function advanced(page: Page, step: PageStep): Walk {
   const { walk, answer, circumstances } = page;
-  const inside = answer.rows.flatMap((row) => (row.kind === 'task' && contains(walk.range, row.task.postedAt) ? [row.task] : []));
+  const inside = answer.rows.flatMap((row) =>
+    row.kind === 'task' && contains(walk.range, row.task.postedAt) ? [row.task] : [],
+  );
   const finished = inside.filter((task) => task.state !== 'pending');
   const posted = inside.map((task) => task.postedAt);
   return {
@@ -186,23 +193,34 @@ function settleStep(rooms: PageRooms, page: Page, of: { step: PageStep; api: num
       rooms.walks.keep(walk);
       const { openingPages, range, limit } = walk;
       const isFirst = openingPages > 0 && step.state.reading === 1 && step.state.pages === 1;
-      if (!isFirst || openingGoesOn(range, walk.lastPostedAt ?? range.since, openingPages, limit)) return { next: 'more', newDoubts: 0 };
+      if (!isFirst || openingGoesOn(range, walk.lastPostedAt ?? range.since, openingPages, limit))
+        return { next: 'more', newDoubts: 0 };
       rooms.walks.end(walk.id, 'given_up', circumstances.now);
       return { next: 'done', newDoubts: 0 };
     }
     case 'restart':
       rooms.proof.forgetReading(walk);
-      rooms.walks.keep(freshReading(walk, { ...firstReading(), reading: walk.reading.reading, previousLength: walk.reading.previousLength }));
+      rooms.walks.keep(
+        freshReading(walk, {
+          ...firstReading(),
+          reading: walk.reading.reading,
+          previousLength: walk.reading.previousLength,
+        }),
+      );
       return { next: 'again', newDoubts: 0 };
     case 'stuck': {
       rooms.walks.keep({ ...walk, doubts: walk.doubts + 1 });
       const detail = `the page at offset ${walk.reading.nextOffset} brought nothing that the pages before it had not`;
-      const { isNew } = rooms.doubts.record({ api, kind: 'repeating_page', range: walk.range, call: page.answer.callId, detail }, circumstances.now);
+      const { isNew } = rooms.doubts.record(
+        { api, kind: 'repeating_page', range: walk.range, call: page.answer.callId, detail },
+        circumstances.now,
+      );
       return { next: 'stuck', newDoubts: isNew ? 1 : 0 };
     }
     case 'end': {
       const verdict = judge(walk.range, step.state, step.length, rooms.proof.unionSize(walk));
-      if (verdict.kind !== 'again') return { next: 'done', newDoubts: finish(rooms, page, { verdict, length: step.length, api }) };
+      if (verdict.kind !== 'again')
+        return { next: 'done', newDoubts: finish(rooms, page, { verdict, length: step.length, api }) };
       rooms.walks.keep(freshReading(walk, nextReading(step.state, step.length)));
       return { next: 'again', newDoubts: 0 };
     }
@@ -225,24 +243,50 @@ function finish(rooms: PageRooms, page: Page, ended: Ended): number {
   const ranges = (verdict.kind === 'covered' ? verdict.ranges : [walk.range])
     .map(({ since, until }) => ({ since, until: Math.min(until, frozen) }))
     .filter((range) => range.since < range.until);
-  const found: { kind: 'unproven' | 'unlisted' | 'no_metadata'; range: TimeRange; taskId?: string; detail: string }[] = [];
+  const found: { kind: 'unproven' | 'unlisted' | 'no_metadata'; range: TimeRange; taskId?: string; detail: string }[] =
+    [];
   if (verdict.kind === 'covered_in_doubt') {
-    found.push({ kind: 'unproven', range: walk.range, detail: `${walk.reading.reading} readings never agreed: ${verdict.flaws.join(', ')}` });
+    found.push({
+      kind: 'unproven',
+      range: walk.range,
+      detail: `${walk.reading.reading} readings never agreed: ${verdict.flaws.join(', ')}`,
+    });
   }
   const evidence = rooms.proof.digest(walk, api, ranges);
   for (const taskId of evidence.unlisted) {
-    found.push({ kind: 'unlisted', range: walk.range, taskId, detail: 'known to the ledger, but this reading did not list it' });
+    found.push({
+      kind: 'unlisted',
+      range: walk.range,
+      taskId,
+      detail: 'known to the ledger, but this reading did not list it',
+    });
   }
   const bare = walk.grade === 'metadata' && walk.finishedRows > 0 && walk.describedRows === 0;
-  if (bare) found.push({ kind: 'no_metadata', range: walk.range, detail: `none of ${walk.finishedRows} finished tasks carried metadata` });
+  if (bare)
+    found.push({
+      kind: 'no_metadata',
+      range: walk.range,
+      detail: `none of ${walk.finishedRows} finished tasks carried metadata`,
+    });
   const newDoubts = found.filter((doubt) => rooms.doubts.record({ api, ...doubt }, circumstances.now).isNew).length;
   const proven = { ...walk, doubts: walk.doubts + found.length };
   rooms.walks.keep(proven);
   rooms.walks.prove(proven, { length, distinctRows: evidence.rows, digest: evidence.digest }, circumstances.now);
-  const reading = { walkId: walk.id, grade: bare ? 'ids' : walk.grade, readAt: circumstances.now, settledBefore: firstPageAt - circumstances.settleMs } as const;
+  const reading = {
+    walkId: walk.id,
+    grade: bare ? 'ids' : walk.grade,
+    readAt: circumstances.now,
+    settledBefore: firstPageAt - circumstances.settleMs,
+  } as const;
   for (const range of ranges) {
     rooms.coverage.cover(api, range, reading);
-    if (bare) rooms.coverage.lose(api, { ...range, grade: 'metadata', lostAt: circumstances.now, reason: 'the server lists these tasks without metadata' });
+    if (bare)
+      rooms.coverage.lose(api, {
+        ...range,
+        grade: 'metadata',
+        lostAt: circumstances.now,
+        reason: 'the server lists these tasks without metadata',
+      });
   }
   return newDoubts;
 }

@@ -54,7 +54,9 @@ function snapshotOf(database: Db, terms: SnapshotTerms): Snapshot {
     ...stateOf(database, terms, now),
     at: iso(now),
     tasks: taskCounts(database),
-    coverage: Object.fromEntries(pictures.map((picture) => [picture.api, coverageOf(database, picture, { terms, now })])),
+    coverage: Object.fromEntries(
+      pictures.map((picture) => [picture.api, coverageOf(database, picture, { terms, now })]),
+    ),
     tail: Object.fromEntries(pictures.map((picture) => [picture.api, tailOf(database, picture)])),
     doubts: count(database, 'select count(*) from doubt'),
     lastFailure: lastFailure(database),
@@ -95,7 +97,11 @@ function stoppedReason(lastSeenAt: number | null, now: number): string {
 
 function taskCounts(database: Db): Snapshot['tasks'] {
   const sum = (where: string) => count(database, `select ifnull(sum(tasks), 0) from tally ${where}`);
-  return { total: sum(''), withMetadata: sum(`where metadata_state = 'held'`), unfinished: sum(`where state = 'pending'`) };
+  return {
+    total: sum(''),
+    withMetadata: sum(`where metadata_state = 'held'`),
+    unfinished: sum(`where state = 'pending'`),
+  };
 }
 
 function coverageOf(database: Db, picture: ApiPicture, at: { terms: SnapshotTerms; now: number }): ApiCoverage {
@@ -122,7 +128,8 @@ function coverageOf(database: Db, picture: ApiPicture, at: { terms: SnapshotTerm
 function tailOf(database: Db, picture: ApiPicture): TailState {
   const number = apiNumber(database, picture.api) ?? 0;
   const last = picture.segments.at(-1);
-  const readAt = last === undefined ? null : count(database, `select finished_at from walk where id = ${last.walkId}`) * 1000;
+  const readAt =
+    last === undefined ? null : count(database, `select finished_at from walk where id = ${last.walkId}`) * 1000;
   const newest = database
     .prepare<[number], number>('select posted_at from task where api = ? order by posted_at desc limit 1')
     .pluck()

@@ -128,7 +128,9 @@ function statements(database: Db) {
       `update task set done_at = ?, done_text = ?, status = ?, state = ?, cost_micros = ?, tag = ?, target = ?,
          metadata_state = ?, changed_at = ?, changed_call = ?, extra = ?, metadata = ? where n = ?`,
     ),
-    change: database.prepare('insert into task_change (task, seen_at, call, field, old, new) values (?, ?, ?, ?, ?, ?)'),
+    change: database.prepare(
+      'insert into task_change (task, seen_at, call, field, old, new) values (?, ?, ?, ?, ?, ?)',
+    ),
     endpointOf: database.prepare<[number], number>('select endpoint from url where id = ?').pluck(),
   };
 }
@@ -139,7 +141,17 @@ function statements(database: Db) {
  */
 export function markMetadataLost(database: Db, sums: Sums, edge: { api: number; edge: number }, most = 5_000): number {
   const rows = database
-    .prepare<[number, number, number], { n: number; endpoint: number; posted_at: number; state: TaskState; tag: string | null; cost_micros: number | null }>(
+    .prepare<
+      [number, number, number],
+      {
+        n: number;
+        endpoint: number;
+        posted_at: number;
+        state: TaskState;
+        tag: string | null;
+        cost_micros: number | null;
+      }
+    >(
       `select task.n, url.endpoint, task.posted_at, task.state, task.tag, task.cost_micros
        from task join url on url.id = task.url
        where task.metadata_state = 'pending' and task.api = ? and task.posted_at < ? limit ?`,
@@ -148,7 +160,15 @@ export function markMetadataLost(database: Db, sums: Sums, edge: { api: number; 
   const mark = database.prepare(`update task set metadata_state = 'lost' where n = ?`);
   for (const row of rows) {
     mark.run(row.n);
-    const summand: Summand = { api: edge.api, endpoint: row.endpoint, postedAt: row.posted_at, state: row.state, metadataState: 'pending', tag: row.tag, costMicros: row.cost_micros };
+    const summand: Summand = {
+      api: edge.api,
+      endpoint: row.endpoint,
+      postedAt: row.posted_at,
+      state: row.state,
+      metadataState: 'pending',
+      tag: row.tag,
+      costMicros: row.cost_micros,
+    };
     sums.remove(summand);
     sums.add({ ...summand, metadataState: 'lost' });
   }

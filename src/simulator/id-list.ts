@@ -97,15 +97,15 @@ async function worked(desk: Desk, call: IncomingCall, number: number, signal: Ab
   const pause = latencyMs(options, number) + (fault?.fault === 'slow' ? fault.ms : 0);
   if (pause > 0) await clock.sleep(pause, signal);
   const frame = frameOf(options, call, isRefusal(raw) ? null : raw, clock.monotonic());
-  const refusal = refusedByAccount(options, api) ?? (isRefusal(read) ? read : null);
-  const early = fault === null ? null : faultAnswer(frame, fault);
-  if (early !== null) return early;
+  const fatal = fault === null ? null : faultAnswer(frame, fault);
+  if (fatal !== null) return fatal;
+  const refusal = refusedByAccount(options, api);
   if (refusal !== null) return refusalAnswer(frame, options, refusal);
-  return question === null
-    ? refusalAnswer(frame, options, { level: 'task', code: 50000 })
-    : page(desk, frame, question, { number, at: instant.at, fault });
+  if (isRefusal(read)) return refusalAnswer(frame, options, read);
+  return page(desk, frame, read, { number, at: instant.at, fault });
 }
 
+/** The list as it was when the call arrived, however long the answer then takes. */
 function page(
   { world }: Desk,
   frame: Frame,
@@ -117,14 +117,13 @@ function page(
   const model = world.model(frame.api);
   const limit = Math.min(question.limit, pageCap);
   const offset = sandbox ? 0 : question.offset;
-  const asked = { ...question, limit, offset, now: call.at, call: call.number };
-  const listed =
-    model === null ? [] : listPage(model, options.listing, { ...asked, hidden: world.hidden(model, call.number) });
-  const indices = spoilRows(listed, call.fault);
-  const now = { now: call.at, metadata: question.metadata };
-  const empty = indices.length === 0 && options.answers.emptyResult === 'null';
-  const result = model === null || empty ? (empty ? null : ['[]']) : rowTexts(model, options, indices, now);
-  return spoil(frame, indices.length, result, call.fault);
+  const hidden = model === null ? new Set<number>() : world.hidden(model, call);
+  const asked = { ...question, limit, offset, now: call.at, call: call.number, hidden };
+  const indices = spoilRows(model === null ? [] : listPage(model, options.listing, asked), call.fault);
+  const nothing = options.answers.emptyResult === 'null' ? null : ['[]'];
+  const moment = { now: call.at, metadata: question.metadata };
+  const isEmpty = model === null || indices.length === 0;
+  return spoil(frame, indices.length, isEmpty ? nothing : rowTexts(model, options, indices, moment), call.fault);
 }
 
 function* rowTexts(

@@ -37,6 +37,9 @@ export function listPage(model: TaskModel, listing: SimulatorOptions['listing'],
 /** `[low, high)` of the indices less `excluded` (ascending, all inside). */
 type Members = { readonly low: number; readonly high: number; readonly excluded: readonly number[] };
 
+/** [from, to) */
+type IndexRange = readonly [from: number, to: number];
+
 /** A part of the ascending list, by rank. */
 type Block = { readonly size: number; readonly slice: (from: number, to: number) => number[] };
 
@@ -53,26 +56,26 @@ function matching(model: TaskModel, listing: SimulatorOptions['listing'], questi
     const at = column(index);
     return at >= since && at < until && at <= now && model.listedAt(index) <= now && !hidden.has(index);
   };
-  const doubtful = [
+  const doubtful: IndexRange[] = [
     [low, model.countBefore(since + early)],
     [model.countBefore(until - late), high],
     [model.countBefore(now - Math.max(late, model.maxListDelayMs)), high],
-    ...[...hidden].map((index) => [index, index + 1]),
-  ] as const;
+    ...[...hidden].map((index): IndexRange => [index, index + 1]),
+  ];
   return { low, high, excluded: exceptions(doubtful, low, high, isListed) };
 }
 
 /** The indices of these ranges, cut to [low, high), that do not pass; ascending, each once. */
 function exceptions(
-  ranges: readonly (readonly number[])[],
+  ranges: readonly IndexRange[],
   low: number,
   high: number,
   passes: (index: number) => boolean,
 ): number[] {
   const found: number[] = [];
   let next = low;
-  const ascending = ranges.toSorted((a, b) => (a[0] ?? 0) - (b[0] ?? 0));
-  for (const [from = 0, to = 0] of ascending) {
+  const ascending = ranges.toSorted((a, b) => a[0] - b[0]);
+  for (const [from, to] of ascending) {
     const end = Math.min(to, high);
     for (next = Math.max(next, from); next < end; next += 1) if (!passes(next)) found.push(next);
   }

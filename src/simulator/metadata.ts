@@ -14,31 +14,39 @@ const WORDS = {
 
 const SCRIPTS = ['latin', 'cyrillic', 'arabic', 'han', 'emoji'] as const;
 
-/** What a task was posted with: the request, repeated with the vendor's `api` and `function`. */
-export type Posted = {
-  readonly target: string;
-  readonly tag: string | null;
-  readonly body: Readonly<Record<string, unknown>>;
-};
+/** The customer's tag; null where the task was posted without one. */
+export function tagOf(model: TaskModel, options: SimulatorOptions['metadata'], index: number): string | null {
+  if (chance(model.seed, index, SALT.tagged) >= options.tagShare) return null;
+  return `customer-${Math.floor(chance(model.seed, index, SALT.tag) * options.tags) + 1}`;
+}
 
-/** The request of one task, about as many bytes of JSON as the options say. */
-export function postedBody(model: TaskModel, options: SimulatorOptions['metadata'], index: number): Posted {
+export function targetOf(model: TaskModel, index: number): string {
+  return `site-${Math.floor(chance(model.seed, index, SALT.target) * 5_000)}.example.com`;
+}
+
+/**
+ * What a task was posted with: the request, repeated with the vendor's `api` and `function`; about as many bytes of JSON as the
+ * options say.
+ */
+export function postedBody(
+  model: TaskModel,
+  options: SimulatorOptions['metadata'],
+  index: number,
+): Readonly<Record<string, unknown>> {
   const draw = (salt: number) => chance(model.seed, index, salt);
-  const tag = draw(SALT.tagged) < options.tagShare ? `customer-${Math.floor(draw(SALT.tag) * options.tags) + 1}` : null;
-  const target = `site-${Math.floor(draw(SALT.target) * 5_000)}.example.com`;
+  const tag = tagOf(model, options, index);
   const words = WORDS[options.script === 'mixed' ? pick(SCRIPTS, draw(SALT.script)) : options.script];
   const [, name = ''] = model.endpoint(index).split('/');
   const body = {
     api: model.api,
     function: name,
-    target,
+    target: targetOf(model, index),
     keyword: pick(words, draw(SALT.word)),
     ...(tag === null ? {} : { tag }),
     include_subdomains: true,
     limit: 100,
   };
-  const bytes = draw(SALT.large) < options.largeShare ? options.largeBytes : options.bytes;
-  return { target, tag, body: padded(body, bytes, words) };
+  return padded(body, draw(SALT.large) < options.largeShare ? options.largeBytes : options.bytes, words);
 }
 
 function padded(body: Record<string, unknown>, bytes: number, words: readonly string[]): Record<string, unknown> {

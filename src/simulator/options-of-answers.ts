@@ -53,7 +53,7 @@ export const rows = z.strictObject({
   pendingDone: z.enum(['null', 'missing', 'empty']).default('null'),
   /** Share of rows with fields that nobody documented. */
   unknownFieldsShare: share.default(0),
-  /** Share of rows in which one of url, status, cost or metadata is null. */
+  /** Share of rows in which one of url, status, cost, datetime_done or metadata is null. */
   nullFieldShare: share.default(0),
   /** Share of rows without an id. */
   withoutIdShare: share.default(0),
@@ -77,6 +77,8 @@ export const metadata = z.strictObject({
   tags: z.int().min(1).default(20),
   /** Share of finished tasks that the server lists with metadata null. */
   missingShare: share.default(0),
+  /** What the field is without `include_metadata`. */
+  unasked: z.enum(['absent', 'null']).default('absent'),
   /** Whether unfinished tasks have it already. */
   whilePending: z.boolean().default(true),
 });

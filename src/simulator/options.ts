@@ -52,6 +52,8 @@ const latency = z.strictObject({
   /** This share of the calls takes `tailMs` instead. */
   tailShare: share.default(0),
   tailMs: z.number().min(0).max(LONGEST_TIMER_MS).default(60_000),
+  /** A call travels up to this long before it counts as arrived, and its answer up to this long back, ms; evenly spread. */
+  transitMs: z.number().min(0).max(LONGEST_TIMER_MS).default(0),
 });
 
 const late = z.strictObject({

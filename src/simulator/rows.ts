@@ -1,6 +1,6 @@
 import { formatWireTime } from '../time.ts';
 import { messageOf } from './codes.ts';
-import { postedBody } from './metadata.ts';
+import { postedBody, tagOf, targetOf } from './metadata.ts';
 import type { TaskModel } from './model.ts';
 import type { SimulatorOptions } from './options.ts';
 import { chance, pick } from './random.ts';
@@ -8,6 +8,7 @@ import { chance, pick } from './random.ts';
 const SALT = { status: 60, url: 61, unknown: 62, nulls: 63, nulled: 64, noId: 65, noPosted: 66, noMetadata: 67 };
 
 const STATUS_FORMS = ['code', 'number', 'message', 'ok'] as const;
+const NULLABLE = ['url', 'status', 'cost', 'datetime_done', 'metadata'] as const;
 const URL_FORMS = ['relative', 'rooted', 'absolute'] as const;
 
 /** Everything that is true of a simulated task, whether it is listed or not. Instants epoch ms, whole seconds. */
@@ -29,12 +30,11 @@ export type SimulatedTask = {
   readonly refundedAt: number | null;
   readonly tag: string | null;
   readonly target: string;
-  /** As listed once finished: null or undefined where the options keep it back. */
+  /** As listed once finished: null or undefined where the options keep it back. Made when it is read, since it may be megabytes. */
   readonly metadata: unknown;
 };
 
 export function taskAt(model: TaskModel, options: SimulatorOptions, index: number): SimulatedTask {
-  const { target, tag } = postedBody(model, options.metadata, index);
   return {
     index,
     id: model.id(index),
@@ -46,9 +46,11 @@ export function taskAt(model: TaskModel, options: SimulatorOptions, index: numbe
     code: model.code(index),
     costMicros: model.cost(index).micros,
     refundedAt: model.refundedAt(index),
-    tag,
-    target,
-    metadata: listedMetadata(model, options, index, true),
+    tag: tagOf(model, options.metadata, index),
+    target: targetOf(model, index),
+    get metadata() {
+      return listedMetadata(model, options, index, true);
+    },
   };
 }
 
@@ -74,11 +76,11 @@ export function rowAt(
   else if (form.pendingDone !== 'missing') row['datetime_done'] = form.pendingDone === 'null' ? null : '';
   row['status'] = statusForm(status, form.status === 'mixed' ? pick(STATUS_FORMS, draw(SALT.status)) : form.status);
   row['cost'] = isCharged(model, index, asked.now) ? model.cost(index).dollars : 0;
-  const metadata = asked.metadata ? listedMetadata(model, options, index, !pending) : undefined;
+  const unasked = options.metadata.unasked === 'null' ? null : undefined;
+  const metadata = asked.metadata ? listedMetadata(model, options, index, !pending) : unasked;
   if (metadata !== undefined) row['metadata'] = metadata;
   if (draw(SALT.unknown) < form.unknownFieldsShare) Object.assign(row, { priority: 2, postback: { state: 'sent' } });
-  if (draw(SALT.nulls) < form.nullFieldShare)
-    row[pick(['url', 'status', 'cost', 'metadata'], draw(SALT.nulled))] = null;
+  if (draw(SALT.nulls) < form.nullFieldShare) row[pick(NULLABLE, draw(SALT.nulled))] = null;
   return row;
 }
 
@@ -93,7 +95,7 @@ function listedMetadata(model: TaskModel, { metadata }: SimulatorOptions, index:
   if (metadata.form === 'null') return null;
   if (!finished && !metadata.whilePending) return null;
   if (finished && chance(model.seed, index, SALT.noMetadata) < metadata.missingShare) return null;
-  const { body } = postedBody(model, metadata, index);
+  const body = postedBody(model, metadata, index);
   return metadata.form === 'list' ? [body] : body;
 }
 

@@ -4,6 +4,7 @@ import { type Answer, envelopeAnswer, type Frame } from './answer.ts';
 import { answerControl, type Control } from './control.ts';
 import { createIdList, type Desk, isAuthorized } from './id-list.ts';
 import { APIS, type SimulatorOptions } from './options.ts';
+import { chance } from './random.ts';
 import { createRate } from './rate.ts';
 import { send } from './send.ts';
 import { USER_DATA_CALLS, userDataAnswer } from './user-data.ts';
@@ -11,12 +12,17 @@ import { USER_DATA_CALLS, userDataAnswer } from './user-data.ts';
 const ID_LIST = /^\/v3\/([^/]+)\/id_list\/?$/;
 const USER_DATA = /^\/v3\/appendix\/user_data\/?$/;
 const MOST_BODY_BYTES = 1_000_000;
+/** As long as a proxy usually keeps an idle connection; Node's five seconds would be shorter than a pause between calls. */
+const KEEP_ALIVE_MS = 75_000;
+const TRAVEL = 90;
 
 /** The thin HTTP shell: reads what was asked, lets the model answer, sends it. */
 export function createSimulatorServer(desk: Desk, control: Control, signal: AbortSignal): Server {
   const idList = createIdList(desk);
   const userData = createUserData(desk);
+  const travel = createTravel(desk, signal);
   const answer = async (request: IncomingMessage): Promise<Answer> => {
+    await travel();
     const instant = { mono: desk.clock.monotonic(), at: desk.world.now() };
     const path = pathOf(request);
     const authorization = request.headers.authorization;
@@ -35,15 +41,26 @@ export function createSimulatorServer(desk: Desk, control: Control, signal: Abor
       return;
     }
     const ready = await answer(request);
+    await travel();
     const { answers } = desk.world.options();
     const gzip = answers.gzip && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
     const date = answers.dateHeader ? new Date(desk.world.now()).toUTCString() : null;
     await send(response, ready, { gzip, date });
   };
-  return createServer((request, response) => {
+  return createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     // Only a caller that went away, or the simulator's own end, comes here; neither leaves anyone to answer.
     serve(request, response).catch(() => response.destroy());
   });
+}
+
+/** The way of a packet: what it costs, the budget does not see. */
+function createTravel({ world, clock }: Desk, signal: AbortSignal): () => Promise<void> {
+  let legs = 0;
+  return async () => {
+    const { latency, seed } = world.options();
+    legs += 1;
+    if (latency.transitMs > 0) await clock.sleep(latency.transitMs * chance(seed, legs, TRAVEL), signal);
+  };
 }
 
 function createUserData({ world, stats, clock }: Desk) {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Server } from 'node:http';
 import type { Clock } from '../time.ts';
 import { createFaultBook } from './faults.ts';
 import type { SimulatedCall } from './id-list.ts';
@@ -25,8 +26,11 @@ export type Simulator = {
   readonly post: (api: string, count: number) => void;
   /** Every task posted by now, by index, so by posted time; what is true, not what is listed. Needs no memory. */
   readonly tasks: (api: string) => Iterable<SimulatedTask>;
-  /** What `id_list` would list of [fromAt, toAt] (epoch ms) at this moment, with metadata, without windows and budget. */
-  readonly rows: (api: string, range: { readonly fromAt: number; readonly toAt: number }) => WireRow[];
+  /** What `id_list` lists of [fromAt, toAt] at the moment `at` (default: now), ascending, with metadata; no window, no budget, no call. */
+  readonly rows: (
+    api: string,
+    range: { readonly fromAt: number; readonly toAt: number; readonly at?: number },
+  ) => WireRow[];
   readonly stats: () => SimulatorStats;
   /** Ends every connection, hanging calls too. */
   readonly close: () => Promise<void>;
@@ -47,42 +51,35 @@ export async function startSimulator(
   const stats = createStatsBook();
   let faults = createFaultBook(world.options().faults, world.options().seed);
   const set = (change: unknown): void => {
-    const before = world.options().faults;
     world.set(change);
     const { faults: rules, seed } = world.options();
-    if (JSON.stringify(rules) !== JSON.stringify(before) || hasFaults(change)) faults = createFaultBook(rules, seed);
+    if (hasFaults(change)) faults = createFaultBook(rules, seed);
   };
   const tasks = function* (api: string): Iterable<SimulatedTask> {
     const model = world.model(api);
     const end = model?.countBefore(world.now() + 1) ?? 0;
     for (let index = 0; index < end && model !== null; index += 1) yield taskAt(model, world.options(), index);
   };
-  const rows = (api: string, range: { readonly fromAt: number; readonly toAt: number }): WireRow[] => {
+  const rows: Simulator['rows'] = (api, { fromAt, toAt, at = world.now() }) => {
     const model = world.model(api);
     if (model === null) return [];
-    const { listing } = world.options();
-    const hidden = new Set(listing.hidden);
-    const asked = { ...range, descending: false, offset: 0, limit: 100_000_000, now: world.now(), call: 0, hidden };
-    return listPage(model, listing, asked).map((index) =>
-      rowAt(model, world.options(), index, { now: asked.now, metadata: true }),
+    const options = world.options();
+    const hidden = new Set(options.listing.hidden);
+    const asked = { fromAt, toAt, descending: false, offset: 0, limit: Infinity, now: at, call: 0, hidden };
+    return listPage(model, options.listing, asked).map((index) =>
+      rowAt(model, options, index, { now: at, metadata: true }),
     );
   };
-  const control = {
-    options: world.options,
-    set,
-    stats: () => stats.read(world.options().rate.periodMs),
-    tasks,
-    post: world.post,
-  };
+  const readStats = () => stats.read(world.options().rate.periodMs);
+  const control = { options: world.options, set, stats: readStats, tasks, post: world.post };
   const closing = new AbortController();
   const desk = { clock, world, rate: createRate(), stats, faults: () => faults, onCall };
   const server = createSimulatorServer(desk, control, closing.signal);
   server.listen(world.options().port, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The simulator has no port.');
+  const closed = once(server, 'close').then(() => undefined);
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: urlOf(server),
     get options() {
       return world.options();
     },
@@ -90,14 +87,20 @@ export async function startSimulator(
     post: world.post,
     tasks,
     rows,
-    stats: control.stats,
-    close: async () => {
+    stats: readStats,
+    close: () => {
       closing.abort();
       server.close();
       server.closeAllConnections();
-      await once(server, 'close');
+      return closed;
     },
   };
+}
+
+function urlOf(server: Server): string {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The simulator has no port.');
+  return `http://127.0.0.1:${address.port}`;
 }
 
 function hasFaults(patch: unknown): boolean {

@@ -16,8 +16,8 @@ export type World = {
   readonly post: (api: string, count: number) => void;
   /** Null for an API without tasks. */
   readonly model: (api: string) => TaskModel | null;
-  /** Indices of the tasks that are not listed to the call of this number. */
-  readonly hidden: (model: TaskModel, call: number) => ReadonlySet<number>;
+  /** Indices of the tasks that are hidden from a call. */
+  readonly hidden: (model: TaskModel, call: { readonly number: number; readonly at: number }) => ReadonlySet<number>;
 };
 
 export function createWorld(patch: SimulatorPatch, clock: Clock): World {
@@ -69,15 +69,19 @@ export function createWorld(patch: SimulatorPatch, clock: Clock): World {
     live.set(api, [...liveOf(api), { kind: 'burst', firstIndex, firstAt: at, count }, flow(firstIndex + count, at)]);
     models.delete(api);
   };
-  return { options: () => options, now, set, post, model, hidden: (of, call) => hiddenTasks(options, of, call, now()) };
+  return { options: () => options, now, set, post, model, hidden: (of, call) => hiddenTasks(options, of, call) };
 }
 
-function hiddenTasks({ listing }: SimulatorOptions, model: TaskModel, call: number, now: number): ReadonlySet<number> {
-  const round = Math.floor(call / listing.flickerEveryCalls);
-  const size = model.countBefore(now + 1);
+function hiddenTasks(
+  { listing }: SimulatorOptions,
+  model: TaskModel,
+  call: { readonly number: number; readonly at: number },
+): ReadonlySet<number> {
+  const round = Math.floor(call.number / listing.flickerEveryCalls);
+  const size = Math.max(1, model.countBefore(call.at + 1));
   const flickering = Array.from(
     { length: listing.flickerTasks },
     (_, k) => hash32(model.seed ^ round, k, FLICKER) % size,
   );
-  return new Set([...listing.hidden, ...(size === 0 ? [] : flickering)]);
+  return new Set([...listing.hidden, ...flickering]);
 }

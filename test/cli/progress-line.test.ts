@@ -29,7 +29,7 @@ describe('a line of progress', () => {
 
   it('says why nothing moves before what has been done', () => {
     const line = progressLine({ ...PROGRESS, waiting: 'waits for a token' }, 75, bar);
-    expect(line).toBe('[==========] 43 % covered, 2 min 5 s left, waits for a token, 12,345 rows');
+    expect(line).toBe('[===========] 43 % covered, 2 min 5 s left, waits for a token, 12,345 rows');
   });
 
   it('promises 100 % only when it is', () => {

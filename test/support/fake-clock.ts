@@ -38,7 +38,10 @@ export function createFakeClock(
 
   const sleep = (ms: number, signal?: AbortSignal) =>
     new Promise<void>((resolve, reject) => {
-      if (signal?.aborted) return reject(reasonOf(signal));
+      if (signal?.aborted) {
+        reject(reasonOf(signal));
+        return;
+      }
       const sleeper: Sleeper = { at: monotonic + Math.min(Math.max(ms, 0), 2 ** 31 - 1), wake };
       function wake() {
         signal?.removeEventListener('abort', onAbort);

@@ -1,0 +1,160 @@
+import type { App, OpenApp } from './cli/app-port.ts';
+import type { Config } from './config.ts';
+import { createClient } from './dataforseo/client.ts';
+import { createServerClock } from './dataforseo/server-clock.ts';
+import type { PastCall } from './domain/budget.ts';
+import { ConfigError, LedgerError } from './domain/errors.ts';
+import type { Cutting } from './domain/plan.ts';
+import { backfill } from './harvest/backfill.ts';
+import { runDaemon } from './harvest/daemon.ts';
+import type { HarvestDeps } from './harvest/harvester.ts';
+import { longestPauseMs } from './harvest/schedule.ts';
+import type { HarvestPolicy } from './harvest/work.ts';
+import { openForReading } from './ledger/database.ts';
+import type { JournalRow } from './ledger/journal.ts';
+import { openLedger, type Ledger } from './ledger/ledger.ts';
+import { planReport, unreadPicture } from './ledger/plan-report.ts';
+import { readPictures, readSnapshot, serverNow } from './ledger/snapshot.ts';
+import type { Logger } from './log.ts';
+import type { Clock } from './time.ts';
+
+/** The three seams: all else is real, in tests too. The third, the database's path, is a setting. */
+export type Seams = {
+  readonly clock: Clock;
+  readonly fetch: typeof fetch;
+  readonly pid: number;
+  readonly version: string;
+};
+
+/** DataForSEO gives at most so many rows a call (docs/endpoint.md, "The call"). */
+const PAGE_ROWS = 1_000;
+/** A slow server still gets all its calls through so many walks at a time. */
+const LANES = 4;
+
+/** The composition root: from settings and seams to something that commands can use. Opens nothing yet. */
+export function createOpenApp(seams: Seams): OpenApp {
+  return (config, log) => createApp({ config, log, seams });
+}
+
+type Parts = { readonly config: Config; readonly log: Logger; readonly seams: Seams };
+
+function createApp(parts: Parts): App {
+  return {
+    backfill: (onProgress, signal) => withHarvest(parts, (deps) => backfill(deps, onProgress, signal)),
+    run: (signal) =>
+      withHarvest(parts, async (deps) => {
+        const { pid, version } = parts.seams;
+        await runDaemon(deps, { tailCron: parts.config.tailCron, pid, version }, signal);
+      }),
+    status: () => status(parts),
+    plan: () => plan(parts),
+  };
+}
+
+/** Opens ledger and client, and closes both in the reverse order, however the work ends. */
+async function withHarvest<T>(parts: Parts, work: (deps: HarvestDeps) => Promise<T>): Promise<T> {
+  const { config, seams, log } = parts;
+  if (config.credentials === null) throw new ConfigError(['DATAFORSEO_LOGIN and DATAFORSEO_PASSWORD must be set.']);
+  const { login, password } = config.credentials;
+  const policy = policyOf(config);
+  const ledger = openLedger({ path: config.databasePath, login, pid: seams.pid, now: seams.clock.now() });
+  try {
+    const serverClock = createServerClock(seams.clock, ledger.lastSkewMs());
+    const client = createClient({
+      baseUrl: config.url,
+      credentials: { login, password: password.reveal() },
+      fetch: seams.fetch,
+      clock: seams.clock,
+      serverClock,
+      journal: ledger.journal,
+      budget: { calls: policy.tokens, periodMs: policy.periodMs, history: pastCalls(ledger, policy, seams.clock) },
+      timeoutMs: config.timeoutMs,
+      userAgent: `dataforseo-ledger/${seams.version}`,
+    });
+    try {
+      return await work({ ledger, client, serverClock, clock: seams.clock, policy, log });
+    } finally {
+      await client.stop();
+      if (serverClock.known()) ledger.keepSkewMs(serverClock.skewMs());
+    }
+  } finally {
+    ledger.close();
+  }
+}
+
+function pastCalls(ledger: Ledger, policy: HarvestPolicy, clock: Clock): PastCall[] {
+  return ledger.journal.past(clock.boot, policy.tokens).map(pastCall);
+}
+
+function pastCall(row: JournalRow): PastCall {
+  const { answeredWallMs, tokenBackMonoMs, throttled } = row;
+  const isAnswered = answeredWallMs !== null && tokenBackMonoMs !== null;
+  return {
+    sentAt: row.sentWallMs,
+    sentMono: row.sentMonoMs,
+    boot: row.boot,
+    answered: isAnswered ? { answeredAt: answeredWallMs, tokenBackMono: tokenBackMonoMs, throttled } : null,
+  };
+}
+
+function policyOf(config: Config): HarvestPolicy {
+  return {
+    apis: config.apis,
+    tokens: config.rateCalls,
+    periodMs: config.ratePeriodMs,
+    limit: PAGE_ROWS,
+    lanes: LANES,
+    lagMs: config.lagMs,
+    settleMs: config.settleMs,
+  };
+}
+
+function status({ config, seams }: Parts) {
+  const database = openForReading(config.databasePath);
+  try {
+    return readSnapshot(database, {
+      path: config.databasePath,
+      apis: config.apis,
+      policy: policyOf(config),
+      lagMs: config.lagMs,
+      tailPeriodMs: longestPauseMs(config.tailCron),
+      wallNow: seams.clock.now(),
+      monoNow: seams.clock.monotonic(),
+      boot: seams.clock.boot,
+      version: seams.version,
+    });
+  } finally {
+    database.close();
+  }
+}
+
+function plan({ config, seams }: Parts) {
+  const policy = policyOf(config);
+  const at = (now: number): Cutting => ({ now, upper: now - config.lagMs, policy, inFlight: 0 });
+  const database = openUnlessMissing(config.databasePath);
+  if (database === null) {
+    const cutting = at(seams.clock.now());
+    return planReport(
+      config.apis.map((api) => unreadPicture(api, cutting)),
+      cutting,
+    );
+  }
+  try {
+    const cutting = at(serverNow(database, seams.clock.now()));
+    const known = readPictures(database, config.apis);
+    const unread = config.apis.filter((api) => !known.some((picture) => picture.api === api));
+    return planReport([...known, ...unread.map((api) => unreadPicture(api, cutting))], cutting);
+  } finally {
+    database.close();
+  }
+}
+
+/** Before the first start there is nothing to read, and all is to be planned. */
+function openUnlessMissing(path: string) {
+  try {
+    return openForReading(path);
+  } catch (error) {
+    if (error instanceof LedgerError && error.code === 'missing') return null;
+    throw error;
+  }
+}

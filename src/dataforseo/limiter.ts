@@ -1,0 +1,140 @@
+import Bottleneck from 'bottleneck';
+import type { CallPurpose } from '../domain/call.ts';
+import { abortReason } from './abort.ts';
+import type { Token, TokenPoolOptions, Waiting } from './token-pool.ts';
+import { createTokenPool } from './token-pool.ts';
+
+export type Limiter = {
+  /**
+   * Runs `job` when a token and a lane are free; the most urgent purpose goes first.
+   *
+   * @throws The job's own error; `signal.reason` when aborted while it waits; an `Error` once stopped.
+   */
+  readonly run: <T>(purpose: CallPurpose, job: (token: Token) => Promise<T>, signal: AbortSignal) => Promise<T>;
+  readonly inUse: () => number;
+  /** Null while nobody waits for a token. */
+  readonly waiting: () => Waiting | null;
+  /** Rejects whoever still waits; resolves when the jobs that run have ended. May be called again. */
+  readonly stop: () => Promise<void>;
+};
+
+/** A slow server (5 s a call) still gets its 10 calls a minute through four lanes; through one it gets eight. */
+const LANES = 4;
+
+/** Bottleneck's priorities, 0 first. The tail goes first because what it misses is what people look at. */
+const PRIORITIES: Readonly<Record<CallPurpose, number>> = {
+  tail: 0,
+  backfill: 2,
+  isolate: 2,
+  recount: 2,
+  settle: 4,
+  chase: 5,
+  verify: 6,
+};
+
+/**
+ * The budget (I2): bottleneck orders the queue and holds the lanes, the token pool decides. Bottleneck may let a job through
+ * a moment too early, so each one takes its token from the pool, and waits where there is none.
+ */
+export function createLimiter(options: TokenPoolOptions): Limiter {
+  const { clock } = options;
+  const stopping = new AbortController();
+  const lanes = createLanes();
+  const pool = createTokenPool(options, (spare) => lanes.mirror(spare));
+  let unserved = 0;
+  let stopped: Promise<void> | null = null;
+
+  const takeToken = async (signal: AbortSignal) => {
+    const token = await pool.take(signal);
+    if (!signal.aborted) return token;
+    token.unused();
+    throw abortReason(signal);
+  };
+
+  /** In a lane, with a token. */
+  const serve = async <T>(purpose: CallPurpose, job: (token: Token) => Promise<T>, signal: AbortSignal) => {
+    let isServed = false;
+    const served = () => {
+      if (!isServed) unserved -= 1;
+      isServed = true;
+    };
+    unserved += 1;
+    try {
+      const leave = await lanes.enter(PRIORITIES[purpose], signal);
+      try {
+        const token = await takeToken(signal);
+        served();
+        // A call whose end nobody told may have been sent.
+        return await job(token).finally(() => token.failed(clock.monotonic()));
+      } finally {
+        leave();
+      }
+    } finally {
+      served();
+    }
+  };
+
+  return {
+    run: async (purpose, job, signal) => {
+      const giveUp = AbortSignal.any([signal, stopping.signal]);
+      giveUp.throwIfAborted();
+      return await serve(purpose, job, giveUp);
+    },
+    inUse: () => pool.inUse(),
+    waiting: () => (unserved > 0 ? pool.waiting() : null),
+    stop: () => {
+      stopping.abort(new Error('the limiter has stopped'));
+      pool.stop();
+      return (stopped ??= lanes.stop());
+    },
+  };
+}
+
+type Lanes = {
+  /** Waits for a lane and for a place in the reservoir. @returns What gives the lane back. */
+  readonly enter: (priority: number, signal: AbortSignal) => Promise<() => void>;
+  /** Makes the reservoir hold `spare`, so that bottleneck lets nobody through for whom there is no token. */
+  readonly mirror: (spare: number) => void;
+  readonly stop: () => Promise<void>;
+};
+
+/**
+ * Bottleneck, and all that is known of it. Its reservoir has no refresh interval, which would let twice the budget through;
+ * its own retry and expiration are not used; a second `stop` rejects.
+ */
+function createLanes(): Lanes {
+  const queue = new Bottleneck({ maxConcurrent: LANES, reservoir: 0 });
+  // What the reservoir will hold once bottleneck has done all it was told; it does so a turn of the event loop later.
+  let granted = 0;
+  let isStopped = false;
+
+  const mirror = (spare: number) => {
+    const change = spare - granted;
+    if (change === 0 || isStopped) return;
+    granted = spare;
+    void queue.incrementReservoir(change);
+  };
+
+  const enter = (priority: number, signal: AbortSignal) =>
+    new Promise<() => void>((resolve, reject) => {
+      const onAbort = () => reject(abortReason(signal));
+      signal.addEventListener('abort', onAbort, { once: true });
+      const occupy = async () => {
+        // Bottleneck has taken this one from its reservoir, also where it was given up meanwhile.
+        granted -= 1;
+        signal.removeEventListener('abort', onAbort);
+        if (signal.aborted) return mirror(granted + 1);
+        await new Promise<void>((leave) => resolve(leave));
+      };
+      queue.schedule({ priority }, occupy).catch(reject);
+    });
+
+  return {
+    enter,
+    mirror,
+    stop: async () => {
+      isStopped = true;
+      await queue.stop({ dropWaitingJobs: true, dropErrorMessage: 'the limiter has stopped' });
+    },
+  };
+}

@@ -1,0 +1,77 @@
+#!/usr/bin/env node
+// Static imports of this file load before its first line, so there is none but types: on an old Node the native module
+// below would crash without a word.
+import type { CliDeps, Redaction } from './cli/command.ts';
+
+const LEAST_NODE = 24;
+
+if (Number(process.versions.node.split('.')[0]) < LEAST_NODE) {
+  process.stderr.write(
+    `dataforseo-ledger needs Node ${LEAST_NODE} or later, this is ${process.versions.node}: install it from https://nodejs.org, or start through npm in a clone, where it is included.\n`,
+  );
+  process.exitCode = 2;
+} else {
+  await main();
+}
+
+async function main(): Promise<void> {
+  const { createRedaction } = await import('./cli/redaction.ts');
+  const redaction = createRedaction();
+  sayLastWords(redaction);
+  ignoreClosedPipes();
+  const { runCli } = await import('./cli/program.ts');
+  process.exitCode = await runCli(process.argv.slice(2), await createDeps(redaction));
+}
+
+async function createDeps(redaction: Redaction): Promise<CliDeps> {
+  const { commandNameOf } = await import('./cli/command-name.ts');
+  const { systemClock } = await import('./time.ts');
+  const { packageVersion } = await import('./cli/version.ts');
+  const clock = systemClock();
+  const version = packageVersion();
+  return {
+    env: process.env,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    clock,
+    signal: stopSignal(),
+    loadApp: async () => (await import('./app.ts')).createOpenApp({ clock, fetch, pid: process.pid, version }),
+    version,
+    commandName: commandNameOf(process.argv[1] ?? '', process.env['PATH'] ?? ''),
+    redaction,
+  };
+}
+
+/** The first SIGINT or SIGTERM asks to stop in good order, the second does not ask. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  const stop = (name: NodeJS.Signals) => {
+    if (controller.signal.aborted) process.exit(130);
+    if (process.stderr.isTTY && name === 'SIGINT')
+      process.stderr.write('\nStopping in good order; once more to exit at once.\n');
+    controller.abort(new Error(`stopped by ${name}`));
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  return controller.signal;
+}
+
+/** A bug of ours: one line without secrets and without a stack, which may hold anything. */
+function sayLastWords({ scrub }: Redaction): void {
+  const end = (error: unknown) => {
+    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    process.stderr.write(
+      `${scrub(`dataforseo-ledger stops because of an error it did not expect: ${text}`).replace(/\s+/g, ' ')}\n`,
+    );
+    process.exit(1);
+  };
+  process.on('uncaughtException', end).on('unhandledRejection', end);
+}
+
+/** `plan | head` is no failure: who closed the pipe wants no more, and what was begun goes on to its end. */
+function ignoreClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
+    });
+  }
+}
