@@ -123,8 +123,8 @@ function createLanes(): Lanes {
         // Bottleneck has taken this one from its reservoir, also where it was given up meanwhile.
         granted -= 1;
         signal.removeEventListener('abort', onAbort);
-        if (signal.aborted) return mirror(granted + 1);
-        await new Promise<void>((leave) => resolve(leave));
+        if (signal.aborted) mirror(granted + 1);
+        else await new Promise<void>((leave) => resolve(leave));
       };
       queue.schedule({ priority }, occupy).catch(reject);
     });

@@ -56,7 +56,7 @@ export function readRow(raw: unknown): PageRow {
       ...readOutcome(row),
       costMicros,
       ...readMetadata(row.metadata),
-      extra: extraOf(objectSchema.parse(raw), { ...row, cost: costMicros }),
+      extra: extraOf(raw, { ...row, cost: costMicros }),
     },
   };
 }
@@ -109,16 +109,11 @@ function textOf(value: unknown): string | null {
 }
 
 /** Fields that we do not know, and known ones that could not be read. @param read - The row as it was understood. */
-function extraOf(raw: Readonly<Record<string, unknown>>, read: Readonly<Record<string, unknown>>): string | null {
-  const unread = Object.entries(raw).filter(([field, value]) => {
-    const isKnown = Object.hasOwn(rowSchema.shape, field);
-    return !isKnown || (value !== null && read[field] === null);
-  });
-  if (unread.length === 0) return null;
-  // JSON has no infinity: a cost beyond all doubles would be written as null.
-  const written = unread.map(([field, value]) => [
-    field,
-    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
-  ]);
-  return JSON.stringify(Object.fromEntries(written));
+function extraOf(raw: unknown, read: Readonly<Record<string, unknown>>): string | null {
+  const received: [string, unknown][] = typeof raw === 'object' && raw !== null ? Object.entries(raw) : [];
+  const unread = received
+    .filter(([field, value]) => !Object.hasOwn(rowSchema.shape, field) || (value !== null && read[field] === null))
+    // JSON has no infinity: a cost beyond all doubles would be written as null.
+    .map(([field, value]) => [field, value === Infinity || value === -Infinity ? String(value) : value]);
+  return unread.length === 0 ? null : JSON.stringify(Object.fromEntries(unread));
 }
