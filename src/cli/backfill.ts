@@ -4,7 +4,7 @@ import type { CliCommand, CliDeps } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import { counted, duration } from './format.ts';
 import { openFor } from './open.ts';
-import { createProgressBar, createProgressLines, lineAbove, type ProgressSink } from './progress-bar.ts';
+import { createProgressBar, createProgressLines, lineAbove, LOG_EVERY_MS, type ProgressSink } from './progress-bar.ts';
 
 export const backfill: CliCommand = {
   name: 'backfill',
@@ -20,7 +20,9 @@ killed at any moment, the same command goes on where it was. Exits with 1 when s
     const { app, config, log } = isTerminal
       ? await openFor(typed, onTerminal(deps), { credentials: true, atLeast: 'warn' })
       : await openFor(typed, deps, { credentials: true });
-    const sink = isTerminal ? createProgressBar(deps.stderr) : createProgressLines(logTo(log), deps.clock);
+    const sink = isTerminal
+      ? createProgressBar(deps.stderr)
+      : createProgressLines(logTo(log), { clock: deps.clock, everyMs: LOG_EVERY_MS });
     const result = await harvest(sink, (onProgress) => app.backfill(onProgress, deps.signal));
     if (!result.complete) deps.signal.throwIfAborted();
     deps.stdout.write(`${reportOf(result, config.databasePath, deps.commandName).join('\n')}\n`);

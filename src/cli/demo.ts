@@ -5,7 +5,7 @@ import { Option } from 'commander';
 import { z } from 'zod';
 import { wholeNumber } from '../config/fields.ts';
 import { ConfigError } from '../domain/errors.ts';
-import type { BackfillResult } from '../domain/progress.ts';
+import type { BackfillResult, Progress } from '../domain/progress.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { startSimulator, type Simulator } from '../simulator/simulator.ts';
 import { harvest, onTerminal } from './backfill.ts';
@@ -20,6 +20,7 @@ import { settingsFor } from './simulate.ts';
 /** Six times a minute's patience in all: 60,000 tasks take some 65 calls. */
 const RATE = { calls: 10, periodMs: 1_000 } as const;
 const API = 'backlinks';
+const LINE_EVERY_MS = 2_000;
 
 export const demo: CliCommand = {
   name: 'demo',
@@ -80,7 +81,8 @@ function demoDeps(simulator: Simulator, path: string, deps: CliDeps): CliDeps {
 
 function sinkFor({ stderr, clock }: CliDeps): ProgressSink {
   if (stderr.isTTY === true) return createProgressBar(stderr);
-  return createProgressLines((progress) => stderr.write(`${progressFacts(progress).join(', ')}\n`), clock);
+  const write = (progress: Progress) => stderr.write(`${progressFacts(progress).join(', ')}\n`);
+  return createProgressLines(write, { clock, everyMs: LINE_EVERY_MS });
 }
 
 function introduction({ url, options }: Simulator): string[] {

@@ -27,7 +27,7 @@ export function exitCodeOf(error: unknown, signal: AbortSignal): number {
 export function complaintOf(error: unknown, code: number): readonly string[] {
   if (error instanceof CommanderError) return [];
   if (error instanceof ConfigError) return configComplaint(error);
-  if (code === EXIT.interrupted) return ['Interrupted before it was done; the same command goes on where it was.'];
+  if (code === EXIT.interrupted) return ['Interrupted before it was done; nothing that was read is lost.'];
   return [sentences(error)];
 }
 
@@ -58,10 +58,16 @@ function exitCodeOfLedger(error: LedgerError): number {
 
 function sentences(error: unknown): string {
   if (!(error instanceof Error)) return asSentence(String(error));
-  return [error.message, hintOf(error), ...causesOf(error)]
+  return [namedMessage(error), hintOf(error), ...causesOf(error)]
     .filter((text) => text !== '')
     .map(asSentence)
     .join(' ');
+}
+
+/** The name of a `TypeError` is half of what it says; our own errors and plain ones say all in their message. */
+function namedMessage(error: Error): string {
+  const isPlain = error instanceof LedgerError || error instanceof DataForSeoError || error.name === 'Error';
+  return isPlain ? error.message : `${error.name}: ${error.message}`;
 }
 
 function hintOf(error: Error): string {

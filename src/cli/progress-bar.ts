@@ -13,7 +13,7 @@ export type ProgressSink = {
 };
 
 /** Often enough to look alive, seldom enough for a log that is kept. */
-const LINE_EVERY_MS = 10_000;
+export const LOG_EVERY_MS = 10_000;
 /** A glance, not a film; each frame is a write to the terminal. */
 const FRAMES_PER_SECOND = 4;
 const LONGEST_BAR = 40;
@@ -26,8 +26,12 @@ const RESTORE_CURSOR = '\u001b8';
 /** A bar on the last line of a terminal. It hides no cursor and changes no mode, so a kill leaves the terminal as it was. */
 export function createProgressBar(terminal: Output): ProgressSink {
   let latest: Progress | null = null;
-  const draw = (width: number, options: cliProgress.Options) =>
-    cliProgress.Format.BarFormat(latest?.coveredShare ?? 0, { ...options, barsize: width });
+  let barsize = LONGEST_BAR;
+  const draw = (width: number, options: cliProgress.Options) => {
+    // Facts grow and shrink; a bar that did the same would seem to go back.
+    barsize = Math.min(barsize, width);
+    return cliProgress.Format.BarFormat(latest?.coveredShare ?? 0, { ...options, barsize });
+  };
   const bar = new cliProgress.SingleBar({
     stream: streamFor(terminal),
     format: (options, { maxWidth }) =>
@@ -61,8 +65,11 @@ export function lineAbove(terminal: Output): DestinationStream {
   return { write: (line) => void terminal.write(`${START_OF_LINE}${line}`) };
 }
 
-/** For everything that is no terminal: one line now and then, and a last one. */
-export function createProgressLines(write: (progress: Progress) => void, clock: Clock): ProgressSink {
+/** For everything that is no terminal: the first word, then one now and then, and the last. */
+export function createProgressLines(
+  write: (progress: Progress) => void,
+  { clock, everyMs }: { readonly clock: Clock; readonly everyMs: number },
+): ProgressSink {
   let shownAt = Number.NEGATIVE_INFINITY;
   let unshown: Progress | null = null;
   const showNow = (progress: Progress) => {
@@ -72,7 +79,7 @@ export function createProgressLines(write: (progress: Progress) => void, clock: 
   };
   return {
     show: (progress) => {
-      if (clock.monotonic() - shownAt >= LINE_EVERY_MS) showNow(progress);
+      if (clock.monotonic() - shownAt >= everyMs) showNow(progress);
       else unshown = progress;
     },
     stop: () => {

@@ -48,7 +48,10 @@ function coverageOf(api: string, coverage: ApiCoverage): string[] {
   const open = unsettled.length === 0 ? '' : `; ${counted(unsettled.length, 'stretch', 'stretches')} not settled yet`;
   return [
     labelled('Coverage', `${api}: ${verdict}, from ${instant(since)} to ${instant(until)}${open}`),
-    ...some(gaps, (gap) => `gap: ${stretch(gap)}, expires from ${instant(gap.expiresAt)}`),
+    ...some(
+      gaps,
+      (gap) => `${complete ? 'next to read' : 'gap'}: ${stretch(gap)}, expires from ${instant(gap.expiresAt)}`,
+    ),
     ...some(losses, (loss) => `lost: ${stretch(loss)}, ${loss.reason} (${instant(loss.lostAt)})`),
   ];
 }

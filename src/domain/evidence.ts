@@ -66,6 +66,11 @@ export function nextReading(before: ReadingState, length: number): ReadingState 
   return { ...blank, reading: before.reading + 1, previousLength: length };
 }
 
+/** The same reading from offset 0, because something has shifted while nobody read. */
+export function restartedReading(before: ReadingState): ReadingState {
+  return { ...blank, reading: before.reading, previousLength: before.previousLength };
+}
+
 const blank = {
   nextOffset: 0,
   pages: 0,
@@ -136,6 +141,8 @@ export type Verdict =
   /** Covered all the same, after too many readings that never agreed. */
   | { readonly kind: 'covered_in_doubt'; readonly flaws: readonly Flaw[] };
 
+export type FinishedReading = { readonly state: ReadingState; readonly length: number; readonly unionSize: number };
+
 /**
  * Judges a finished reading of `range` (I4).
  * - All links hold and no id came twice: covered.
@@ -143,9 +150,10 @@ export type Verdict =
  * - *count*: two successive readings of the same length, and as many distinct rows in the union of all readings.
  * - else again, and after {@link MOST_READINGS} covered with a doubt.
  *
- * @param union - Distinct rows that all readings of this slice have listed.
+ * @param found.unionSize - Distinct rows that all readings of this slice have listed.
  */
-export function judge(range: TimeRange, state: ReadingState, length: number, unionSize: number): Verdict {
+export function judge(range: TimeRange, found: FinishedReading): Verdict {
+  const { state, length, unionSize } = found;
   if (state.flaws.length === 0) return { kind: 'covered', ranges: [range], doubtful: [] };
   const dishonest = state.flaws.some((flaw) => flaw === 'result_count' || flaw === 'echo');
   if (!dishonest && state.previousLength === length && unionSize === length) {

@@ -145,7 +145,10 @@ function cutSlice(picture: ApiPicture, gap: Gap, cutting: Cutting): PlannedSlice
   const pages = Math.min(SLICE_PAGES, Math.floor((since - BOUND_MARGIN_MS - edge) / pageMs));
   const rest = { since, until: gap.until };
   const density = neighbour(picture.densities, since);
-  const length = density === null ? rest.until - since : sliceLength(rest, density, Math.max(pages, 1), policy.limit);
+  const length =
+    density === null
+      ? rest.until - since
+      : sliceLength(rest, density, { pages: Math.max(pages, 1), limit: policy.limit });
   return {
     api: picture.api,
     grade: gap.grade,

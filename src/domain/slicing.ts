@@ -49,19 +49,28 @@ export function rateOf(density: Density): number {
  * How much of a gap the next slice takes: what holds `pages` pages at the density of its neighbour.
  * @returns ms, whole seconds; the whole gap when little more than that is left.
  */
-export function sliceLength(gap: TimeRange, density: Density, pages: number, limit: number): number {
+export function sliceLength(gap: TimeRange, density: Density, most: { pages: number; limit: number }): number {
   const left = gap.until - gap.since;
-  const wanted = rowsOfPages(pages, limit) / rateOf(density);
+  const wanted = rowsOfPages(most.pages, most.limit) / rateOf(density);
   const grown = density.glimpse ? wanted : Math.min(wanted, MOST_GROWTH * (density.until - density.since));
   const length = Math.min(Math.max(grown, SHORTEST_SLICE_MS), LONGEST_SLICE_MS);
   return left <= length * 1.25 ? left : Math.ceil(length / 1000) * 1000;
 }
 
+export type FirstPage = {
+  /** The latest posted time on it. */
+  readonly lastPostedAt: number;
+  /** How many pages the walk may take. */
+  readonly pages: number;
+  readonly limit: number;
+};
+
 /**
  * Whether a walk that was opened without knowing the density goes on after its first, full page: only when what
  * that page shows of the density says that the slice ends within `pages`. Otherwise it is given up, its rows stay.
  */
-export function openingGoesOn(slice: TimeRange, lastPostedAt: number, pages: number, limit: number): boolean {
+export function openingGoesOn(slice: TimeRange, first: FirstPage): boolean {
+  const { lastPostedAt, pages, limit } = first;
   const seen = lastPostedAt - slice.since;
   if (slice.until - slice.since <= SHORTEST_SLICE_MS) return true;
   if (seen <= 0) return false;

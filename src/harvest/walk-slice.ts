@@ -1,7 +1,8 @@
 import type { PageAnswer, PageQuestion } from '../domain/call.ts';
 import type { Walk } from '../domain/walk.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { PageCircumstances, SavedPage } from '../ledger/save-page.ts';
+import type { PageCircumstances } from '../ledger/rooms.ts';
+import type { SavedPage } from '../ledger/save-page.ts';
 
 export type SliceReader = {
   readonly readPage: (question: PageQuestion, signal: AbortSignal) => Promise<PageAnswer>;

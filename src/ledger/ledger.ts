@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import type { PageAnswer } from '../domain/call.ts';
 import { lossesSince, originAt, type ApiPicture, type Gap, type PlanPolicy } from '../domain/plan.ts';
 import type { Grade } from '../domain/task.ts';
 import type { TimeRange } from '../domain/time-range.ts';
@@ -15,7 +16,8 @@ import { takeLock } from './lock.ts';
 import { readMeta, writeMeta } from './meta.ts';
 import { readPicture } from './picture.ts';
 import { createProof } from './proof.ts';
-import { createSavePage, type PageRooms, type SavePage } from './save-page.ts';
+import type { LedgerRooms, PageCircumstances } from './rooms.ts';
+import { savePage, type SavedPage } from './save-page.ts';
 import { toSeconds } from './seconds.ts';
 import { createSums } from './sums.ts';
 import { createTaskStore, markMetadataLost } from './tasks.ts';
@@ -25,7 +27,7 @@ import { createWalkStore } from './walks.ts';
 export type Ledger = {
   readonly path: string;
   readonly journal: LedgerJournal;
-  readonly savePage: SavePage;
+  readonly savePage: (walk: Walk, answer: PageAnswer, circumstances: PageCircumstances) => SavedPage;
   readonly beginWalk: (plan: WalkPlan, at: number) => Walk;
   readonly openWalks: () => Walk[];
   readonly keepWalk: (walk: Walk) => void;
@@ -95,7 +97,7 @@ function openForWritingUnderLock(path: string, holder: string): { db: Db; close:
 function compose(path: string, database: Db, close: () => void): Ledger {
   const dictionary = createDictionary(database);
   const sums = createSums(database);
-  const rooms: PageRooms = {
+  const rooms: LedgerRooms = {
     database,
     dictionary,
     sums,
@@ -118,7 +120,7 @@ function compose(path: string, database: Db, close: () => void): Ledger {
   return {
     path,
     journal: { ...rooms.journal, begin: inWords(rooms.journal.begin), end: inWords(rooms.journal.end) },
-    savePage: inWords(createSavePage(rooms)),
+    savePage: transaction((walk, answer, circumstances) => savePage(rooms, { walk, answer, circumstances })),
     beginWalk: inWords(rooms.walks.begin),
     openWalks: rooms.walks.open,
     keepWalk: inWords(rooms.walks.keep),
@@ -151,7 +153,7 @@ function compose(path: string, database: Db, close: () => void): Ledger {
 /** A failed write leaves nothing half done in memory, and says in words what to do. */
 function guarded<Arguments extends unknown[], Result>(
   path: string,
-  rooms: PageRooms,
+  rooms: LedgerRooms,
   work: (...args: Arguments) => Result,
 ): (...args: Arguments) => Result {
   return (...args) => {
@@ -169,7 +171,7 @@ const GRADES = ['ids', 'metadata'] as const;
 
 type Birth = { readonly api: string; readonly now: number; readonly policy: PlanPolicy };
 
-function ensureFrontiers(rooms: PageRooms, birth: Birth): boolean {
+function ensureFrontiers(rooms: LedgerRooms, birth: Birth): boolean {
   const api = rooms.dictionary.api(birth.api);
   if (rooms.coverage.frontiers(api).length > 0) return false;
   for (const grade of GRADES) {
@@ -179,7 +181,7 @@ function ensureFrontiers(rooms: PageRooms, birth: Birth): boolean {
   return true;
 }
 
-function widenFrontiers(rooms: PageRooms, birth: Birth): void {
+function widenFrontiers(rooms: LedgerRooms, birth: Birth): void {
   const api = rooms.dictionary.api(birth.api);
   for (const frontier of rooms.coverage.frontiers(api)) {
     const origin = originAt(frontier.grade, birth.now, rooms.coverage.refusals(api), birth.policy);
@@ -188,7 +190,7 @@ function widenFrontiers(rooms: PageRooms, birth: Birth): void {
   }
 }
 
-function accountLosses(rooms: PageRooms, apiName: string, now: number): (TimeRange & { readonly grade: Grade })[] {
+function accountLosses(rooms: LedgerRooms, apiName: string, now: number): (TimeRange & { readonly grade: Grade })[] {
   const api = rooms.dictionary.api(apiName);
   const picture = readPicture(rooms, { name: apiName, number: api });
   const lost: (TimeRange & { readonly grade: Grade })[] = [];
@@ -210,7 +212,7 @@ function accountLosses(rooms: PageRooms, apiName: string, now: number): (TimeRan
 }
 
 /** The window proved narrower than was thought. Where nothing of a grade has been read, its window was never wider for us. */
-function refuse(rooms: PageRooms, of: { api: string; refusal: Refusal; callId: number; policy: PlanPolicy }): void {
+function refuse(rooms: LedgerRooms, of: { api: string; refusal: Refusal; callId: number; policy: PlanPolicy }): void {
   const api = rooms.dictionary.api(of.api);
   const { grade, seenAt } = of.refusal;
   rooms.coverage.refuse(api, of.refusal, of.callId);

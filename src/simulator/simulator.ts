@@ -77,7 +77,9 @@ export async function startSimulator(
   const server = createSimulatorServer(desk, control, closing.signal);
   server.listen(world.options().port, '127.0.0.1');
   await once(server, 'listening');
-  const closed = once(server, 'close').then(() => undefined);
+  const closed = new Promise<void>((resolve) => {
+    server.once('close', () => resolve());
+  });
   return {
     url: urlOf(server),
     get options() {

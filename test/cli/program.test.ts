@@ -98,7 +98,7 @@ describe('the command line', () => {
     const error = new TypeError('fetch failed', { cause: new Error('getaddrinfo ENOTFOUND') });
     expect(await cli(['backfill'], failing(error))).toMatchObject({
       code: 1,
-      stderr: 'fetch failed. Cause: getaddrinfo ENOTFOUND.\n',
+      stderr: 'TypeError: fetch failed. Cause: getaddrinfo ENOTFOUND.\n',
     });
   });
 
@@ -164,7 +164,7 @@ describe('backfill', () => {
           : Promise.resolve({ ...RESULT, complete: false, left: ['x'] });
       const { code, stdout, stderr } = await cli(['backfill'], { signal, app: { backfill } });
       expect([code, stdout]).toEqual([130, '']);
-      expect(stderr).toBe('Interrupted before it was done; the same command goes on where it was.\n');
+      expect(stderr).toBe('Interrupted before it was done; nothing that was read is lost.\n');
     },
   );
 

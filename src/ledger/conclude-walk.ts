@@ -1,0 +1,132 @@
+import { judge, nextReading, restartedReading, type PageStep, type Verdict } from '../domain/evidence.ts';
+import { openingGoesOn } from '../domain/slicing.ts';
+import type { TimeRange } from '../domain/time-range.ts';
+import type { Walk } from '../domain/walk.ts';
+import type { LedgerRooms, Page } from './rooms.ts';
+
+/** `more`: the walk goes on · `again`: another reading from offset 0 · `done`: it has ended · `stuck`: the server repeats itself. */
+export type NextStep = 'more' | 'again' | 'done' | 'stuck';
+
+export type Settled = { readonly next: NextStep; readonly newDoubts: number };
+
+/** What a page's step in the proof means for its walk; part of the page's transaction. */
+export function settleStep(rooms: LedgerRooms, page: Page, of: { step: PageStep; api: number }): Settled {
+  const { walk } = page;
+  const { step, api } = of;
+  switch (step.kind) {
+    case 'more':
+      return goOn(rooms, page);
+    case 'restart':
+      rooms.proof.forgetReading(walk);
+      rooms.walks.keep(freshReading(walk, restartedReading(walk.reading)));
+      return { next: 'again', newDoubts: 0 };
+    case 'stuck':
+      return stop(rooms, page, api);
+    case 'end': {
+      const verdict = judge(walk.range, {
+        state: step.state,
+        length: step.length,
+        unionSize: rooms.proof.unionSize(walk),
+      });
+      if (verdict.kind !== 'again')
+        return { next: 'done', newDoubts: finish(rooms, page, { verdict, length: step.length, api }) };
+      rooms.walks.keep(freshReading(walk, nextReading(step.state, step.length)));
+      return { next: 'again', newDoubts: 0 };
+    }
+  }
+}
+
+function goOn(rooms: LedgerRooms, { walk, circumstances }: Page): Settled {
+  rooms.walks.keep(walk);
+  const { openingPages, range, limit, reading } = walk;
+  const isOpening = openingPages > 0 && reading.reading === 1 && reading.pages === 1;
+  if (
+    !isOpening ||
+    openingGoesOn(range, { lastPostedAt: walk.lastPostedAt ?? range.since, pages: openingPages, limit })
+  ) {
+    return { next: 'more', newDoubts: 0 };
+  }
+  rooms.walks.end(walk.id, 'given_up', circumstances.now);
+  return { next: 'done', newDoubts: 0 };
+}
+
+function stop(rooms: LedgerRooms, { walk, answer, circumstances }: Page, api: number): Settled {
+  rooms.walks.keep({ ...walk, doubts: walk.doubts + 1 });
+  const detail = `the page at offset ${walk.reading.nextOffset} brought nothing that the pages before it had not`;
+  const doubt = { api, kind: 'repeating_page', range: walk.range, call: answer.callId, detail } as const;
+  return { next: 'stuck', newDoubts: rooms.doubts.record(doubt, circumstances.now).isNew ? 1 : 0 };
+}
+
+function freshReading(walk: Walk, reading: Walk['reading']): Walk {
+  return { ...walk, reading, firstPageAt: null, finishedRows: 0, describedRows: 0 };
+}
+
+type Ended = { readonly verdict: Exclude<Verdict, { kind: 'again' }>; readonly length: number; readonly api: number };
+
+/** Writes the evidence and the coverage that it proves. @returns How many new doubts that brought. */
+function finish(rooms: LedgerRooms, page: Page, ended: Ended): number {
+  const { walk, circumstances } = page;
+  const { verdict, length, api } = ended;
+  const firstPageAt = walk.firstPageAt ?? circumstances.now;
+  const ranges = frozenRanges(
+    verdict.kind === 'covered' ? verdict.ranges : [walk.range],
+    firstPageAt - circumstances.lagMs,
+  );
+  const { rows, digest, unlisted } = rooms.proof.digest(walk, api, ranges);
+  const bare = walk.grade === 'metadata' && walk.finishedRows > 0 && walk.describedRows === 0;
+  const doubts = doubtsOf(walk, verdict, { unlisted, bare });
+  const newDoubts = doubts.filter((doubt) => rooms.doubts.record({ api, ...doubt }, circumstances.now).isNew).length;
+  const proven = { ...walk, doubts: walk.doubts + doubts.length };
+  rooms.walks.keep(proven);
+  rooms.walks.prove(proven, { length, distinctRows: rows, digest }, circumstances.now);
+  const reading = {
+    walkId: walk.id,
+    grade: bare ? 'ids' : walk.grade,
+    readAt: circumstances.now,
+    settledBefore: firstPageAt - circumstances.settleMs,
+  } as const;
+  for (const range of ranges) {
+    rooms.coverage.cover(api, range, reading);
+    if (bare) rooms.coverage.lose(api, { ...range, grade: 'metadata', lostAt: circumstances.now, reason: NO_METADATA });
+  }
+  return newDoubts;
+}
+
+const NO_METADATA = 'the server lists these tasks without metadata';
+
+/** What was not yet past when the reading began may still have been arriving (I6). @param end - Epoch ms, cut to the second. */
+function frozenRanges(ranges: readonly TimeRange[], end: number): TimeRange[] {
+  const frozen = Math.floor(end / 1000) * 1000;
+  return ranges
+    .map(({ since, until }) => ({ since, until: Math.min(until, frozen) }))
+    .filter((range) => range.since < range.until);
+}
+
+type FoundDoubt = {
+  readonly kind: 'unproven' | 'unlisted' | 'no_metadata';
+  readonly range: TimeRange;
+  readonly taskId?: string;
+  readonly detail: string;
+};
+
+function doubtsOf(
+  walk: Walk,
+  verdict: Ended['verdict'],
+  found: { unlisted: readonly string[]; bare: boolean },
+): FoundDoubt[] {
+  const { range } = walk;
+  const doubts: FoundDoubt[] = found.unlisted.map((taskId) => ({
+    kind: 'unlisted',
+    range,
+    taskId,
+    detail: 'known to the ledger, but this reading did not list it',
+  }));
+  if (verdict.kind === 'covered_in_doubt') {
+    const detail = `${walk.reading.reading} readings never agreed: ${verdict.flaws.join(', ')}`;
+    doubts.push({ kind: 'unproven', range, detail });
+  }
+  if (found.bare) {
+    doubts.push({ kind: 'no_metadata', range, detail: `none of ${walk.finishedRows} finished tasks carried metadata` });
+  }
+  return doubts;
+}
