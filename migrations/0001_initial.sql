@@ -138,6 +138,7 @@ create table call (
   sent_at integer not null,
   sent_wall_ms real not null,
   sent_mono_ms real not null,
+  wall_offset_ms real not null, -- wall less monotonic clock; a jump of it betrays a step of the wall clock
   boot integer not null references boot,
   answered_at integer,
   answered_wall_ms real,

@@ -2,7 +2,7 @@ import type { App, OpenApp } from './cli/app-port.ts';
 import type { Config } from './config.ts';
 import { createClient } from './dataforseo/client.ts';
 import { createServerClock } from './dataforseo/server-clock.ts';
-import type { PastCall } from './domain/budget.ts';
+import { DISTRUST_PERIODS, onThisClock, type PastCall } from './domain/budget.ts';
 import { ConfigError, LedgerError } from './domain/errors.ts';
 import type { Cutting } from './domain/plan.ts';
 import { backfill } from './harvest/backfill.ts';
@@ -67,7 +67,7 @@ async function withHarvest<T>(parts: Parts, work: (deps: HarvestDeps) => Promise
       clock: seams.clock,
       serverClock,
       journal: ledger.journal,
-      budget: { calls: policy.tokens, periodMs: policy.periodMs, history: pastCalls(ledger, policy, seams.clock) },
+      budget: { calls: policy.tokens, periodMs: policy.periodMs, history: adoptPastCalls(ledger, policy, seams.clock) },
       timeoutMs: config.timeoutMs,
       userAgent: `dataforseo-ledger/${seams.version}`,
     });
@@ -82,8 +82,35 @@ async function withHarvest<T>(parts: Parts, work: (deps: HarvestDeps) => Promise
   }
 }
 
-function pastCalls(ledger: Ledger, policy: HarvestPolicy, clock: Clock): PastCall[] {
-  return ledger.journal.past(clock.boot, policy.tokens).map(pastCall);
+/**
+ * What earlier processes have used of the budget, put on this process's clock and written back: a second start right after
+ * then knows exactly, instead of waiting for a whole period again (I2).
+ */
+function adoptPastCalls(ledger: Ledger, policy: HarvestPolicy, clock: Clock): PastCall[] {
+  const terms = { calls: policy.tokens, periodMs: policy.periodMs };
+  const start = { mono: clock.monotonic(), wall: clock.now(), boot: clock.boot };
+  const throttledSince = start.wall - DISTRUST_PERIODS * policy.periodMs;
+  const rows = ledger.journal.past({ boot: clock.boot, tokens: policy.tokens, throttledSince });
+  const before = rows.map(pastCall);
+  const after = onThisClock(terms, before, start);
+  ledger.journal.adopt(rows.flatMap((row, index) => adopted(row, before[index], after[index])));
+  return after;
+}
+
+function adopted(row: JournalRow, before: PastCall | undefined, after: PastCall | undefined): JournalRow[] {
+  if (after === undefined || after === before) return [];
+  const { sentAt, sentMono, boot, answered } = after;
+  const answeredWallMs = answered?.answeredAt ?? null;
+  return [
+    {
+      ...row,
+      boot,
+      sentWallMs: sentAt,
+      sentMonoMs: sentMono,
+      answeredWallMs,
+      tokenBackMonoMs: answered?.tokenBackMono ?? null,
+    },
+  ];
 }
 
 function pastCall(row: JournalRow): PastCall {

@@ -48,7 +48,7 @@ const LATE_ARRIVAL_MS = 5_000;
 /** For how many periods a throttled account is read with one token less. */
 const WITHDRAWN_PERIODS = 15;
 /** For how many periods (a day of minutes) a throttle makes us disbelieve the server's execution times. */
-const DISTRUST_PERIODS = 1_440;
+export const DISTRUST_PERIODS = 1_440;
 /** The longest `Retry-After` that is obeyed as it stands; a server that asks for more is asked again after this. */
 const LONGEST_PAUSE_PERIODS = 60;
 /** More than NTP slews away; less than a person or a restored machine steps. */
@@ -139,29 +139,37 @@ export function throttle(state: TokenState, terms: BudgetTerms, throttling: Thro
 }
 
 /**
- * The tokens of a process that begins now. In the same boot the arithmetic goes on exactly. In another boot, after a jump
- * of the wall clock, or where a monotonic time cannot be, the last N calls count as failed at this moment; so does every
- * call that was never answered.
+ * The calls of earlier processes on the clock of one that begins now. In the same boot the arithmetic goes on exactly. In
+ * another boot, after a jump of the wall clock, or where a monotonic time cannot be, they count as failed at this moment; so
+ * does every call that was never answered. Written back to the journal, so that a start soon after need not wait again.
+ *
+ * @returns The calls in their order, the same object where nothing had to be changed.
+ */
+export function onThisClock(terms: BudgetTerms, history: readonly PastCall[], start: StartMoment): PastCall[] {
+  const known = history.every((call) => call.boot !== start.boot || isComparable(terms, call, start));
+  return history.map((call) => {
+    if (known && call.boot === start.boot && call.answered !== null) return call;
+    const throttled = call.answered?.throttled === true;
+    const tokenBackMono = throttled
+      ? pauseEnd(terms, { answeredMono: start.mono, retryAfterMs: null })
+      : tokenBackAfterFailure(terms, start.mono);
+    const answered = { answeredAt: call.answered?.answeredAt ?? start.wall, tokenBackMono, throttled };
+    return { sentAt: start.wall, sentMono: start.mono, boot: start.boot, answered };
+  });
+}
+
+/**
+ * The tokens of a process that begins now.
  *
  * @param history - In any order: every unanswered call, the latest N by `tokenBackMono`, and the latest throttled one
  *   within 1,440 periods. Calls of more than that do no harm.
  */
 export function tokensAtStart(terms: BudgetTerms, history: readonly PastCall[], start: StartMoment): TokenState {
-  const known = history.every((call) => call.boot !== start.boot || isComparable(terms, call, start));
-  const ends = history.map((call) => {
-    const exact = known && call.boot === start.boot && call.answered !== null;
-    return exact ? call.answered.tokenBackMono : tokenBackAfterFailure(terms, start.mono);
-  });
-  const latest = ends.sort((a, b) => b - a).slice(0, terms.calls);
+  const ended = onThisClock(terms, history, start).flatMap(({ answered }) => (answered === null ? [] : [answered]));
+  const latest = ended.map(({ tokenBackMono }) => tokenBackMono).sort((a, b) => b - a);
   const free = allFree(terms);
   const state = { ...free, freeAt: free.freeAt.map((at, index) => latest[index] ?? at) };
-  const pauses = history
-    .filter((call) => call.answered?.throttled === true)
-    .map((call) =>
-      known && call.boot === start.boot && call.answered !== null
-        ? call.answered.tokenBackMono
-        : pauseEnd(terms, { answeredMono: start.mono, retryAfterMs: null }),
-    );
+  const pauses = ended.filter(({ throttled }) => throttled).map(({ tokenBackMono }) => tokenBackMono);
   return pauses.length === 0 ? state : resumePause(state, terms, Math.max(...pauses));
 }
 

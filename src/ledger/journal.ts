@@ -16,12 +16,12 @@ export type JournalRow = {
 
 export type LedgerJournal = Journal & {
   /**
-   * What a new process must know of the calls before it: every unanswered one, the `tokens` whose token comes back
-   * last in this boot, the `tokens` newest of all, and the newest throttled one.
+   * What a new process must know of the calls before it: every unanswered one, the `tokens` whose token comes back last in
+   * this boot, the `tokens` newest of all, and the newest throttled one since `throttledSince` (epoch ms, wall clock).
    */
-  readonly past: (boot: string, tokens: number) => JournalRow[];
-  /** Puts a call of an earlier process on this boot's clock: from then on its token is a matter of arithmetic. */
-  readonly adopt: (id: number, boot: string, monoMs: { readonly now: number; readonly tokenBack: number }) => void;
+  readonly past: (of: { boot: string; tokens: number; throttledSince: number }) => JournalRow[];
+  /** Puts calls of an earlier process on this boot's clock: from then on their tokens are a matter of arithmetic. */
+  readonly adopt: (rows: readonly JournalRow[]) => void;
 };
 
 export function createJournal(database: Db, dictionary: Dictionary): LedgerJournal {
@@ -36,18 +36,27 @@ export function createJournal(database: Db, dictionary: Dictionary): LedgerJourn
       sql.end.run(...endColumns(end), callId);
     },
     newestCall: () => newest,
-    past: (boot, tokens) => {
+    past: ({ boot, tokens, throttledSince }) => {
       const rows = [
         ...sql.unanswered.all(),
         ...sql.lastTokens.all(boot, tokens),
         ...sql.latest.all(tokens),
-        ...sql.throttled.all(),
+        ...sql.throttled.all(throttledSince),
       ];
       return [...new Map(rows.map((row) => [row.id, { ...row, throttled: row.throttled === 1 }])).values()];
     },
-    adopt: (id, boot, { now, tokenBack }) => {
-      sql.adopt.run(dictionary.boot(boot), now, tokenBack, id);
-    },
+    adopt: database.transaction((rows: readonly JournalRow[]) => {
+      for (const row of rows) {
+        sql.adopt.run(
+          dictionary.boot(row.boot),
+          row.sentWallMs - row.sentMonoMs,
+          row.sentMonoMs,
+          row.answeredWallMs,
+          row.tokenBackMonoMs,
+          row.id,
+        );
+      }
+    }).immediate,
   };
 }
 
@@ -55,7 +64,7 @@ function startColumns(start: CallStart, dictionary: Dictionary) {
   return [
     start.walkId, dictionary.api(start.api), start.purpose, start.grade, toSeconds(start.range.since),
     toSeconds(start.range.until), start.offset, start.limit, toSeconds(start.sentAt + start.skewMs), start.sentAt,
-    start.sentMono, dictionary.boot(start.boot),
+    start.sentMono, start.sentAt - start.sentMono, dictionary.boot(start.boot),
   ] as const; // prettier-ignore
 }
 
@@ -69,13 +78,14 @@ function endColumns(end: CallEnd) {
 type PastRow = Omit<JournalRow, 'throttled'> & { readonly throttled: number };
 
 function statements(database: Db) {
-  const past = `select call.id as id, boot.name as boot, sent_wall_ms as sentWallMs, sent_mono_ms as sentMonoMs,
+  const past = `select call.id as id, boot.name as boot, sent_mono_ms + wall_offset_ms as sentWallMs, sent_mono_ms as sentMonoMs,
     answered_wall_ms as answeredWallMs, token_back_mono_ms as tokenBackMonoMs, throttled from call join boot on boot.id = call.boot`;
   return {
     newest: database.prepare<[], number>('select max(id) from call').pluck(),
     begin: database.prepare(
-      `insert into call (walk, api, purpose, grade, since, until, row_offset, row_limit, sent_at, sent_wall_ms, sent_mono_ms, boot)
-       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `insert into call (walk, api, purpose, grade, since, until, row_offset, row_limit, sent_at, sent_wall_ms, sent_mono_ms,
+         wall_offset_ms, boot)
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     end: database.prepare(
       `update call set answered_at = ?, answered_wall_ms = ?, token_back_mono_ms = ?, http_status = ?, code = ?, message = ?,
@@ -87,9 +97,12 @@ function statements(database: Db) {
        order by token_back_mono_ms desc limit ?`,
     ),
     latest: database.prepare<[number], PastRow>(`${past} order by call.id desc limit ?`),
-    throttled: database.prepare<[], PastRow>(`${past} where throttled = 1 order by call.id desc limit 1`),
+    throttled: database.prepare<[number], PastRow>(
+      `${past} where throttled = 1 and sent_wall_ms >= ? order by call.id desc limit 1`,
+    ),
     adopt: database.prepare(
-      `update call set boot = ?, sent_mono_ms = ?, token_back_mono_ms = ?, code = ifnull(code, 'lost') where id = ?`,
+      `update call set boot = ?, wall_offset_ms = ?, sent_mono_ms = ?, answered_wall_ms = ?, token_back_mono_ms = ?,
+         code = ifnull(code, 'lost') where id = ?`,
     ),
   };
 }

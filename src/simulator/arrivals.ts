@@ -51,7 +51,9 @@ export function arrivedInFlow(flow: Extract<Arrivals, { kind: 'flow' }>, seed: n
 }
 
 function flowPostedAt(flow: Extract<Arrivals, { kind: 'flow' }>, k: number, jitter: number): number {
-  return wholeSecond(flow.firstAt + ((k + jitter) / flow.perMinute) * MINUTE_MS);
+  const at = flow.firstAt + ((k + jitter) / flow.perMinute) * MINUTE_MS;
+  // Rounded up: it must not be there before its moment has come.
+  return Math.ceil(at / SECOND_MS) * SECOND_MS;
 }
 
 function livePostedAt(live: readonly Arrivals[], index: number, jitter: number): number {

@@ -11,9 +11,12 @@ export function mix32(value: number): number {
   return (x ^ (x >>> 16)) >>> 0;
 }
 
-/** 32 bits from a seed, an index (0 … 2³²−1) and a salt that names what the draw is for. */
+/**
+ * 32 bits from a seed, an index (0 … 2³²−1) and a salt that names what the draw is for. The seed is scrambled first: seeds that
+ * differ by a bit would otherwise tell the same story with the indices swapped.
+ */
 export function hash32(seed: number, index: number, salt: number): number {
-  return mix32(mix32(index ^ seed) + Math.imul(salt + 1, 0x9e3779b9));
+  return mix32(mix32(index ^ mix32(seed)) + Math.imul(salt + 1, 0x9e3779b9));
 }
 
 /** The same as a number in [0, 1). */
