@@ -57,7 +57,7 @@ describe('the budget', () => {
     const simulator = await simulate({ clock, rate: { calls: 2, strict: true } });
     for (let call = 0; call < 5; call += 1) {
       await ask(simulator, lastDay());
-      clock.advance(30_000);
+      clock.advance(20_000);
     }
     expect(simulator.stats()).toMatchObject({ accepted: 2, throttled: 3 });
   });
@@ -98,6 +98,6 @@ describe('the most arrivals in any period', () => {
   test('is that of the fullest stretch; a whole period apart is apart', () => {
     expect(mostInAnyPeriod([], 100)).toBe(0);
     expect(mostInAnyPeriod([0, 100, 200], 100)).toBe(1);
-    expect(mostInAnyPeriod([0, 99, 150, 199, 250, 700], 100)).toBe(3);
+    expect(mostInAnyPeriod([0, 99, 150, 199, 245, 700], 100)).toBe(3);
   });
 });

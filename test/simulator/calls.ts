@@ -92,7 +92,8 @@ export async function ask(
 function parsed(text: string): Pick<Reply, 'envelope' | 'task' | 'rows'> {
   try {
     const envelope = JSON.parse(text) as Record<string, unknown>;
-    const [task = {}] = (envelope['tasks'] ?? []) as Record<string, unknown>[];
+    const tasks = Array.isArray(envelope['tasks']) ? (envelope['tasks'] as Record<string, unknown>[]) : [];
+    const [task = {}] = tasks;
     return { envelope, task, rows: Array.isArray(task['result']) ? (task['result'] as Row[]) : [] };
   } catch {
     return { envelope: {}, task: {}, rows: [] };
