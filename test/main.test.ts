@@ -1,6 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { afterEach, describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startSimulator, type Simulator } from '../src/simulator/simulator.ts';
+import { systemClock } from '../src/time.ts';
 
 const running: ChildProcess[] = [];
 afterEach(() => running.splice(0).forEach((child) => child.kill('SIGKILL')));
@@ -94,5 +99,105 @@ describe('the program', () => {
     const { child, ended } = start(['--help']);
     child.stdout?.destroy();
     expect(await ended).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+describe('the program with an account', () => {
+  const LOGIN = 'me@example.com';
+  const PASSWORD = 'p4ss "w\\rd/+=';
+  const BASIC = Buffer.from(`${LOGIN}:${PASSWORD}`).toString('base64');
+  let simulator: Simulator;
+  let folder: string;
+
+  beforeAll(async () => {
+    simulator = await startSimulator({
+      clock: systemClock(),
+      tasks: 12_000,
+      login: LOGIN,
+      password: PASSWORD,
+      rate: { calls: 10, periodMs: 300 },
+    });
+  });
+  afterAll(() => simulator.close());
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'main-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const account = (): Record<string, string> => ({
+    DATAFORSEO_URL: simulator.url,
+    DATAFORSEO_LOGIN: LOGIN,
+    DATAFORSEO_PASSWORD: PASSWORD,
+    LEDGER_RATE_PERIOD: '300ms',
+    LEDGER_DATABASE: join(folder, 'ledger.db'),
+    LOG_LEVEL: 'trace',
+  });
+  const totalOf = async () => {
+    const { stdout } = await start(['status', '--json'], { LEDGER_DATABASE: join(folder, 'ledger.db') }).ended;
+    return (JSON.parse(stdout) as { tasks: { total: number } }).tasks.total;
+  };
+  const secretsIn = ({ stdout, stderr }: { stdout: string; stderr: string }) =>
+    [PASSWORD, JSON.stringify(PASSWORD).slice(1, -1), BASIC, encodeURIComponent(BASIC), 'p4ss'].filter((secret) =>
+      `${stdout}${stderr}`.includes(secret),
+    );
+
+  it('reads everything, shows no secret at any level, and can tell of it without credentials', async () => {
+    const ended = await start(['backfill'], account()).ended;
+    expect(ended).toMatchObject({ code: 0, stdout: expect.stringContaining('12,000 new tasks') as string });
+    expect(secretsIn(ended)).toEqual([]);
+    expect(await totalOf()).toBe(12_000);
+  });
+
+  it('ends with 130 on Ctrl-C and goes on where it was', async () => {
+    const { child, ended } = start(['backfill'], account());
+    while (!(await once(child.stderr!, 'data')).join('').includes('progress'));
+    const before = simulator.stats().calls;
+    while (simulator.stats().calls < before + 3) await new Promise((resolve) => setTimeout(resolve, 10));
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await ended;
+    expect([code, stdout]).toEqual([130, '']);
+    expect(stderr).toContain('Interrupted before it was done; nothing that was read is lost.\n');
+    expect(await totalOf()).toBeGreaterThan(0);
+    expect((await start(['backfill'], account()).ended).code).toBe(0);
+    expect(await totalOf()).toBe(12_000);
+  });
+
+  it('ends with 3 when DataForSEO refuses, and shows not even the wrong password', async () => {
+    const ended = await start(['backfill'], { ...account(), DATAFORSEO_PASSWORD: 'p4ss-wrong' }).ended;
+    expect([ended.code, ended.stdout]).toEqual([3, '']);
+    expect(secretsIn(ended)).toEqual([]);
+  });
+
+  it('ends with 4 while another process holds the ledger, with 2 for another account, and the daemon with 0', async () => {
+    const daemon = start(['run'], account());
+    await once(daemon.child.stderr!, 'data');
+    while ((await start(['status'], { LEDGER_DATABASE: join(folder, 'ledger.db') }).ended).code !== 0);
+    const second = await start(['backfill'], account()).ended;
+    expect([second.code, second.stdout]).toEqual([4, '']);
+    expect(second.stderr).toContain(String(daemon.child.pid));
+    daemon.child.kill('SIGTERM');
+    const first = await daemon.ended;
+    expect([first.code, first.stdout]).toEqual([0, '']);
+    expect(secretsIn(first)).toEqual([]);
+    const other = await start(['backfill'], { ...account(), DATAFORSEO_LOGIN: 'someone.else' }).ended;
+    expect([other.code, other.stdout]).toEqual([2, '']);
+  });
+
+  it('shows no secret in its last words', async () => {
+    const bug = `process.on('SIGUSR2', () => { throw new Error(process.env.DATAFORSEO_PASSWORD + ' ${BASIC}'); })`;
+    const daemon = start(['run'], account(), bug);
+    await once(daemon.child.stderr!, 'data');
+    daemon.child.kill('SIGUSR2');
+    const ended = await daemon.ended;
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain('did not expect: Error: [secret] [secret]');
+    expect(secretsIn(ended)).toEqual([]);
+  });
+
+  it('plays the demo without any account', async () => {
+    const { code, stdout } = await start(['demo', '--tasks', '3000'], { TMPDIR: folder }).ended;
+    expect(code).toBe(0);
+    expect(stdout).toContain('yes  the server has 3,000 tasks, the ledger has 3,000');
+    expect(stdout).toContain(folder);
   });
 });

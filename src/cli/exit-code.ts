@@ -75,8 +75,9 @@ function hintOf(error: Error): string {
   return error instanceof DataForSeoError ? (error.details.hint ?? '') : '';
 }
 
-/** The one cause below, where it says more: "fetch failed" alone helps nobody. */
+/** The one cause below, where it says more: "fetch failed" alone helps nobody, "database is locked" beside who holds it neither. */
 function causesOf(error: Error): string[] {
+  if (error instanceof LedgerError && error.code === 'held') return [];
   return error.cause instanceof Error && error.cause.message !== error.message ? [`Cause: ${error.cause.message}`] : [];
 }
 
