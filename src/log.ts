@@ -56,7 +56,7 @@ export function createScrub(secrets: readonly string[]): Scrub {
 }
 
 /** The name, code, message and hint of an error and of its causes, and nothing else. */
-export function tellError(error: unknown, depth = 0): Record<string, unknown> {
+function tellError(error: unknown, depth = 0): Record<string, unknown> {
   if (!(error instanceof Error)) return { name: typeof error, message: shorten(String(error)) };
   const details = nestedDetails(error);
   const told = TOLD_OF_ERRORS.flatMap((key) => {

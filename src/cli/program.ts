@@ -27,7 +27,7 @@ export async function runCli(argv: readonly string[], deps: CliDeps): Promise<nu
 }
 
 /** Says what went wrong in words without secrets. @returns The exit code. */
-export function complain(error: unknown, { signal, stderr, redaction }: CliDeps): number {
+function complain(error: unknown, { signal, stderr, redaction }: CliDeps): number {
   const code = exitCodeOf(error, signal);
   for (const line of complaintOf(error, code)) stderr.write(`${redaction.scrub(line)}\n`);
   return code;

@@ -49,6 +49,7 @@ describe('simulate', () => {
       expect(await call(url, 'wrong')).toMatchObject({ status_code: 40100 });
     });
     expect(code).toBe(0);
+    await expect(fetch(/http:[^ ]+/.exec(stdout)?.[0] ?? '')).rejects.toThrow('fetch failed');
     expect(stdout).toContain('2 calls, 0 of them refused by the budget; at most 2 in any 1 min 30 s.\n');
     expect(stdout).toContain('20000 × 1');
     expect(stdout).toContain('40100 × 1');
