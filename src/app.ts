@@ -4,7 +4,7 @@ import { createClient } from './dataforseo/client.ts';
 import { createServerClock } from './dataforseo/server-clock.ts';
 import { DISTRUST_PERIODS, onThisClock, type PastCall } from './domain/budget.ts';
 import { ConfigError, LedgerError } from './domain/errors.ts';
-import type { Cutting } from './domain/plan.ts';
+import { upperBound, type Cutting } from './domain/plan.ts';
 import { backfill } from './harvest/backfill.ts';
 import { runDaemon } from './harvest/daemon.ts';
 import type { HarvestDeps } from './harvest/harvester.ts';
@@ -157,7 +157,7 @@ function status({ config, seams }: Parts) {
 
 function plan({ config, seams }: Parts) {
   const policy = policyOf(config);
-  const at = (now: number): Cutting => ({ now, upper: now - config.lagMs, policy, inFlight: 0 });
+  const at = (now: number): Cutting => ({ now, upper: upperBound(now, config.lagMs), policy, inFlight: 0 });
   const database = openUnlessMissing(config.databasePath);
   if (database === null) {
     const cutting = at(seams.clock.now());

@@ -54,7 +54,7 @@ const LONGEST_PAUSE_PERIODS = 60;
 /** More than NTP slews away; less than a person or a restored machine steps. */
 const WALL_JUMP_MS = 5_000;
 
-const wholePeriod = (terms: BudgetTerms) => terms.periodMs * (1 + MARGIN);
+const wholePeriod = (terms: BudgetTerms) => terms.periodMs + terms.periodMs * MARGIN;
 
 /**
  * When the token of an answered call comes back. The execution time is not believed when it exceeds the measured round
@@ -79,7 +79,8 @@ export type Throttling = { readonly answeredMono: number; readonly retryAfterMs:
 
 function pauseEnd(terms: BudgetTerms, throttling: Throttling): number {
   const asked = Math.min(throttling.retryAfterMs ?? 0, LONGEST_PAUSE_PERIODS * terms.periodMs);
-  return throttling.answeredMono + Math.max(asked, terms.periodMs) * (1 + MARGIN);
+  const pauseMs = Math.max(asked, terms.periodMs);
+  return throttling.answeredMono + pauseMs + pauseMs * MARGIN;
 }
 
 /** The state of a process that has never called. */

@@ -44,9 +44,17 @@ export type PlannedSlice = {
 /** One second is asked for on each side of a slice (I5). */
 export const BOUND_MARGIN_MS = 1_000;
 
+/** The end of what can be read now, exclusive: `lag` behind the server's clock, a whole second (I6). */
+export function upperBound(now: number, lagMs: number): number {
+  return Math.floor((now - lagMs) / 1000) * 1000;
+}
+
+/** What is known of the server's clock comes cut to the second and moves in such steps; a few of them are no room at all. */
+const CLOCK_GRAIN_MS = 5_000;
+
 /** The window of a new API begins as far inside the edge as one slice of pages takes to read. */
 export function originAt(grade: Grade, now: number, refusals: readonly Refusal[], policy: PlanPolicy): number {
-  const reading = (SLICE_PAGES * policy.periodMs) / policy.tokens;
+  const reading = Math.max((SLICE_PAGES * policy.periodMs) / policy.tokens, CLOCK_GRAIN_MS);
   return windowEdge(grade, now, refusals) + BOUND_MARGIN_MS + Math.ceil(reading / 1000) * 1000;
 }
 

@@ -1,4 +1,4 @@
-import { backlogOf, gapsOf } from '../domain/plan.ts';
+import { backlogOf, gapsOf, upperBound } from '../domain/plan.ts';
 import type { BackfillResult, Progress } from '../domain/progress.ts';
 import type { Walk } from '../domain/walk.ts';
 import { createHarvest, type Harvest, type HarvestDeps } from './harvester.ts';
@@ -55,7 +55,7 @@ function createRun(deps: HarvestDeps, onProgress: (progress: Progress) => void, 
 
   const now = () => serverClock.now();
   const apis = () => {
-    const refused = harvest.standing.refusedApis(Infinity);
+    const refused = harvest.standing.refusedApis();
     return policy.apis.filter((api) => !refused.includes(api));
   };
   const pictures = () => apis().map(ledger.picture);
@@ -148,7 +148,7 @@ function probeFirst(
  */
 function createBound(harvest: Harvest) {
   const { serverClock, policy, ledger } = harvest.deps;
-  const guess = () => Math.floor((serverClock.now() - policy.lagMs) / 1000) * 1000;
+  const guess = () => upperBound(serverClock.now(), policy.lagMs);
   let upper = guess();
   let isGuess = !serverClock.known();
   const born = new Set<string>();

@@ -1,4 +1,4 @@
-import { gapsOf, type ApiPicture } from '../domain/plan.ts';
+import { gapsOf, upperBound, type ApiPicture } from '../domain/plan.ts';
 import type { WalkPlan } from '../domain/walk.ts';
 import { createHarvest, factsOf, type Harvest, type HarvestDeps } from './harvester.ts';
 import { startSchedule } from './schedule.ts';
@@ -81,7 +81,7 @@ function takeStock({ deps }: Harvest, now: number): void {
       );
     }
   }
-  const upper = Math.floor((now - policy.lagMs) / 1000) * 1000;
+  const upper = upperBound(now, policy.lagMs);
   ledger.setGaps(
     policy.apis.flatMap((api) => gapsOf(ledger.picture(api), upper, now)),
     now,

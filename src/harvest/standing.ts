@@ -9,7 +9,8 @@ export type Standing = {
   /** Every call is refused until a person acts. */
   readonly refused: (error: DataForSeoError, now: number) => void;
   readonly apiRefused: (api: string, error: DataForSeoError, now: number) => void;
-  readonly refusedApis: (now: number) => readonly string[];
+  /** Those that are not to be called at `now`; without it, those that were refused at all. */
+  readonly refusedApis: (now?: number) => readonly string[];
   /** Nothing is called before this; null when calls may go. */
   readonly pausedUntil: (
     now: number,
@@ -50,7 +51,8 @@ export function createStanding(periodMs: number): Standing {
       const times = (apis.get(api)?.times ?? 0) + 1;
       apis.set(api, { error, until: now + parkMs(times), times });
     },
-    refusedApis: (now) => [...apis].filter(([, refusal]) => refusal.until > now).map(([api]) => api),
+    refusedApis: (now = Number.NEGATIVE_INFINITY) =>
+      [...apis].filter(([, refusal]) => refusal.until > now).map(([api]) => api),
     pausedUntil: (now) => {
       if (resumeAt <= now) return null;
       const reason =

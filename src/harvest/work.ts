@@ -1,4 +1,12 @@
-import { gapsOf, nextSlices, settlingRange, tailRange, type ApiPicture, type PlanPolicy } from '../domain/plan.ts';
+import {
+  gapsOf,
+  nextSlices,
+  settlingRange,
+  tailRange,
+  upperBound,
+  type ApiPicture,
+  type PlanPolicy,
+} from '../domain/plan.ts';
 import type { Walk, WalkPlan } from '../domain/walk.ts';
 
 /** Settings that shape the harvest; durations in ms. */
@@ -69,7 +77,7 @@ export type TailMoment = {
 const TAIL_LOOKBACK_ROWS = 5_000;
 
 export function tailWork(picture: ApiPicture, policy: HarvestPolicy, moment: TailMoment): WalkPlan {
-  const upper = Math.floor((moment.now - policy.lagMs) / 1000) * 1000;
+  const upper = upperBound(moment.now, policy.lagMs);
   const newest = moment.newestPosted(picture.api, TAIL_LOOKBACK_ROWS);
   const range = tailRange(picture, { upper, settleMs: policy.settleMs, newest }, policy.limit);
   return { api: picture.api, grade: 'metadata', range, limit: policy.limit, openingPages: 0, purpose: 'tail' };
@@ -77,14 +85,14 @@ export function tailWork(picture: ApiPicture, policy: HarvestPolicy, moment: Tai
 
 /** Reads once more what was read too early to be final; null while nothing is due. */
 export function settleWork(picture: ApiPicture, policy: HarvestPolicy, now: number): WalkPlan | null {
-  const range = settlingRange(picture, Math.floor((now - policy.lagMs) / 1000) * 1000, policy.settleMs);
+  const range = settlingRange(picture, upperBound(now, policy.lagMs), policy.settleMs);
   if (range === null) return null;
   return { api: picture.api, grade: 'metadata', range, limit: policy.limit, openingPages: 0, purpose: 'settle' };
 }
 
 /** Where the daemon's backlog ends and its tail begins: the newest covered second, but never younger than the tail reaches back. */
 export function backlogUpper(picture: ApiPicture, policy: HarvestPolicy, now: number): number {
-  const newest = Math.floor((now - policy.lagMs) / 1000) * 1000;
+  const newest = upperBound(now, policy.lagMs);
   const covered = picture.segments.at(-1)?.until ?? 0;
   return Math.min(Math.max(covered, newest - policy.settleMs), newest);
 }

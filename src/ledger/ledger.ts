@@ -181,11 +181,14 @@ function ensureFrontiers(rooms: LedgerRooms, birth: Birth): boolean {
   return true;
 }
 
+/** Less than this is what a first call takes and what a `Date` is cut by. */
+const SKEW_MATTERS_MS = 5_000;
+
 function widenFrontiers(rooms: LedgerRooms, birth: Birth): void {
   const api = rooms.dictionary.api(birth.api);
   for (const frontier of rooms.coverage.frontiers(api)) {
     const origin = originAt(frontier.grade, birth.now, rooms.coverage.refusals(api), birth.policy);
-    if (origin < frontier.origin)
+    if (frontier.origin - origin >= SKEW_MATTERS_MS)
       rooms.coverage.setFrontier(api, { grade: frontier.grade, origin, accountedUntil: origin });
   }
 }

@@ -1,6 +1,14 @@
 import { statSync } from 'node:fs';
 import { union } from '../domain/coverage.ts';
-import { backlogOf, gapsOf, windowSince, type ApiPicture, type Cutting, type PlanPolicy } from '../domain/plan.ts';
+import {
+  backlogOf,
+  gapsOf,
+  upperBound,
+  windowSince,
+  type ApiPicture,
+  type Cutting,
+  type PlanPolicy,
+} from '../domain/plan.ts';
 import type { ApiCoverage, Snapshot, Stretch, TailState } from '../domain/snapshot.ts';
 import { callsInPeriods } from './budget-use.ts';
 import { createCoverageStore, type Loss } from './coverage.ts';
@@ -47,7 +55,8 @@ export function serverNow(database: Db, wallNow: number): number {
 function snapshotOf(database: Db, terms: SnapshotTerms): Snapshot {
   const now = serverNow(database, terms.wallNow);
   const pictures = readPictures(database, terms.apis);
-  const cutting: Cutting = { now, upper: now - terms.lagMs, policy: terms.policy, inFlight: 0 };
+  const upper = upperBound(now, terms.lagMs);
+  const cutting: Cutting = { now, upper, policy: terms.policy, inFlight: 0 };
   const backlog = backlogOf(pictures, cutting);
   const callMs = terms.policy.periodMs / terms.policy.tokens;
   return {
@@ -107,7 +116,7 @@ function taskCounts(database: Db): Snapshot['tasks'] {
 function coverageOf(database: Db, picture: ApiPicture, at: { terms: SnapshotTerms; now: number }): ApiCoverage {
   const { terms, now } = at;
   const settledLong = now - terms.lagMs - 2 * terms.tailPeriodMs;
-  const gaps = gapsOf(picture, now - terms.lagMs, now);
+  const gaps = gapsOf(picture, upperBound(now, terms.lagMs), now);
   const number = apiNumber(database, picture.api) ?? 0;
   const losses: Loss[] = createCoverageStore(database).losses(number);
   const last = picture.segments.at(-1);

@@ -5,6 +5,7 @@ import { createFaultBook } from './faults.ts';
 import type { SimulatedCall } from './id-list.ts';
 import { listPage } from './listing.ts';
 import { type SimulatorOptions, type SimulatorPatch } from './options.ts';
+import { windowEdge } from './question.ts';
 import { createRate } from './rate.ts';
 import { rowAt, type SimulatedTask, taskAt, type WireRow } from './rows.ts';
 import { createSimulatorServer } from './server.ts';
@@ -31,6 +32,8 @@ export type Simulator = {
     api: string,
     range: { readonly fromAt: number; readonly toAt: number; readonly at?: number },
   ) => WireRow[];
+  /** The oldest `datetime_from` that is answered now, with (`metadata`) or without (`ids`) metadata; epoch ms. */
+  readonly windowEdge: (grade: 'ids' | 'metadata') => number;
   readonly stats: () => SimulatorStats;
   /** Ends every connection, hanging calls too. */
   readonly close: () => Promise<void>;
@@ -89,6 +92,7 @@ export async function startSimulator(
     post: world.post,
     tasks,
     rows,
+    windowEdge: (grade) => windowEdge(world.options().windows, grade, world.now()),
     stats: readStats,
     close: () => {
       closing.abort();

@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { onTestFinished } from 'vitest';
+import { createOpenApp } from '../../src/app.ts';
+import type { App } from '../../src/cli/app-port.ts';
+import { loadConfig, secretsOf } from '../../src/config.ts';
+import type { BackfillResult } from '../../src/domain/progress.ts';
+import { createLogger } from '../../src/log.ts';
+import type { SimulatorPatch } from '../../src/simulator/options.ts';
+import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import { systemClock, type Clock } from '../../src/time.ts';
+
+/** Credentials that a search of all output finds, in any form. */
+export const LOGIN = 'agency@example.com';
+export const PASSWORD = 'p4ss:wörd/Zq9+';
+
+export type Bench = {
+  readonly simulator: Simulator;
+  readonly folder: string;
+  readonly path: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** What was logged, one JSON line each. */
+  readonly logged: string[];
+  readonly app: (settings?: Readonly<Record<string, string>>, clock?: Clock) => App;
+  readonly backfill: (settings?: Readonly<Record<string, string>>, signal?: AbortSignal) => Promise<BackfillResult>;
+  /** Reads with SQL, the way a person would. */
+  readonly rows: (sql: string, ...values: unknown[]) => Record<string, unknown>[];
+};
+
+/** A simulator on a free port and an empty folder for a ledger; both are gone when the test is. A call costs milliseconds. */
+export async function openBench(
+  patch: SimulatorPatch = {},
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Bench> {
+  const clock = systemClock();
+  const rate = { calls: 10, periodMs: 100, ...patch.rate };
+  const simulator = await startSimulator({ clock, login: LOGIN, password: PASSWORD, ...patch, rate });
+  const folder = mkdtempSync(join(tmpdir(), 'ledger-test-'));
+  const path = join(folder, 'ledger.db');
+  const env = {
+    DATAFORSEO_LOGIN: LOGIN,
+    DATAFORSEO_PASSWORD: PASSWORD,
+    DATAFORSEO_URL: simulator.url,
+    LEDGER_DATABASE: path,
+    LEDGER_RATE_CALLS: String(rate.calls),
+    LEDGER_RATE_PERIOD: `${rate.periodMs}ms`,
+    LEDGER_TIMEOUT: '5s',
+    LEDGER_LAG: '2s',
+    ...settings,
+  };
+  const logged: string[] = [];
+  onTestFinished(async () => {
+    await simulator.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const app = (more: Readonly<Record<string, string>> = {}, ownClock: Clock = clock) => {
+    const config = loadConfig({ env: { ...env, ...more }, flags: {} }, { credentials: true });
+    const destination = { write: (line: string) => void logged.push(line) };
+    const log = createLogger({ level: 'debug', secrets: secretsOf(config), destination });
+    return createOpenApp({ clock: ownClock, fetch, pid: process.pid, version: '0.0.0-test' })(config, log);
+  };
+  return {
+    simulator,
+    folder,
+    path,
+    env,
+    logged,
+    app,
+    backfill: (more, signal = new AbortController().signal) => app(more).backfill(() => undefined, signal),
+    rows: (sql, ...values) => readRows(path, sql, values),
+  };
+}
+
+function readRows(path: string, sql: string, values: readonly unknown[]): Record<string, unknown>[] {
+  const database = new Database(path, { readonly: true });
+  try {
+    return database.prepare<unknown[], Record<string, unknown>>(sql).all(...values);
+  } finally {
+    database.close();
+  }
+}
