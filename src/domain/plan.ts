@@ -15,6 +15,8 @@ export type ApiPicture = {
   readonly densities: readonly Density[];
   /** Slices that a walk has begun and not ended, in flight or waiting. */
   readonly taken: readonly TimeRange[];
+  /** What of those has been passed already: it is no longer ahead, though not proven yet. */
+  readonly read: readonly TimeRange[];
 };
 
 export type PlanPolicy = {
@@ -215,14 +217,19 @@ export type Backlog = {
   readonly willExpire: readonly Gap[];
 };
 
+/** What is still ahead of a picture: its gaps less what open walks have passed. */
+export function ahead(picture: ApiPicture, upper: number, now: number): Gap[] {
+  return gapsOf(picture, upper, now).flatMap((gap) =>
+    subtract([gap], picture.read).map((range) => narrowed(gap, range)),
+  );
+}
+
 /** The calls that the gaps will take at the densities seen so far, and what would leave its window before its turn. */
 export function backlogOf(pictures: readonly ApiPicture[], cutting: Cutting): Backlog {
-  const { policy, now } = cutting;
+  const { policy, now, upper } = cutting;
   const callMs = policy.periodMs / policy.tokens;
   const gaps = pictures
-    .flatMap((picture) =>
-      gapsOf(picture, cutting.upper, now).map((gap) => ({ gap, calls: callsOf(picture, gap, policy) })),
-    )
+    .flatMap((picture) => ahead(picture, upper, now).map((gap) => ({ gap, calls: callsOf(picture, gap, policy) })))
     .sort((a, b) => a.gap.expiresAt - b.gap.expiresAt);
   let calls = 0;
   let exact = true;

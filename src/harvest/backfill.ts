@@ -1,6 +1,7 @@
 import { backlogOf, gapsOf, upperBound } from '../domain/plan.ts';
 import type { BackfillResult, Progress } from '../domain/progress.ts';
 import type { Walk } from '../domain/walk.ts';
+import { createFrontierKeeper } from './frontiers.ts';
 import { createHarvest, type Harvest, type HarvestDeps } from './harvester.ts';
 import { backlogWork, coveredShare, probe, type Start } from './work.ts';
 
@@ -49,7 +50,8 @@ function createRun(deps: HarvestDeps, onProgress: (progress: Progress) => void, 
   const firstCall = ledger.journal.newestCall();
   const startedAt = clock.monotonic();
   const harvest = createHarvest(deps, () => report(), signal);
-  const bound = createBound(harvest);
+  const upper = createBound(harvest);
+  const keepFrontiers = createFrontierKeeper(deps);
   /** Walks that an earlier run had to leave get another chance at once: a person has asked again. */
   const asked = new Set(ledger.openWalks().map((walk) => walk.id));
 
@@ -66,10 +68,10 @@ function createRun(deps: HarvestDeps, onProgress: (progress: Progress) => void, 
       .map((walk) => (asked.has(walk.id) ? { ...walk, retryAt: null } : walk));
   const report = () => {
     const all = pictures();
-    const cutting = { now: now(), upper: bound.upper(), policy, inFlight: 0 };
+    const cutting = { now: now(), upper: upper(), policy, inFlight: 0 };
     const backlog = backlogOf(all, cutting);
     onProgress({
-      coveredShare: coveredShare(all, bound.upper(), now()),
+      coveredShare: coveredShare(all, upper(), now()),
       ...harvest.totals,
       calls: ledger.journal.newestCall() - firstCall,
       tokensInUse: deps.client.inUse(),
@@ -83,10 +85,10 @@ function createRun(deps: HarvestDeps, onProgress: (progress: Progress) => void, 
     report,
     takeStock: () => {
       for (const api of policy.apis) {
-        bound.settle(api);
+        keepFrontiers(api);
         ledger.accountLosses(api, now());
       }
-      const gaps = pictures().flatMap((picture) => gapsOf(picture, bound.upper(), now()));
+      const gaps = pictures().flatMap((picture) => gapsOf(picture, upper(), now()));
       ledger.setGaps(gaps, now());
     },
     choose: (): Start[] => {
@@ -101,7 +103,7 @@ function createRun(deps: HarvestDeps, onProgress: (progress: Progress) => void, 
           inFlight,
           free: lanes - inFlight,
           now: now(),
-          upper: bound.upper(),
+          upper: upper(),
         },
         policy,
       );
@@ -143,25 +145,20 @@ function probeFirst(
 }
 
 /**
- * The end of what a backfill reads: `lag` behind the server's clock at its start. Until the first answer that clock is a
- * guess; where the guess was far off, the end and the windows of a new ledger are reckoned once more.
+ * The end of what a backfill reads: `lag` behind the server's clock at its start (I6). Until the first answer that clock is a
+ * guess; where the guess was far off, the end is reckoned once more.
  */
-function createBound(harvest: Harvest) {
-  const { serverClock, policy, ledger } = harvest.deps;
+function createBound({ deps, extraLagMs }: Harvest): () => number {
+  const { serverClock, policy } = deps;
   const guess = () => upperBound(serverClock.now(), policy.lagMs);
   let upper = guess();
   let isGuess = !serverClock.known();
-  const born = new Set<string>();
-  return {
-    upper: () => upper - Math.ceil(harvest.extraLagMs() / 1000) * 1000,
-    settle: (api: string) => {
-      if (ledger.ensureFrontiers(api, serverClock.now(), policy)) born.add(api);
-      if (!isGuess || !serverClock.known()) return;
+  return () => {
+    if (isGuess && serverClock.known()) {
       isGuess = false;
       if (Math.abs(guess() - upper) > SKEW_MATTERS_MS) upper = guess();
-      for (const each of born) ledger.widenFrontiers(each, serverClock.now(), policy);
-      born.clear();
-    },
+    }
+    return upper - Math.ceil(extraLagMs() / 1000) * 1000;
   };
 }
 

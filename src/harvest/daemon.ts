@@ -1,5 +1,6 @@
 import { gapsOf, upperBound, type ApiPicture } from '../domain/plan.ts';
 import type { WalkPlan } from '../domain/walk.ts';
+import { createFrontierKeeper } from './frontiers.ts';
 import { createHarvest, factsOf, type Harvest, type HarvestDeps } from './harvester.ts';
 import { startSchedule } from './schedule.ts';
 import { backlogUpper, backlogWork, settleWork, tailWork, type Start } from './work.ts';
@@ -36,10 +37,11 @@ export async function runDaemon(deps: HarvestDeps, options: DaemonOptions, signa
   };
   const schedule = startSchedule(options.tailCron, tick, log);
   const say = createVoice(harvest, options);
+  const keepFrontiers = createFrontierKeeper(deps);
   try {
     while (!signal.aborted) {
       const now = serverClock.now();
-      takeStock(harvest, now);
+      takeStock(harvest, keepFrontiers, now);
       for (const start of chooseWork(harvest, tailDue, now)) harvest.start(start);
       say(now);
       await harvest.lanes.wait(waitMs(harvest, now)).catch(unlessStopped(signal));
@@ -65,10 +67,10 @@ function unlessStopped(signal: AbortSignal): (error: unknown) => void {
   };
 }
 
-function takeStock({ deps }: Harvest, now: number): void {
+function takeStock({ deps }: Harvest, keepFrontiers: (api: string) => void, now: number): void {
   const { ledger, policy, log } = deps;
   for (const api of policy.apis) {
-    ledger.ensureFrontiers(api, now, policy);
+    keepFrontiers(api);
     for (const loss of ledger.accountLosses(api, now)) {
       log.warn(
         {

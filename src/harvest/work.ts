@@ -1,5 +1,5 @@
 import {
-  gapsOf,
+  ahead,
   nextSlices,
   settlingRange,
   tailRange,
@@ -97,12 +97,12 @@ export function backlogUpper(picture: ApiPicture, policy: HarvestPolicy, now: nu
   return Math.min(Math.max(covered, newest - policy.settleMs), newest);
 }
 
-/** Share of the window that is covered at its grade, 0 … 1. */
+/** Share of the window that is read at its grade, 0 … 1. */
 export function coveredShare(pictures: readonly ApiPicture[], upper: number, now: number): number {
   let missing = 0;
   let whole = 0;
   for (const picture of pictures) {
-    missing += gapsOf(picture, upper, now).reduce((sum, gap) => sum + gap.until - gap.since, 0);
+    missing += ahead(picture, upper, now).reduce((sum, gap) => sum + gap.until - gap.since, 0);
     whole += Math.max(upper - Math.min(picture.origins.ids, picture.origins.metadata), 1);
   }
   return whole === 0 ? 1 : Math.min(Math.max(1 - missing / whole, 0), 1);

@@ -1,5 +1,4 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { LedgerError } from '../domain/errors.ts';
 import { fileKind, migrate, readMigrations, refuseNewer } from './migrate.ts';
@@ -64,10 +63,7 @@ export function openForReading(path: string): Db {
 
 /** Looks at a file without changing a byte of it. */
 function lookAt(path: string) {
-  if (!existsSync(path)) {
-    makeFolder(dirname(path));
-    return { kind: 'new' } as const;
-  }
+  if (!existsSync(path)) return { kind: 'new' } as const;
   const database = connect(path, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
   try {
     return fileKind(database);
@@ -78,7 +74,8 @@ function lookAt(path: string) {
   }
 }
 
-function makeFolder(folder: string): void {
+/** @throws {LedgerError} `unwritable` */
+export function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (cause) {

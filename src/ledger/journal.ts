@@ -27,6 +27,11 @@ export type LedgerJournal = Journal & {
 export function createJournal(database: Db, dictionary: Dictionary): LedgerJournal {
   const sql = statements(database);
   let newest = sql.newest.get() ?? 0;
+  const adopt = database.transaction((rows: readonly JournalRow[]) => {
+    for (const { id, boot, sentWallMs, sentMonoMs, answeredWallMs, tokenBackMonoMs } of rows) {
+      sql.adopt.run(dictionary.boot(boot), sentWallMs - sentMonoMs, sentMonoMs, answeredWallMs, tokenBackMonoMs, id);
+    }
+  });
   return {
     begin: (start) => {
       newest = Number(sql.begin.run(...startColumns(start, dictionary)).lastInsertRowid);
@@ -45,18 +50,7 @@ export function createJournal(database: Db, dictionary: Dictionary): LedgerJourn
       ];
       return [...new Map(rows.map((row) => [row.id, { ...row, throttled: row.throttled === 1 }])).values()];
     },
-    adopt: database.transaction((rows: readonly JournalRow[]) => {
-      for (const row of rows) {
-        sql.adopt.run(
-          dictionary.boot(row.boot),
-          row.sentWallMs - row.sentMonoMs,
-          row.sentMonoMs,
-          row.answeredWallMs,
-          row.tokenBackMonoMs,
-          row.id,
-        );
-      }
-    }).immediate,
+    adopt: (rows) => adopt.immediate(rows),
   };
 }
 
@@ -69,8 +63,10 @@ function startColumns(start: CallStart, dictionary: Dictionary) {
 }
 
 function endColumns(end: CallEnd) {
+  // The column takes any type, and the driver binds numbers as reals: people would read 20000.0.
+  const code = typeof end.code === 'number' ? BigInt(end.code) : end.code;
   return [
-    toSeconds(end.answeredAt + end.skewMs), end.answeredAt, end.tokenBackMono, end.httpStatus, end.code, end.message,
+    toSeconds(end.answeredAt + end.skewMs), end.answeredAt, end.tokenBackMono, end.httpStatus, code, end.message,
     end.rows, end.throttled ? 1 : 0,
   ] as const; // prettier-ignore
 }

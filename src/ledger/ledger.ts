@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { dirname } from 'node:path';
 import type { PageAnswer } from '../domain/call.ts';
 import { lossesSince, originAt, type ApiPicture, type Gap, type PlanPolicy } from '../domain/plan.ts';
 import type { Grade } from '../domain/task.ts';
@@ -8,7 +9,7 @@ import { windowEdge, type Refusal } from '../domain/window.ts';
 import { bindAccount } from './account.ts';
 import { createCoverageStore } from './coverage.ts';
 import { writeDaemonState, type DaemonState } from './daemon-state.ts';
-import { asLedgerError, openForWriting, type Db } from './database.ts';
+import { asLedgerError, makeFolder, openForWriting, type Db } from './database.ts';
 import { createDictionary } from './dictionary.ts';
 import { createDoubtBook, type Doubt } from './doubts.ts';
 import { createJournal, type LedgerJournal } from './journal.ts';
@@ -38,8 +39,8 @@ export type Ledger = {
    * Gives an API its window, at its first sight only. @returns Whether that was now.
    */
   readonly ensureFrontiers: (api: string, now: number, policy: PlanPolicy) => boolean;
-  /** The window of a new API was reckoned by a clock that was fast: it begins earlier. */
-  readonly widenFrontiers: (api: string, now: number, policy: PlanPolicy) => void;
+  /** The window of a new API was reckoned by a clock that was wrong: it begins elsewhere. */
+  readonly moveFrontiers: (api: string, now: number, policy: PlanPolicy) => void;
   readonly picture: (api: string) => ApiPicture;
   readonly refusals: (api: string) => Refusal[];
   /** Posted times of the newest tasks, newest first. */
@@ -80,6 +81,7 @@ export function openLedger(options: LedgerOptions): Ledger {
 }
 
 function openForWritingUnderLock(path: string, holder: string): { db: Db; close: () => void } {
+  makeFolder(dirname(path));
   const lock = takeLock(path, holder);
   try {
     const db = openForWriting(path);
@@ -129,7 +131,7 @@ function compose(path: string, database: Db, close: () => void): Ledger {
       rooms.walks.end(walk.id, 'halved', at);
       return plans.map((plan) => rooms.walks.begin(plan, at));
     }),
-    widenFrontiers: transaction((api, now, policy) => widenFrontiers(rooms, { api, now, policy })),
+    moveFrontiers: transaction((api, now, policy) => moveFrontiers(rooms, { api, now, policy })),
     ensureFrontiers: transaction((api, now, policy) => ensureFrontiers(rooms, { api, now, policy })),
     picture: (name) => readPicture(rooms, { name, number: dictionary.api(name) }),
     refusals: (api) => rooms.coverage.refusals(dictionary.api(api)),
@@ -184,11 +186,11 @@ function ensureFrontiers(rooms: LedgerRooms, birth: Birth): boolean {
 /** Less than this is what a first call takes and what a `Date` is cut by. */
 const SKEW_MATTERS_MS = 5_000;
 
-function widenFrontiers(rooms: LedgerRooms, birth: Birth): void {
+function moveFrontiers(rooms: LedgerRooms, birth: Birth): void {
   const api = rooms.dictionary.api(birth.api);
   for (const frontier of rooms.coverage.frontiers(api)) {
     const origin = originAt(frontier.grade, birth.now, rooms.coverage.refusals(api), birth.policy);
-    if (frontier.origin - origin >= SKEW_MATTERS_MS)
+    if (Math.abs(frontier.origin - origin) >= SKEW_MATTERS_MS)
       rooms.coverage.setFrontier(api, { grade: frontier.grade, origin, accountedUntil: origin });
   }
 }

@@ -1,4 +1,7 @@
 import type { ApiPicture } from '../domain/plan.ts';
+import type { Density } from '../domain/slicing.ts';
+import type { TimeRange } from '../domain/time-range.ts';
+import type { Walk } from '../domain/walk.ts';
 import type { CoverageStore } from './coverage.ts';
 import type { WalkStore } from './walks.ts';
 
@@ -8,6 +11,7 @@ export type PictureRooms = { readonly coverage: CoverageStore; readonly walks: P
 export function readPicture(rooms: PictureRooms, api: { readonly name: string; readonly number: number }): ApiPicture {
   const { coverage, walks } = rooms;
   const frontiers = coverage.frontiers(api.number);
+  const open = walks.open().filter((walk) => walk.api === api.name);
   const originOf = (grade: 'ids' | 'metadata') => frontiers.find((frontier) => frontier.grade === grade)?.origin ?? 0;
   return {
     api: api.name,
@@ -15,10 +19,19 @@ export function readPicture(rooms: PictureRooms, api: { readonly name: string; r
     segments: coverage.segments(api.number),
     losses: coverage.losses(api.number),
     refusals: coverage.refusals(api.number),
-    densities: coverage.densities(api.number),
-    taken: walks
-      .open()
-      .filter((walk) => walk.api === api.name)
-      .map((walk) => walk.range),
+    densities: [...coverage.densities(api.number), ...open.flatMap(glimpseOf)],
+    taken: open.map((walk) => walk.range),
+    read: open.map(readPart).filter((range) => range.since < range.until),
   };
+}
+
+/** What a walk in posted order has passed already: not proven before its end, but no longer ahead. */
+function readPart({ range, reading }: Walk): TimeRange {
+  const passed = reading.ordered && reading.reading === 1 ? reading.linkPostedAt : null;
+  return { since: range.since, until: Math.min(Math.max(passed ?? range.since, range.since), range.until) };
+}
+
+function glimpseOf(walk: Walk): Density[] {
+  const range = readPart(walk);
+  return range.since < range.until ? [{ ...range, rows: walk.reading.rows, glimpse: true }] : [];
 }

@@ -33,7 +33,7 @@ export function planReport(pictures: readonly ApiPicture[], cutting: Cutting): P
 export function unreadPicture(api: string, cutting: Cutting): ApiPicture {
   const originOf = (grade: 'ids' | 'metadata') => originAt(grade, cutting.now, [], cutting.policy);
   const origins = { ids: originOf('ids'), metadata: originOf('metadata') };
-  return { api, origins, segments: [], losses: [], refusals: [], densities: [], taken: [] };
+  return { api, origins, segments: [], losses: [], refusals: [], densities: [], taken: [], read: [] };
 }
 
 function iso(ms: number): string {

@@ -129,15 +129,24 @@ function sortedSlice(
   codes.sort();
   const second = (rank: number) => Math.floor((codes[rank] ?? 0) / 2 ** 28);
   const indexAt = (rank: number) => base + ((codes[rank] ?? 0) % 2 ** 28);
-  const ranks = (start: number, end: number) => Array.from({ length: end - start }, (_, at) => indexAt(start + at));
-  const { tie, key } = by;
-  if (tie === null) return ranks(from, to);
-  let start = from;
-  while (start > 0 && second(start - 1) === second(from)) start -= 1;
-  let end = to;
-  while (end < codes.length && second(end) === second(to - 1)) end += 1;
-  const shuffled = ranks(start, end).sort((a, b) => key(a) - key(b) || tie(a) - tie(b));
-  return shuffled.slice(from - start, to - start);
+  const { tie } = by;
+  if (tie === null) return Array.from({ length: to - from }, (_, at) => indexAt(from + at));
+  const page: number[] = [];
+  for (let rank = from; rank < to;) {
+    // A second is shuffled as a whole, also where it reaches beyond the page: so pages can miss its rows and repeat them.
+    const start = firstWhere(codes.length, (at) => second(at) >= second(rank));
+    const end = firstWhere(codes.length, (at) => second(at) > second(rank));
+    const run = Array.from({ length: end - start }, (_, at) => indexAt(start + at));
+    page.push(...shuffled(run, tie).slice(rank - start, to - start));
+    rank = end;
+  }
+  return page;
+}
+
+/** Sorted by 28 bits of the tie; 25 bits hold the position, so a second may have 33 million tasks. */
+function shuffled(run: readonly number[], tie: (index: number) => number): number[] {
+  const codes = Float64Array.from(run, (index, at) => (tie(index) >>> 4) * 2 ** 25 + at);
+  return Array.from(codes.sort(), (code) => run[code % 2 ** 25] ?? 0);
 }
 
 function listOf(indices: readonly number[]): Block {

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { createOpenApp } from '../../src/app.ts';
 import type { App } from '../../src/cli/app-port.ts';
 import { loadConfig, secretsOf } from '../../src/config.ts';
@@ -25,6 +25,11 @@ export type Bench = {
   readonly logged: string[];
   readonly app: (settings?: Readonly<Record<string, string>>, clock?: Clock) => App;
   readonly backfill: (settings?: Readonly<Record<string, string>>, signal?: AbortSignal) => Promise<BackfillResult>;
+  /** Hears of each call of any process that the budget let through, before it is answered. */
+  readonly onCall: (listener: () => void) => void;
+  readonly expectNoSecretIn: (text: string) => void;
+  /** Looks through the ledger and everything beside it. */
+  readonly expectNoSecretInFiles: () => void;
   /** Reads with SQL, the way a person would. */
   readonly rows: (sql: string, ...values: unknown[]) => Record<string, unknown>[];
 };
@@ -36,7 +41,9 @@ export async function openBench(
 ): Promise<Bench> {
   const clock = systemClock();
   const rate = { calls: 10, periodMs: 100, ...patch.rate };
-  const simulator = await startSimulator({ clock, login: LOGIN, password: PASSWORD, ...patch, rate });
+  let listener = () => undefined as void;
+  const onCall = () => listener();
+  const simulator = await startSimulator({ clock, onCall, login: LOGIN, password: PASSWORD, ...patch, rate });
   const folder = mkdtempSync(join(tmpdir(), 'ledger-test-'));
   const path = join(folder, 'ledger.db');
   const env = {
@@ -69,8 +76,28 @@ export async function openBench(
     logged,
     app,
     backfill: (more, signal = new AbortController().signal) => app(more).backfill(() => undefined, signal),
+    onCall: (next) => {
+      listener = next;
+    },
+    expectNoSecretIn,
+    expectNoSecretInFiles: () => {
+      for (const file of readdirSync(folder)) expectNoSecretIn(readFileSync(join(folder, file), 'latin1'));
+    },
     rows: (sql, ...values) => readRows(path, sql, values),
   };
+}
+
+function expectNoSecretIn(text: string): void {
+  const pair = `${LOGIN}:${PASSWORD}`;
+  const forms = [
+    PASSWORD,
+    encodeURIComponent(PASSWORD),
+    Buffer.from(pair).toString('base64'),
+    Buffer.from(PASSWORD).toString('base64'),
+  ];
+  // Files are read byte by byte: a password in UTF-8 looks like this there.
+  const bytes = Buffer.from(PASSWORD).toString('latin1');
+  for (const form of [...forms, bytes]) expect(text.includes(form)).toBe(false);
 }
 
 function readRows(path: string, sql: string, values: readonly unknown[]): Record<string, unknown>[] {

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { WireRow } from '../../src/simulator/rows.ts';
 import type { Bench } from './bench.ts';
 
 export type Compared = {
@@ -13,40 +14,40 @@ export type Compared = {
 export function expectSameAsTruth(bench: Bench, { api = 'backlinks', since = 0, until }: Compared): number {
   const listed = bench.simulator
     .rows(api, { fromAt: since, toAt: until - 1000 })
-    .filter((row) => typeof row['id'] === 'string')
-    .map(asInView);
+    .filter((row) => typeof row['id'] === 'string');
   const held = bench.rows(
     `select id, url, datetime_posted, datetime_done, status, cost_micros, metadata, metadata_state from tasks
      where api = ? and posted_at >= ? and posted_at < ? order by id`,
     api, Math.floor(since / 1000), Math.floor(until / 1000),
   ); // prettier-ignore
-  const monthEdge = bench.rows(`select min(since) as since from coverage where grade = 'metadata'`)[0]?.['since'];
-  const withMetadata = held.map((row) => ({ ...row, metadata: parse(row['metadata']) }));
-  const expected = listed.map((row) =>
-    row.postedAt / 1000 >= Number(monthEdge) ? row : { ...row, metadata: null, metadata_state: 'lost' },
+  const monthEdge = Number(
+    bench.rows(`select min(since) as since from coverage where grade = 'metadata'`)[0]?.['since'],
   );
-  expected.sort((a, b) => (a.id < b.id ? -1 : 1));
+  const expected = listed.map((row) => asInView(row, monthEdge)).sort((a, b) => (a.id < b.id ? -1 : 1));
   expect(held.length).toBe(expected.length);
-  expect(withMetadata).toEqual(expected.map(({ postedAt: _, ...row }) => row));
+  expect(held.map((row) => ({ ...row, metadata: parse(row['metadata']) }))).toEqual(expected);
   return held.length;
 }
 
-function asInView(row: Readonly<Record<string, unknown>>) {
-  const text = (key: string) => (row[key] == null ? null : String(row[key]));
+function asInView(row: WireRow, monthEdge: number) {
   const metadata = row['metadata'] ?? null;
+  const isLost = Date.parse(String(row['datetime_posted'])) / 1000 < monthEdge;
   return {
-    postedAt: Date.parse(String(row['datetime_posted'])),
     id: String(row['id']),
-    url: text('url'),
-    datetime_posted: String(row['datetime_posted']),
-    datetime_done: text('datetime_done'),
-    status: text('status'),
-    cost_micros: row['cost'] == null ? null : Math.round(Number(row['cost']) * 1e6),
-    metadata,
-    metadata_state: metadata === null ? 'none' : 'held',
+    url: text(row['url']),
+    datetime_posted: text(row['datetime_posted']),
+    datetime_done: text(row['datetime_done']),
+    status: text(row['status']),
+    cost_micros: typeof row['cost'] === 'number' ? Math.round(row['cost'] * 1e6) : null,
+    metadata: isLost ? null : metadata,
+    metadata_state: isLost ? 'lost' : metadata === null ? 'none' : 'held',
   };
 }
 
-function parse(text: unknown): unknown {
-  return typeof text === 'string' ? JSON.parse(text) : null;
+function text(value: unknown): string | null {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
+}
+
+function parse(json: unknown): unknown {
+  return typeof json === 'string' ? JSON.parse(json) : null;
 }

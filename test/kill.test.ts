@@ -1,0 +1,133 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openBench, type Bench } from './support/bench.ts';
+import { expectSameAsTruth } from './support/truth.ts';
+
+const MAIN = new URL('../src/main.ts', import.meta.url).pathname;
+const HOUR_MS = 3_600_000;
+
+/** A real process on the bench's ledger. It is gone when the test is. */
+function start(bench: Bench, command: string): ChildProcess {
+  const child = spawn(process.execPath, [MAIN, command], {
+    env: { ...bench.env, PATH: '' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
+}
+
+async function ended(child: ChildProcess): Promise<{ code: number | null; signal: string | null; stderr: string }> {
+  let stderr = '';
+  child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  child.stdout?.resume();
+  await once(child, 'close');
+  return { code: child.exitCode, signal: child.signalCode, stderr };
+}
+
+/** Kills the process the moment the server has seen its n-th call: the answer is never saved. */
+async function killAtCall(bench: Bench, n: number): Promise<boolean> {
+  const child = start(bench, 'backfill');
+  const seen = bench.simulator.stats().calls;
+  bench.onCall(() => {
+    if (bench.simulator.stats().calls >= seen + n) child.kill('SIGKILL');
+  });
+  const { signal } = await ended(child);
+  bench.onCall(() => undefined);
+  return signal === 'SIGKILL';
+}
+
+describe('killed with SIGKILL', () => {
+  it(
+    'between any two requests, the next run ends with the same rows as an undisturbed one',
+    { timeout: 120_000 },
+    async () => {
+      const options = {
+        tasks: 9_000,
+        seed: 7,
+        startedAt: Date.now(),
+        newestAgoMs: HOUR_MS,
+        latency: { meanMs: 5 },
+        rate: { periodMs: 50 },
+      };
+      const undisturbed = await openBench(options);
+      const { calls } = await undisturbed.backfill();
+      for (let n = 1; n <= calls; n += 1) {
+        const bench = await openBench(options);
+        await killAtCall(bench, n);
+        const result = await bench.backfill();
+        expect(result.complete).toBe(true);
+        // At most one page a walk in flight is read twice, and the overlap of a resumed walk.
+        expect(bench.simulator.stats().calls).toBeLessThanOrEqual(calls + 4 + 3);
+        expect(bench.simulator.stats().throttled).toBe(0);
+        expectSameAsTruth(bench, { until: Date.now() });
+        expect(tasksOf(bench)).toEqual(tasksOf(undisturbed));
+      }
+    },
+  );
+
+  it(
+    'twenty-five times in a row, the server never sees more than ten calls in a period',
+    { timeout: 120_000 },
+    async () => {
+      const bench = await openBench({ tasks: 300_000, rate: { periodMs: 3_000, calls: 10 } });
+      for (let n = 1; n <= 25; n += 1) await killAtCall(bench, (n % 4) + 1);
+      const stats = bench.simulator.stats();
+      expect(stats.calls).toBeGreaterThanOrEqual(25);
+      expect(stats.throttled).toBe(0);
+      expect(stats.maxInAnyPeriod).toBeLessThanOrEqual(10);
+    },
+  );
+});
+
+function tasksOf(bench: Bench) {
+  return bench.rows(
+    'select id, posted_at, done_at, status, state, cost_micros, metadata, metadata_state from tasks order by id',
+  );
+}
+
+describe('the process', () => {
+  it('ends with 3 and says what to do when the credentials are wrong, without a byte of them', async () => {
+    const bench = await openBench({ tasks: 1_000, login: 'someone-else' });
+    const { code, stderr } = await ended(start(bench, 'backfill'));
+    expect(code).toBe(3);
+    expect(stderr).toContain('app.dataforseo.com');
+    expect(bench.simulator.stats().calls).toBeLessThanOrEqual(3);
+    bench.expectNoSecretIn(stderr);
+    bench.expectNoSecretInFiles();
+  });
+
+  it('ends with 4 and says who when another one holds the ledger', async () => {
+    const bench = await openBench({ tasks: 300_000, rate: { periodMs: 2_000 } });
+    const first = start(bench, 'backfill');
+    await new Promise<void>((resolve) => bench.onCall(resolve));
+    const { code, stderr } = await ended(start(bench, 'backfill'));
+    expect(code).toBe(4);
+    expect(stderr).toContain(`process ${first.pid}`);
+  });
+
+  it('run reads new tasks as they come, until SIGTERM, and ends with 0', { timeout: 60_000 }, async () => {
+    const bench = await openBench(
+      { tasks: 3_000, newestAgoMs: 10_000, tasksPerMinute: 600 },
+      { LEDGER_TAIL_CRON: '* * * * * *' },
+    );
+    const daemon = start(bench, 'run');
+    const done = ended(daemon);
+    await new Promise<void>((resolve) => {
+      let calls = 0;
+      bench.onCall(() => {
+        calls += 1;
+        if (calls === 14) resolve();
+      });
+    });
+    expect(bench.app().status()).toMatchObject({ state: expect.stringMatching(/idle|harvesting/) });
+    daemon.kill('SIGTERM');
+    const { code, stderr } = await done;
+    expect(code).toBe(0);
+    const [{ newest }] = bench.rows('select max(until) as newest from coverage') as [{ newest: number }];
+    expectSameAsTruth(bench, { until: newest * 1000 });
+    expect(bench.app().status().state).toBe('stopped');
+    bench.expectNoSecretIn(stderr);
+    bench.expectNoSecretInFiles();
+  });
+});
