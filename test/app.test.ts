@@ -56,6 +56,7 @@ describe('a backfill', () => {
     const bench = await openBench({ tasks: 40_000, latency: { meanMs: 15, tailShare: 0, transitMs: 10 } });
     await bench.backfill();
     expect(bench.simulator.stats()).toMatchObject({ throttled: 0 });
+    expect(bench.app().status().coverage['backlinks']?.losses).toEqual([]);
     expect(bench.simulator.stats().maxInAnyPeriod).toBeLessThanOrEqual(10);
   });
 

@@ -201,13 +201,26 @@ export function settlingRange(picture: ApiPicture, upper: number, settleMs: numb
   return settled - since >= settleMs ? { since, until: settled } : null;
 }
 
-/** What has left the window unread since it was last looked at (I7). */
-export function lossesSince(picture: ApiPicture, grade: Grade, accountedUntil: number, now: number): TimeRange[] {
-  const edge = windowEdge(grade, now, picture.refusals);
-  const since = Math.max(picture.origins[grade], accountedUntil);
+/** What has left the window, and up to where that is known for good. */
+export type Leaving = { readonly lost: readonly TimeRange[]; readonly accountedUntil: number };
+
+/**
+ * What has left the window unread since it was last looked at (I7). A slice that is being read was begun in time; whether it
+ * is lost shows when its walk ends, so the account stops before it.
+ */
+export function lossesSince(
+  picture: ApiPicture,
+  grade: Grade,
+  since: { accountedUntil: number; now: number },
+): Leaving {
+  const edge = windowEdge(grade, since.now, picture.refusals);
+  const from = Math.max(picture.origins[grade], since.accountedUntil);
+  const underWay = picture.taken.filter((range) => range.until > from).map((range) => range.since);
+  const until = Math.min(edge, ...underWay);
+  if (until <= from) return { lost: [], accountedUntil: from };
   const held = picture.segments.filter((segment) => grade === 'ids' || segment.grade === 'metadata');
   const known = picture.losses.filter((loss) => loss.grade === grade);
-  return since < edge ? subtract([{ since, until: edge }], [...held, ...known]) : [];
+  return { lost: subtract([{ since: from, until }], [...held, ...known]), accountedUntil: until };
 }
 
 export type Backlog = {

@@ -45,8 +45,11 @@ export function createCoverageStore(database: Db): CoverageStore {
       sql.losses
         .all(api)
         .map((row) => ({ ...rangeOf(row), grade: row.grade, lostAt: toMs(row.lost_at), reason: row.reason })),
-    lose: (api, loss) => {
-      sql.lose.run(api, toSeconds(loss.since), toSeconds(loss.until), loss.grade, toSeconds(loss.lostAt), loss.reason);
+    lose: (api, { since, until, grade, lostAt, reason }) => {
+      const at = toSeconds(lostAt);
+      // A window that is left second by second would otherwise fill the table with seconds.
+      const grown = sql.growLoss.run(toSeconds(until), api, grade, toSeconds(since), reason, at - GROWING_SECONDS);
+      if (grown.changes === 0) sql.lose.run(api, toSeconds(since), toSeconds(until), grade, at, reason);
     },
     refusals: (api) =>
       sql.refusals.all(api).map((row) => ({ grade: row.grade, widthMs: toMs(row.width), seenAt: toMs(row.seen_at) })),
@@ -75,6 +78,9 @@ export function createCoverageStore(database: Db): CoverageStore {
     },
   };
 }
+
+/** Losses that follow each other within an hour are one. */
+const GROWING_SECONDS = 3_600;
 
 type RangeRow = { readonly since: number; readonly until: number };
 type SegmentRow = RangeRow & { readonly grade: Grade; readonly walk: number; readonly settled_at: number | null };
@@ -111,6 +117,9 @@ function statements(database: Db) {
       'select since, until, grade, lost_at, reason from loss where api = ? order by since',
     ),
     lose: database.prepare('insert into loss (api, since, until, grade, lost_at, reason) values (?, ?, ?, ?, ?, ?)'),
+    growLoss: database.prepare(
+      'update loss set until = ? where api = ? and grade = ? and until = ? and reason = ? and lost_at > ?',
+    ),
     refusals: database.prepare<[number], { grade: Grade; width: number; seen_at: number }>(
       'select grade, width, seen_at from refused_width where api = ?',
     ),

@@ -199,16 +199,14 @@ function accountLosses(rooms: LedgerRooms, apiName: string, now: number): (TimeR
   const api = rooms.dictionary.api(apiName);
   const picture = readPicture(rooms, { name: apiName, number: api });
   const lost: (TimeRange & { readonly grade: Grade })[] = [];
-  for (const frontier of rooms.coverage.frontiers(api)) {
-    const { grade, origin } = frontier;
-    for (const range of lossesSince(picture, grade, frontier.accountedUntil, now)) {
+  for (const { grade, origin, accountedUntil } of rooms.coverage.frontiers(api)) {
+    const leaving = lossesSince(picture, grade, { accountedUntil, now });
+    for (const range of leaving.lost) {
       rooms.coverage.lose(api, { ...range, grade, lostAt: now, reason: 'left the window before it was read' });
       lost.push({ ...range, grade });
     }
-    const edge = windowEdge(grade, now, picture.refusals);
-    const accountedUntil = Math.max(frontier.accountedUntil, edge);
-    if (toSeconds(accountedUntil) !== toSeconds(frontier.accountedUntil)) {
-      rooms.coverage.setFrontier(api, { grade, origin, accountedUntil });
+    if (toSeconds(leaving.accountedUntil) !== toSeconds(accountedUntil)) {
+      rooms.coverage.setFrontier(api, { grade, origin, accountedUntil: leaving.accountedUntil });
     }
   }
   markMetadataLost(rooms.database, rooms.sums, { api, edge: windowEdge('metadata', now, picture.refusals) });

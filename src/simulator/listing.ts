@@ -131,16 +131,16 @@ function sortedSlice(
   const indexAt = (rank: number) => base + ((codes[rank] ?? 0) % 2 ** 28);
   const { tie } = by;
   if (tie === null) return Array.from({ length: to - from }, (_, at) => indexAt(from + at));
-  const page: number[] = [];
+  const page: number[][] = [];
   for (let rank = from; rank < to;) {
     // A second is shuffled as a whole, also where it reaches beyond the page: so pages can miss its rows and repeat them.
     const start = firstWhere(codes.length, (at) => second(at) >= second(rank));
     const end = firstWhere(codes.length, (at) => second(at) > second(rank));
     const run = Array.from({ length: end - start }, (_, at) => indexAt(start + at));
-    page.push(...shuffled(run, tie).slice(rank - start, to - start));
+    page.push(shuffled(run, tie).slice(rank - start, to - start));
     rank = end;
   }
-  return page;
+  return page.flat();
 }
 
 /** Sorted by 28 bits of the tie; 25 bits hold the position, so a second may have 33 million tasks. */
