@@ -73,7 +73,7 @@ export function createStatsBook(): StatsBook {
           periodMs,
         ),
         acceptedMaxInAnyPeriod: mostInAnyPeriod(
-          kept.map(({ monoMs }) => monoMs),
+          kept.filter(({ admitted }) => admitted).map(({ monoMs }) => monoMs),
           periodMs,
         ),
         perCode: Object.fromEntries(perCode),

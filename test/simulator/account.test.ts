@@ -68,6 +68,8 @@ describe('a refusal', () => {
       envelope: { status_code: 20000, tasks_error: 1 },
       task: { status_code: 40210, result: null },
     });
+    simulator.set({ refusals: { account: 40200 } });
+    expect(await ask(simulator, lastDay())).toMatchObject({ http: 402, envelope: { status_code: 40200 } });
   });
 });
 
@@ -159,6 +161,59 @@ describe('the simulator', () => {
       { number: 2, api: 'backlinks', limit: 5, fault: null },
       { number: 3, api: 'backlinks', limit: null, fault: 'html' },
     ]);
+  });
+
+  test('takes every change at once', async () => {
+    const simulator = await simulate({ tasks: 50, spanDays: 0.5, late: { share: 0 } });
+    expect((await ask(simulator, lastDay())).rows).toHaveLength(50);
+    const other = { share: 1, maxMs: 50 * DAY };
+    simulator.set({ late: other });
+    expect((await ask(simulator, lastDay())).rows.length).toBeLessThan(5);
+    simulator.set({ late: { share: 0 }, tasks: 20 });
+    expect((await ask(simulator, lastDay())).rows).toHaveLength(20);
+    simulator.post('backlinks', 9);
+    simulator.set({ tasks: 22 });
+    expect([...simulator.tasks('backlinks')]).toHaveLength(22);
+    simulator.set({ seed: 77 });
+    expect((await ask(simulator, lastDay())).rows.map(({ id }) => id)).toEqual(
+      [...simulator.tasks('backlinks')].map(({ id }) => id),
+    );
+  });
+
+  test('tells the rows of any range and moment without a call', async () => {
+    const clock = fakeClock();
+    const simulator = await simulate({ clock, tasks: 50, spanDays: 0.5, finishing: { share: 0.9, maxMs: DAY } });
+    const range = { fromAt: START - DAY, toAt: START - 60_000 };
+    const now = simulator.rows('backlinks', range);
+    expect(now).toEqual((await ask(simulator, lastDay({ include_metadata: true }))).rows);
+    const later = simulator.rows('backlinks', { ...range, at: START + 2 * DAY });
+    clock.advance(2 * DAY);
+    expect(simulator.rows('backlinks', range)).toEqual(later);
+    expect(later).not.toEqual(now);
+    expect(simulator.rows('serp', range)).toEqual([]);
+    expect(simulator.stats().calls).toBe(1);
+    expect(simulator.windowEdge('ids')).toBe(Date.parse('2025-09-17T12:00:00Z'));
+  });
+
+  test('wakes whoever sleeps in it when it closes', async () => {
+    let sleeping: AbortSignal | undefined;
+    const sleep = (_: number, signal?: AbortSignal) =>
+      new Promise<void>((_resolve, reject) => {
+        sleeping = signal;
+        signal?.addEventListener('abort', () => reject(new Error('closed')));
+      });
+    const simulator = await simulate({ clock: { ...fakeClock(), sleep }, latency: { tailShare: 1 } });
+    const call = ask(simulator, lastDay()).catch((error: unknown) => error);
+    await expect.poll(() => sleeping).toBeDefined();
+    await simulator.close();
+    expect(sleeping!.aborted).toBe(true);
+    expect(await call).toBeInstanceOf(Error);
+  });
+
+  test('does not read requests of megabytes', async () => {
+    const simulator = await simulate();
+    await expect(ask(simulator, null, { body: ' '.repeat(2_000_000) })).rejects.toThrow();
+    expect((await ask(simulator, lastDay())).http).toBe(200);
   });
 
   test('closes at once and twice, while answers are on their way', async () => {

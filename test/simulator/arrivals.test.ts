@@ -32,6 +32,8 @@ describe('tasks before the start', () => {
       return fullest(postedTimes(simulator), lengthMs);
     };
     expect(await peak('uniform', DAY)).toBeLessThan(30);
+    const even = postedTimes(await simulate({ tasks: 2_000, spanDays: 100 }));
+    expect(new Set(even.map((at, index) => at - (even[index - 1] ?? 0))).size).toBeGreaterThan(1_000);
     expect(await peak('bursty', 30 * MINUTE)).toBeGreaterThan(15);
     expect(await peak('heavy_tailed', 60 * MINUTE)).toBeGreaterThan(30);
     expect(await peak('crowded_minute', MINUTE)).toBeGreaterThanOrEqual(300);
@@ -118,9 +120,10 @@ describe('the options', () => {
   });
 
   test('can be given in parts; a list is replaced', () => {
-    const first = patchOptions(null, { rate: { calls: 3 }, listing: { hidden: [1, 2] } });
-    const second = patchOptions(first, { rate: { periodMs: 5 }, listing: { hidden: [9] } });
+    const first = patchOptions(null, { tasks: 7, rate: { calls: 3 }, listing: { hidden: [1, 2] } });
+    const second = patchOptions(first, { rate: { periodMs: 5 }, listing: { hidden: [9] }, tasks: undefined });
     expect(second.rate).toMatchObject({ calls: 3, periodMs: 5 });
+    expect(second.tasks).toBe(7);
     expect(second.listing.hidden).toEqual([9]);
     expect(first.rate.periodMs).toBe(60_000);
   });

@@ -105,6 +105,24 @@ describe('paging the whole list by offset', () => {
     }
   });
 
+  test('misses rows of a second and repeats others when ties are reshuffled by every call', async () => {
+    const simulator = await simulate({ ...SMALL, late: { share: 0 }, listing: { ties: 'reshuffled' } });
+    const ids = (await readAll(simulator, { from: FROM, to: TO })).map(({ id }) => id);
+    const listed = expectedIds(simulator, COMBINATIONS[0]!, { from: FROM, to: TO });
+    expect(ids).toHaveLength(listed.length);
+    expect(new Set(ids).size).toBeLessThan(listed.length - 5);
+    expect(new Set(ids).size).toBeGreaterThan(listed.length - 60);
+    const crowd = [...simulator.tasks('backlinks')].findLastIndex(
+      (task, index, all) => task.postedAt === all[index - 30]?.postedAt,
+    );
+    const first = listed.indexOf([...simulator.tasks('backlinks')][crowd]!.id) - 10;
+    const times = { datetime_from: formatWireTime(FROM), datetime_to: formatWireTime(TO) };
+    const seen = (await ask(simulator, { ...times, offset: first, limit: 10 })).rows.map(({ id }) =>
+      listed.indexOf(id),
+    );
+    expect(Math.min(...seen)).toBeLessThan(first - 5);
+  });
+
   test('shows late tasks once they are listed and unfinished ones once they are done', async () => {
     const clock = fakeClock();
     const simulator = await simulate({ ...SMALL, clock });

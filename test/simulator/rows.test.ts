@@ -247,10 +247,18 @@ describe('metadata', () => {
   });
 
   test('has a tag in the share that was asked for', async () => {
-    const simulator = await simulate({ ...DENSE, metadata: { tagShare: 0.5, tags: 3 } });
+    const simulator = await simulate({ ...DENSE, metadata: { tagShare: 0.8, tags: 3 } });
     const tags = [...simulator.tasks('backlinks')].map(({ tag }) => tag);
-    expect(tags.filter((tag) => tag === null).length / tags.length).toBeCloseTo(0.5, 1);
+    expect(tags.filter((tag) => tag === null).length / tags.length).toBeCloseTo(0.2, 1);
     expect(new Set(tags)).toEqual(new Set([null, 'customer-1', 'customer-2', 'customer-3']));
+  });
+
+  test('is larger for the share of tasks that was asked for', async () => {
+    const simulator = await simulate({ ...DENSE, metadata: { largeShare: 0.1, largeBytes: 3_000 } });
+    const { rows } = await ask(simulator, lastDay(WITH));
+    const large = rows.filter((row) => JSON.stringify(row['metadata']).length > 2_500);
+    expect(large.length / rows.length).toBeCloseTo(0.1, 1);
+    expect(large.length).toBeGreaterThan(0);
   });
 
   test.each([100, 250, 1_000, 20_000, 5_000_000])(
