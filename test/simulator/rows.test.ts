@@ -81,11 +81,21 @@ describe('an answer', () => {
     expect(rest.reduce((sum, ms) => sum + ms, 0) / rest.length).toBeGreaterThan(2_500);
   });
 
+  test('shows the list as it was when the call arrived, however long it takes', async () => {
+    const finishing = { share: 1, minMs: 60_000, maxMs: 600_000 };
+    const simulator = await simulate({ tasks: 50, spanDays: 0.005, newestAgoMs: 61_000, finishing });
+    const { rows } = await ask(simulator, lastDay());
+    simulator.set({ faults: [{ fault: 'slow', ms: 900_000 }] });
+    expect(rows.filter((row) => row.datetime_done === null).length).toBeGreaterThan(10);
+    expect((await ask(simulator, lastDay())).rows).toEqual(rows);
+  });
+
   test('does not count the way of a call as work', async () => {
     const clock = fakeClock();
     const simulator = await simulate({ clock, latency: { transitMs: 10_000 } });
     const { envelope } = await ask(simulator, lastDay());
     expect(clock.slept).toHaveLength(2);
+    expect(Math.min(...clock.slept)).toBeGreaterThan(0);
     expect(envelope['time']).toBe('0.0000 sec.');
     expect(simulator.stats().arrivals[0]).toMatchObject({ at: START + clock.slept[0]! });
   });
