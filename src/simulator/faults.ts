@@ -75,7 +75,7 @@ export const faultRule = z.strictObject({
 export type FaultRule = z.output<typeof faultRule>;
 
 /** What a rule may look at. The request's part is null where it could not be read. */
-export type FaultedCall = {
+type FaultedCall = {
   readonly api: string;
   readonly request: {
     readonly fromAt: number;

@@ -83,7 +83,8 @@ describe('an answer', () => {
 
   test('shows the list as it was when the call arrived, however long it takes', async () => {
     const finishing = { share: 1, minMs: 60_000, maxMs: 600_000 };
-    const simulator = await simulate({ tasks: 50, spanDays: 0.005, newestAgoMs: 61_000, finishing });
+    const late = { share: 0.5, maxMs: 600_000 };
+    const simulator = await simulate({ tasks: 50, spanDays: 0.005, newestAgoMs: 61_000, finishing, late });
     const { rows } = await ask(simulator, lastDay());
     simulator.set({ faults: [{ fault: 'slow', ms: 900_000 }] });
     expect(rows.filter((row) => row.datetime_done === null).length).toBeGreaterThan(10);
