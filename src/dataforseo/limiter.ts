@@ -23,7 +23,7 @@ const LANES = 4;
 
 /** Bottleneck's priorities, 0 first. The tail goes first because what it misses is what people look at. */
 const PRIORITIES: Readonly<Record<CallPurpose, number>> = {
-  tail: 6,
+  tail: 0,
   backfill: 2,
   isolate: 2,
   recount: 2,

@@ -154,6 +154,20 @@ describe('a page', () => {
   });
 });
 
+describe('the server clock', () => {
+  it('learns nothing from a proxy, which has a clock of its own, and everything from a refusal of the API', async () => {
+    const parts = setUp();
+    const { serverClock } = parts;
+    const headers = { date: 'Wed, 15 May 2024 13:00:00 GMT' };
+    server.script(text('<html>', { status: 403, headers }));
+    await failureOf(parts);
+    expect(serverClock.known()).toBe(false);
+    server.script(json(refusedTask(40501, 'Invalid Field: datetime_to'), { headers }));
+    await failureOf(parts);
+    expect(serverClock.known()).toBe(true);
+  });
+});
+
 describe('a failure that may pass', () => {
   const faults = {
     'HTTP 500': [text('oops', { status: 500 }), { code: 'not_json', httpStatus: 500 }],

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { createServerClock } from '../../src/dataforseo/server-clock.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+
+describe('the clock of the server', () => {
+  it('is this machine’s and the last known skew before the first answer', () => {
+    const clock = createFakeClock({ now: 1_000_000 });
+    const serverClock = createServerClock(clock, -3_000);
+    expect(serverClock.known()).toBe(false);
+    expect(serverClock.now()).toBe(997_000);
+    expect(serverClock.skewMs()).toBe(-3_000);
+    expect(createServerClock(clock).skewMs()).toBe(0);
+  });
+
+  it('goes on from the last Date by the monotonic clock, whatever the wall clock does', async () => {
+    const clock = createFakeClock({ now: 1_000_000, monotonic: 500 });
+    const serverClock = createServerClock(clock);
+    serverClock.observe(5_000_000, 400);
+    expect(serverClock.known()).toBe(true);
+    expect(serverClock.now()).toBe(5_000_100);
+    clock.stepWall(-900_000);
+    await clock.advance(250);
+    expect(serverClock.now()).toBe(5_000_350);
+    expect(serverClock.skewMs()).toBe(5_000_350 - 100_250);
+  });
+
+  it('is never ahead of the server, whose Date is cut to the second', () => {
+    const clock = createFakeClock({ monotonic: 0 });
+    const serverClock = createServerClock(clock);
+    for (const trueMs of [0, 1, 499, 999]) {
+      serverClock.observe(Math.floor((10_000 + trueMs) / 1_000) * 1_000, 0);
+      expect(serverClock.now()).toBeLessThanOrEqual(10_000 + trueMs);
+    }
+  });
+
+  it('ignores a Date that is none', () => {
+    const serverClock = createServerClock(createFakeClock());
+    serverClock.observe(NaN, 0);
+    expect(serverClock.known()).toBe(false);
+  });
+});
