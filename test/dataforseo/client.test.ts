@@ -479,6 +479,14 @@ describe('a message', () => {
     }
   });
 
+  it('holds no part of a credential that its end cuts through', async () => {
+    const parts = setUp();
+    server.otherwise(json(refusedTask(40506, `${'x'.repeat(295)}${password}`)));
+    const error = await failureOf(parts);
+    expect(error.message).not.toContain('xp@');
+    expect(error.message).toContain('x***');
+  });
+
   it('holds at most 300 printable characters of what the server sent', async () => {
     const parts = setUp();
     const { journal } = parts;

@@ -1,5 +1,5 @@
 import type { AnsweredCall, BudgetTerms, PastCall, StartMoment, TokenState } from '../../src/domain/budget.ts';
-import { nextFreeAt, returnToken, takeToken } from '../../src/domain/budget.ts';
+import { nextFreeAt, onThisClock, returnToken, takeToken } from '../../src/domain/budget.ts';
 
 /** The part of the arithmetic that a test may replace by a wrong one. */
 export type Rules = {
@@ -35,7 +35,7 @@ const LANES = 4;
 export function runModel(terms: BudgetTerms, world: World, { rules, periods }: { rules: Rules; periods: number }) {
   const random = randomOf(world.seed);
   const arrivals: number[] = [];
-  const journal: { call: PastCall; savedAt: number; answered: PastCall['answered'] }[] = [];
+  const journal: JournalRow[] = [];
   const endsAt = periods * terms.periodMs;
   let machine = { boot: 'boot-0', monoOffset: 5_000_000, wallOffset: 1_700_000_000_000 };
 
@@ -51,7 +51,7 @@ export function runModel(terms: BudgetTerms, world: World, { rules, periods }: {
   function liveFrom(bornAt: number, diesAt: number) {
     const { boot, monoOffset, wallOffset } = machine;
     const start = { mono: bornAt + monoOffset, wall: bornAt + wallOffset, boot };
-    let state = rules.tokensAtStart(terms, historyAt(bornAt), start);
+    let state = rules.tokensAtStart(terms, historyAt(bornAt, start), start);
     const ends: { at: number; backMono: number }[] = [];
     for (let now = bornAt; now < diesAt;) {
       const next = ends.length < LANES ? takeToken(state, now + monoOffset) : null;
@@ -102,16 +102,31 @@ export function runModel(terms: BudgetTerms, world: World, { rules, periods }: {
     }
   }
 
-  /** What the ledger hands to `tokensAtStart`. */
-  function historyAt(now: number): PastCall[] {
-    const rows = journal.map((row) => (row.savedAt <= now ? { ...row.call, answered: row.answered } : row.call));
-    // A row that was not saved by the death of its process never is.
-    for (const row of journal) if (row.savedAt > now) Object.assign(row, { savedAt: Infinity });
-    const back = (row: PastCall) => row.answered?.tokenBackMono ?? -Infinity;
-    const latest = rows.filter((row) => row.answered !== null).sort((a, b) => back(b) - back(a));
-    return [...rows.filter((row) => row.answered === null), ...latest.slice(0, terms.calls)];
+  /** What the ledger hands to `tokensAtStart`, and has put on the clock of the new process for the starts after it. */
+  function historyAt(now: number, start: StartMoment): PastCall[] {
+    for (const row of journal) {
+      // What was not saved by the death of its process never is.
+      if (row.savedAt > now) Object.assign(row, { savedAt: Infinity, answered: null });
+      else row.call = { ...row.call, answered: row.answered };
+    }
+    const back = (row: JournalRow) => row.call.answered?.tokenBackMono ?? -Infinity;
+    const answered = journal.filter((row) => row.call.answered !== null);
+    const lastTokens = answered.filter((row) => row.call.boot === start.boot).sort((a, b) => back(b) - back(a));
+    const told = new Set([
+      ...journal.filter((row) => row.call.answered === null),
+      ...lastTokens.slice(0, terms.calls),
+      ...journal.slice(-terms.calls),
+    ]);
+    const rows = [...told];
+    const history = rows.map((row) => row.call);
+    for (const [index, call] of onThisClock(terms, history, start).entries()) {
+      Object.assign(rows[index]!, { call, answered: call.answered, savedAt: now });
+    }
+    return history;
   }
 }
+
+type JournalRow = { call: PastCall; savedAt: number; answered: PastCall['answered'] };
 
 /** In the same boot, in another, after a step of the wall clock, or restored to an earlier moment of the same boot. */
 function restarted(

@@ -6,6 +6,7 @@ import {
   freeTokens,
   isTrusted,
   nextFreeAt,
+  onThisClock,
   returnToken,
   takeToken,
   throttle,
@@ -161,6 +162,15 @@ describe('the tokens at a start', () => {
     const state = tokensAtStart(terms, history, start);
     expect(nextFreeAt(state, start.mono)).toBe(1_000_016);
     expect(tokensInUse(state, start.mono)).toBe(10);
+  });
+
+  it('need not wait again at a second start right after, once the calls are on the new clock', () => {
+    const before = [past(100, null), past(990_000, 900_000, { boot: 'b' }), past(999_000, 1_050_000)];
+    const after = onThisClock(terms, before, start);
+    expect(after[2]).toBe(before[2]);
+    const later = { mono: start.mono + 2_000, wall: start.wall + 2_000, boot: 'a' };
+    expect(onThisClock(terms, after, later)).toEqual(after);
+    expect(tokensAtStart(terms, after, later)).toEqual(tokensAtStart(terms, before, start));
   });
 
   const throttled = (over: Partial<PastCall>) => [
