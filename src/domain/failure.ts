@@ -1,4 +1,5 @@
 import type { DataForSeoError } from './errors.ts';
+import { OVERLAP } from './evidence.ts';
 import type { Walk } from './walk.ts';
 
 /** A slice that fails is halved from this many failures on, to isolate what fails. */
@@ -6,6 +7,8 @@ const HALVE_AFTER = 3;
 /** A slice of one second is left alone by a one-shot run after so many failures. */
 export const LEAVE_AFTER = 8;
 const LONGEST_PAUSE_PERIODS = 60;
+/** Pages overlap by one row: with one row a page the offset would never move. */
+const SMALLEST_LIMIT = OVERLAP + 1;
 
 /** From a tenth of the period, doubling, at most 60 periods. @param failures - 1 for the first. */
 export function pauseMs(failures: number, periodMs: number): number {
@@ -63,8 +66,9 @@ export function setAside(walk: Walk, why: string, moment: Pick<FailureMoment, 'n
 function blameSlice(walk: Walk, error: DataForSeoError, moment: FailureMoment): AfterFailure {
   const failures = walk.failures + 1;
   // Fewer rows a page may be what a page that is too large or too slow needs.
-  if (error.details.tooLarge === true && walk.limit > 1) {
-    return { kind: 'retry', walk: waiting({ ...walk, limit: Math.ceil(walk.limit / 2) }, failures, { error, moment }) };
+  if (error.details.tooLarge === true && walk.limit > SMALLEST_LIMIT) {
+    const limit = Math.max(Math.ceil(walk.limit / 2), SMALLEST_LIMIT);
+    return { kind: 'retry', walk: waiting({ ...walk, limit }, failures, { error, moment }) };
   }
   if (failures >= HALVE_AFTER && walk.range.until - walk.range.since > 1000) return { kind: 'halve' };
   return { kind: 'retry', walk: waiting(walk, failures, { error, moment }) };

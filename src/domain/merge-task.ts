@@ -51,13 +51,13 @@ export function newTask(listed: ListedTask, sighting: Sighting): Omit<KnownTask,
 /**
  * Brings together what is known of a task and what a page lists (I3: nothing known is forgotten).
  * A field that the page leaves out never clears one that is known. An answer to a call that had begun before the
- * last change says nothing new of status, done and cost; metadata it may still fill in.
+ * last change says nothing new; what is not known yet it may still fill in.
  */
 export function mergeTask(known: KnownTask, listed: ListedTask, sighting: Sighting): Merge {
   const stale = sighting.callId <= known.changedCall;
-  const reverted = !stale && known.state !== 'pending' && listed.state === 'pending';
+  const reverted = !stale && tellsState(listed) && known.state !== 'pending' && listed.state === 'pending';
   const lively = stale || reverted ? known : outcomeOf(known, listed);
-  const described = describe(known, listed, sighting);
+  const described = describe(known, stale ? withoutKnown(known, listed) : listed, sighting);
   const next = { ...lively, ...described };
   const changes = changesBetween(known, next);
   return { next, changes, altered: changes.length > 0 || differs(known, next), reverted };
@@ -65,13 +65,31 @@ export function mergeTask(known: KnownTask, listed: ListedTask, sighting: Sighti
 
 type Outcome = Pick<KnownTask, 'status' | 'state' | 'doneAt' | 'doneText' | 'costMicros'>;
 
+/** Every field may be missing: a row with neither status nor done only looks pending. */
+function tellsState(listed: ListedTask): boolean {
+  return listed.status !== null || hasDone(listed);
+}
+
+function hasDone(listed: ListedTask): boolean {
+  return listed.doneAt !== null || listed.doneText !== null;
+}
+
+/** A stale row, less what is known better. */
+function withoutKnown(known: KnownTask, listed: ListedTask): ListedTask {
+  return {
+    ...listed,
+    metadata: known.metadata === null ? listed.metadata : null,
+    extra: known.extra === null ? listed.extra : null,
+  };
+}
+
 function outcomeOf(known: KnownTask, listed: ListedTask): Outcome {
-  const hasDone = listed.doneAt !== null || listed.doneText !== null;
+  const isDone = hasDone(listed);
   return {
     status: listed.status ?? known.status,
-    state: listed.status === null && !hasDone ? known.state : listed.state,
-    doneAt: hasDone ? listed.doneAt : known.doneAt,
-    doneText: hasDone ? listed.doneText : known.doneText,
+    state: tellsState(listed) ? listed.state : known.state,
+    doneAt: isDone ? listed.doneAt : known.doneAt,
+    doneText: isDone ? listed.doneText : known.doneText,
     costMicros: listed.costMicros ?? known.costMicros,
   };
 }

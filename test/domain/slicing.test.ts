@@ -1,0 +1,157 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Density } from '../../src/domain/slicing.ts';
+import {
+  LONGEST_SLICE_MS,
+  neighbour,
+  openingGoesOn,
+  pagesOfRows,
+  rateOf,
+  rowsOfPages,
+  SHORTEST_SLICE_MS,
+  sliceLength,
+} from '../../src/domain/slicing.ts';
+
+const DAY = 86_400_000;
+const most = { pages: 20, limit: 1000 };
+
+/** Walks a list of so many rows by offset, the way the harvest does. */
+function pagesWalked(rows: number, limit: number): number {
+  let pages = 0;
+  for (let offset = 0; ; offset += limit - 1) {
+    pages += 1;
+    if (Math.max(rows - offset, 0) < limit) return pages;
+  }
+}
+
+describe('pages', () => {
+  it('overlap by one row and end with a short one', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 5000 }), fc.integer({ min: 2, max: 1000 }), (rows, limit) => {
+        expect(pagesOfRows(rows, limit)).toBe(pagesWalked(rows, limit));
+      }),
+    );
+    expect([0, 999, 1000, 1998, 1999].map((rows) => pagesOfRows(rows, 1000))).toEqual([1, 1, 2, 2, 3]);
+  });
+
+  it('of the smallest limit are counted too', () => {
+    expect(pagesOfRows(7, 2)).toBe(pagesWalked(7, 2));
+  });
+
+  it('bring all rows but the links', () => {
+    expect([0, 1, 2, 20].map((pages) => rowsOfPages(pages, 1000))).toEqual([0, 1000, 1999, 19_981]);
+  });
+});
+
+const density: fc.Arbitrary<Density> = fc
+  .record({
+    since: fc.integer({ min: 0, max: 100_000 }),
+    length: fc.integer({ min: 60, max: 90 * 86_400 }),
+    rows: fc.integer({ min: 0, max: 100_000 }),
+  })
+  .map(({ since, length, rows }) => ({
+    since: since * 1000,
+    until: (since + length) * 1000,
+    rows,
+    glimpse: false,
+  }));
+
+describe('a slice', () => {
+  const seen: Density = { since: 0, until: DAY, rows: 10_000, glimpse: false };
+  const far = { since: DAY, until: 200 * DAY };
+
+  it('holds twenty pages at the density of its neighbour', () => {
+    expect(sliceLength(far, seen, most)).toBe(Math.ceil((19_981 / 10_000) * 86_400) * 1000);
+  });
+
+  it('grows to eight times its neighbour at most, also after an empty one', () => {
+    expect(sliceLength(far, { ...seen, rows: 100 }, most)).toBe(8 * DAY);
+    expect(sliceLength(far, { ...seen, rows: 0 }, most)).toBe(8 * DAY);
+  });
+
+  it('shrinks at once', () => {
+    expect(sliceLength(far, { ...seen, rows: 10_000_000 }, most)).toBe(Math.ceil(0.0019981 * 86_400) * 1000);
+  });
+
+  it('takes what the glimpse of a walk that was given up promises, however far', () => {
+    const glimpse = { since: 0, until: 3_600_000, rows: 1000, glimpse: true };
+    expect(sliceLength(far, glimpse, most)).toBe(Math.ceil(19.981 * 3600) * 1000);
+  });
+
+  it('takes the whole gap where little more than a slice is left', () => {
+    const length = sliceLength(far, seen, most);
+    expect(sliceLength({ since: 0, until: length * 1.2 }, seen, most)).toBe(length * 1.2);
+    expect(sliceLength({ since: 0, until: length * 1.3 }, seen, most)).toBe(length);
+  });
+
+  it('lasts a minute to sixty days, in whole seconds, and never more than the gap', () => {
+    fc.assert(
+      fc.property(
+        density,
+        fc.integer({ min: 1, max: 200 * 86_400 }),
+        fc.integer({ min: 1, max: 20 }),
+        (near, s, pages) => {
+          const gap = { since: near.until, until: near.until + s * 1000 };
+          const left = gap.until - gap.since;
+          const length = sliceLength(gap, near, { pages, limit: 1000 });
+          expect(length % 1000).toBe(0);
+          expect(length).toBeLessThanOrEqual(left);
+          if (length === left) return;
+          expect(length).toBeGreaterThanOrEqual(SHORTEST_SLICE_MS);
+          expect(length).toBeLessThanOrEqual(LONGEST_SLICE_MS);
+          expect(length).toBeLessThanOrEqual(Math.max(8 * (near.until - near.since), SHORTEST_SLICE_MS));
+          const rows = (length - 1000) * rateOf(near);
+          expect(length <= SHORTEST_SLICE_MS || rows <= rowsOfPages(pages, 1000)).toBe(true);
+        },
+      ),
+    );
+  });
+});
+
+describe('the neighbour of a moment', () => {
+  const left: Density = { since: 0, until: 3_600_000, rows: 5, glimpse: false };
+  const nearer: Density = { since: 3_600_000, until: 7_200_000, rows: 6, glimpse: false };
+
+  it('is what was seen last on its left, or around it', () => {
+    expect(neighbour([left, nearer], 7_200_000)).toBe(nearer);
+    expect(neighbour([nearer, left], 8_000_000)).toBe(nearer);
+    expect(neighbour([left, nearer], 1_000_000)).toBe(left);
+  });
+
+  it('is never on its right', () => {
+    expect(neighbour([nearer], 3_599_000)).toBeNull();
+  });
+
+  it('is nothing so short that it says little', () => {
+    expect(neighbour([left, { ...nearer, until: nearer.since + 59_000 }], 4_000_000)).toBe(left);
+  });
+
+  it('is nothing farther than 32 times its own length', () => {
+    expect(neighbour([left], left.until + 32 * 3_600_000)).toBe(left);
+    expect(neighbour([left], left.until + 32 * 3_600_000 + 1000)).toBeNull();
+  });
+
+  it('is what was walked rather than glimpsed, where both end together', () => {
+    const glimpse = { ...left, glimpse: true };
+    expect(neighbour([glimpse, left], left.until)).toBe(left);
+    expect(neighbour([left, glimpse], left.until)).toBe(left);
+  });
+});
+
+describe('an opening', () => {
+  const slice = { since: 0, until: 30 * DAY };
+
+  it('goes on where its first page promises an end within its pages', () => {
+    expect(openingGoesOn(slice, { lastPostedAt: 2 * DAY, pages: 20, limit: 1000 })).toBe(true);
+    expect(openingGoesOn(slice, { lastPostedAt: DAY, pages: 20, limit: 1000 })).toBe(false);
+    expect(openingGoesOn(slice, { lastPostedAt: DAY, pages: 31, limit: 1000 })).toBe(true);
+  });
+
+  it('is given up where its first page ends where it begins', () => {
+    expect(openingGoesOn(slice, { lastPostedAt: 0, pages: 20, limit: 1000 })).toBe(false);
+  });
+
+  it('of a minute goes on whatever it shows: nothing shorter would be opened', () => {
+    expect(openingGoesOn({ since: 0, until: 60_000 }, { lastPostedAt: 0, pages: 1, limit: 1000 })).toBe(true);
+  });
+});
