@@ -1,5 +1,14 @@
 import { subtract, type Segment } from './coverage.ts';
-import { neighbour, pagesOfRows, rateOf, SLICE_PAGES, sliceLength, type Density } from './slicing.ts';
+import {
+  MOST_STRETCH,
+  neighbour,
+  pagesOfRows,
+  rateOf,
+  SHORTEST_SLICE_MS,
+  SLICE_PAGES,
+  sliceLength,
+  type Density,
+} from './slicing.ts';
 import type { Grade } from './task.ts';
 import type { TimeRange } from './time-range.ts';
 import { EDGE_MARGIN_MS, windowEdge, type Refusal } from './window.ts';
@@ -152,20 +161,25 @@ function cutSlice(picture: ApiPicture, gap: Gap, cutting: Cutting): PlannedSlice
   const edge = windowEdge(gap.grade, cutting.now, picture.refusals);
   const since = Math.max(gap.since, Math.ceil((edge + BOUND_MARGIN_MS + pageMs) / 1000) * 1000);
   if (since >= gap.until) return null;
-  const pages = Math.min(SLICE_PAGES, Math.floor((since - BOUND_MARGIN_MS - edge) / pageMs));
+  const inTime = Math.floor((since - BOUND_MARGIN_MS - edge) / pageMs);
   const rest = { since, until: gap.until };
   const density = neighbour(picture.densities, since);
   const length =
     density === null
       ? rest.until - since
-      : sliceLength(rest, density, { pages: Math.max(pages, 1), limit: policy.limit });
+      : sliceLength(rest, density, { pages: pagesWithin(inTime), limit: policy.limit });
   return {
     api: picture.api,
     grade: gap.grade,
     range: { since, until: since + length },
-    openingPages: density === null ? Math.max(pages, 1) : 0,
+    openingPages: density === null ? Math.min(Math.max(inTime, 1), SLICE_PAGES) : 0,
     deadline: gap.expiresAt + since - gap.since,
   };
+}
+
+/** A slice may take a quarter more than was asked, and its end takes a page. */
+function pagesWithin(inTime: number): number {
+  return Math.min(Math.max(Math.floor((inTime - 1) / MOST_STRETCH), 1), SLICE_PAGES);
 }
 
 export type Tail = {
@@ -182,8 +196,10 @@ export type Tail = {
 export function tailRange(picture: ApiPicture, tail: Tail, limit: number): TimeRange {
   const oldest = Math.max(tail.upper - tail.settleMs, picture.origins.metadata);
   const readUpTo = Math.max(oldest, ...picture.segments.map((segment) => Math.min(segment.until, tail.upper)));
-  const recent = tail.newest.filter((at) => at >= oldest && at < readUpTo).length;
-  const expected = readUpTo > oldest ? (recent * (tail.upper - readUpTo)) / (readUpTo - oldest) : 0;
+  // On a busy account the newest tasks do not reach back to `oldest`: their number belongs to the time that they span.
+  const from = Math.max(oldest, tail.newest.at(-1) ?? oldest);
+  const recent = tail.newest.filter((at) => at >= from && at < readUpTo).length;
+  const expected = (recent * (tail.upper - readUpTo)) / Math.max(readUpTo - from, SHORTEST_SLICE_MS);
   const pages = pagesOfRows(expected * 1.2, limit);
   const room = Math.floor(pages * (limit - 1) * 0.9 - expected);
   const known = tail.newest.filter((at) => at < readUpTo);

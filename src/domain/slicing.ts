@@ -8,6 +8,9 @@ export const LONGEST_SLICE_MS = 60 * 86_400_000;
 /** A quiet neighbour says little of what follows: the next slice is at most so many times as long. */
 const MOST_GROWTH = 8;
 
+/** A gap that is so many times what a slice should take becomes one slice: the rest alone would cost a call more. */
+export const MOST_STRETCH = 1.25;
+
 /** How many tasks a walk found in how much time. */
 export type Density = TimeRange & {
   readonly rows: number;
@@ -28,12 +31,16 @@ export function pagesOfRows(rows: number, limit: number): number {
 /** So many times its own length to the right a stretch still says something; slices of one length are cut four at a time. */
 const FARTHEST = 32;
 
-/** What was last seen on the left of `at`, or around it; short stretches say too little of the density. */
+/**
+ * What was last seen on the left of `at`, or around it. Short stretches say too little of the density, but a glimpse is a whole
+ * page however short: without it a dense beginning would be opened, and given up, for ever.
+ */
 export function neighbour(densities: readonly Density[], at: number): Density | null {
   let best: Density | null = null;
   for (const density of densities) {
     const length = density.until - density.since;
-    if (density.since > at || length < SHORTEST_SLICE_MS || at - density.until > FARTHEST * length) continue;
+    const saysLittle = length < SHORTEST_SLICE_MS && !density.glimpse;
+    if (density.since > at || saysLittle || at - density.until > FARTHEST * length) continue;
     if (best === null || density.until > best.until || (density.until === best.until && !density.glimpse))
       best = density;
   }
@@ -54,7 +61,7 @@ export function sliceLength(gap: TimeRange, density: Density, most: { pages: num
   const wanted = rowsOfPages(most.pages, most.limit) / rateOf(density);
   const grown = density.glimpse ? wanted : Math.min(wanted, MOST_GROWTH * (density.until - density.since));
   const length = Math.min(Math.max(grown, SHORTEST_SLICE_MS), LONGEST_SLICE_MS);
-  return left <= length * 1.25 ? left : Math.ceil(length / 1000) * 1000;
+  return left <= length * MOST_STRETCH ? left : Math.ceil(length / 1000) * 1000;
 }
 
 export type FirstPage = {

@@ -105,13 +105,12 @@ function statements(database: Db) {
     addSegment: database.prepare(
       'insert into segment (api, since, until, grade, walk, settled_at) values (?, ?, ?, ?, ?, ?)',
     ),
-    // A walk that was given up saw the beginning of its slice only: up to the last task of its one page.
+    // A walk that was given up saw the beginning of its slice only: up to the last task of its one page, at least a second.
     densities: database.prepare<[number, number], RangeRow & { rows: number; glimpse: number }>(
       `select walk.since, walk.until, walk.distinct_rows as rows, 0 as glimpse from walk
        where walk.id in (select walk from segment where api = ?)
        union all
-       select since, last_posted_at, rows, 1 from walk
-       where api = ? and outcome = 'given_up' and last_posted_at > since`,
+       select since, ifnull(last_posted_at, since) + 1, rows, 1 from walk where api = ? and outcome = 'given_up'`,
     ),
     losses: database.prepare<[number], RangeRow & { grade: Grade; lost_at: number; reason: string }>(
       'select since, until, grade, lost_at, reason from loss where api = ? order by since',

@@ -126,6 +126,12 @@ describe('the neighbour of a moment', () => {
     expect(neighbour([left, { ...nearer, until: nearer.since + 59_000 }], 4_000_000)).toBe(left);
   });
 
+  it('may be a glimpse of a second: that is a whole page', () => {
+    const glimpse = { since: 3_600_000, until: 3_601_000, rows: 1000, glimpse: true };
+    expect(neighbour([left, glimpse], 3_600_000)).toBe(glimpse);
+    expect(sliceLength({ since: 3_600_000, until: 90 * DAY }, glimpse, most)).toBe(SHORTEST_SLICE_MS);
+  });
+
   it('is nothing farther than 32 times its own length', () => {
     expect(neighbour([left], left.until + 32 * 3_600_000)).toBe(left);
     expect(neighbour([left], left.until + 32 * 3_600_000 + 1000)).toBeNull();

@@ -1,0 +1,426 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Segment } from '../../src/domain/coverage.ts';
+import { intersect, lengthOf, subtract, union } from '../../src/domain/coverage.ts';
+import type { ApiPicture, Cutting, PlanPolicy } from '../../src/domain/plan.ts';
+import {
+  ahead,
+  backlogOf,
+  BOUND_MARGIN_MS,
+  callsOf,
+  gapsOf,
+  lossesSince,
+  nextSlices,
+  originAt,
+  settlingRange,
+  tailRange,
+  upperBound,
+} from '../../src/domain/plan.ts';
+import type { Density } from '../../src/domain/slicing.ts';
+import type { Grade } from '../../src/domain/task.ts';
+import type { TimeRange } from '../../src/domain/time-range.ts';
+import { EDGE_MARGIN_MS, windowEdge } from '../../src/domain/window.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const NOW = Date.UTC(2024, 4, 15, 12);
+const UPPER = NOW - 30_000;
+const policy: PlanPolicy = { tokens: 10, periodMs: 60_000, limit: 1000 };
+const PAGE_MS = 6_000;
+const EDGES: Record<Grade, number> = { ids: windowEdge('ids', NOW, []), metadata: windowEdge('metadata', NOW, []) };
+const GRADES = ['ids', 'metadata'] as const;
+
+const origins = { ids: originAt('ids', NOW, [], policy), metadata: originAt('metadata', NOW, [], policy) };
+const empty: ApiPicture = {
+  api: 'backlinks',
+  origins,
+  segments: [],
+  losses: [],
+  refusals: [],
+  densities: [],
+  taken: [],
+  read: [],
+};
+/** An old ledger, whose window moves with the clock. */
+const old: ApiPicture = { ...empty, origins: { ids: 0, metadata: 0 } };
+const cutting: Cutting = { now: NOW, upper: UPPER, policy, inFlight: 0 };
+
+const segment = (range: TimeRange, over: Partial<Segment> = {}): Segment => ({
+  grade: 'metadata',
+  walkId: 1,
+  settledAt: null,
+  ...range,
+  ...over,
+});
+const bare = ({ since, until }: TimeRange): TimeRange => ({ since, until });
+
+/** Stretches of hours on both sides of the month's edge and of the half year's. */
+const stretch: fc.Arbitrary<TimeRange> = fc
+  .tuple(
+    fc.constantFrom(EDGES.ids, EDGES.metadata, UPPER - 40 * HOUR),
+    fc.integer({ min: -40, max: 40 }),
+    fc.integer({ min: 1, max: 50 }),
+  )
+  .map(([about, from, hours]) => ({ since: about + from * HOUR, until: about + (from + hours) * HOUR }));
+
+const segments: fc.Arbitrary<Segment[]> = fc
+  .array(fc.tuple(stretch, fc.constantFrom(...GRADES), fc.boolean()), { maxLength: 8 })
+  .map((all) =>
+    all.flatMap(([range, grade, settled], index) =>
+      subtract([range], all.slice(0, index).map(([earlier]) => earlier)).map((rest) =>
+        segment(rest, { grade, walkId: index, settledAt: settled ? NOW : null }),
+      ),
+    ),
+  ); // prettier-ignore
+
+const losses = fc.array(
+  fc.tuple(stretch, fc.constantFrom(...GRADES)).map(([range, grade]) => ({ ...range, grade })),
+  { maxLength: 4 },
+);
+
+const picture: fc.Arbitrary<ApiPicture> = fc
+  .record({
+    segments,
+    losses,
+    taken: fc.array(stretch, { maxLength: 3 }),
+    born: fc.boolean(),
+    rows: fc.option(fc.integer({ min: 0, max: 200_000 })),
+  })
+  .map(({ born, rows, ...of }) => ({
+    ...(born ? empty : old),
+    ...of,
+    densities: rows === null ? [] : of.segments.map((each) => ({ ...bare(each), rows, glimpse: false })),
+  }));
+
+/** What is wanted of one moment, straight from the glossary. */
+function lackedAt(of: ApiPicture, at: number): Grade | null {
+  const monthSince = Math.max(of.origins.metadata, EDGES.metadata);
+  const holds = (range: TimeRange) => range.since <= at && at < range.until;
+  const held = of.segments.find(holds);
+  const isLost = (grade: Grade) => of.losses.some((loss) => loss.grade === grade && holds(loss));
+  if (at >= UPPER || at < Math.max(of.origins.ids, EDGES.ids)) return null;
+  if (at >= monthSince && !isLost('metadata')) return held?.grade === 'metadata' ? null : 'metadata';
+  return held !== undefined || isLost('ids') ? null : 'ids';
+}
+
+describe('gaps', () => {
+  it('are the window less what is covered and what is lost, at every moment', () => {
+    fc.assert(
+      fc.property(picture, (of) => {
+        const gaps = gapsOf(of, UPPER, NOW);
+        const edges = [...of.segments, ...of.losses, ...gaps].flatMap(({ since, until }) => [since, until]);
+        for (const at of [...edges, ...Object.values(EDGES), ...Object.values(of.origins), UPPER].flatMap((edge) => [
+          edge - 1000,
+          edge,
+        ])) {
+          const found = gaps.filter(({ since, until }) => since <= at && at < until).map(({ grade }) => grade);
+          const wanted = lackedAt(of, at);
+          expect([at, ...found]).toEqual([at, ...(wanted === null ? [] : [wanted])]);
+        }
+      }),
+    );
+  });
+
+  it('expire when their oldest second leaves the window of their grade, and the first to expire goes first', () => {
+    fc.assert(
+      fc.property(picture, (of) => {
+        const gaps = gapsOf(of, UPPER, NOW);
+        for (const gap of gaps) expect(gap.expiresAt).toBe(NOW + gap.since - EDGES[gap.grade]);
+        expect(gaps.map(({ expiresAt }) => expiresAt)).toEqual(
+          gaps.map(({ expiresAt }) => expiresAt).sort((a, b) => a - b),
+        );
+      }),
+    );
+  });
+
+  it('of a new ledger are the whole window, from the first second that can be read in time', () => {
+    expect(gapsOf(empty, UPPER, NOW).map(({ grade, since, until }) => ({ grade, since, until }))).toEqual([
+      { grade: 'metadata', since: origins.metadata, until: UPPER },
+      { grade: 'ids', since: origins.ids, until: origins.metadata },
+    ]);
+    expect(origins.ids - EDGES.ids).toBe(BOUND_MARGIN_MS + 20 * PAGE_MS);
+  });
+
+  it('are of ids only where the metadata is lost', () => {
+    const lost = { since: NOW - 9 * DAY, until: NOW - 8 * DAY, grade: 'metadata' as const };
+    const gaps = gapsOf({ ...empty, losses: [lost] }, UPPER, NOW);
+    expect(gaps.filter(({ grade }) => grade === 'ids').map(bare)).toContainEqual(bare(lost));
+    expect(
+      gapsOf({ ...empty, losses: [lost], segments: [segment(lost, { grade: 'ids' })] }, UPPER, NOW).map(bare),
+    ).toEqual([
+      { since: origins.metadata, until: lost.since },
+      { since: origins.ids, until: origins.metadata },
+      { since: lost.until, until: UPPER },
+    ]);
+  });
+
+  it('ahead are those that no open walk has passed', () => {
+    const passed = { since: origins.metadata, until: NOW - 10 * DAY };
+    expect(ahead({ ...empty, read: [passed] }, UPPER, NOW).map(bare)).toEqual([
+      { since: passed.until, until: UPPER },
+      { since: origins.ids, until: origins.metadata },
+    ]);
+  });
+});
+
+describe('the next slices', () => {
+  const count = fc.integer({ min: 1, max: 6 });
+
+  it('lie in gaps, are not begun yet, do not overlap and can end in time', () => {
+    fc.assert(
+      fc.property(picture, count, fc.integer({ min: 0, max: 3 }), (of, most, inFlight) => {
+        const slices = nextSlices([of], { ...cutting, inFlight }, most);
+        expect(slices.length).toBeLessThanOrEqual(most);
+        const ranges = slices.map(({ range }) => range);
+        expect(intersect(ranges, of.taken)).toEqual([]);
+        expect(lengthOf(ranges)).toBe(ranges.reduce((sum, { since, until }) => sum + until - since, 0));
+        slices.forEach(({ grade, range, openingPages }, index) => {
+          const gaps = gapsOf(of, UPPER, NOW).filter((gap) => gap.grade === grade);
+          expect(subtract([range], gaps)).toEqual([]);
+          expect([range.since % 1000, range.until % 1000]).toEqual([0, 0]);
+          // One page of every walk in flight, this one included, before its oldest second leaves.
+          const pageMs = PAGE_MS * (inFlight + index + 1);
+          expect(range.since - BOUND_MARGIN_MS - pageMs).toBeGreaterThanOrEqual(EDGES[grade]);
+          expect(openingPages).toBeLessThanOrEqual(20);
+        });
+      }),
+    );
+  });
+
+  it('of all APIs and of both edges go by their deadlines', () => {
+    fc.assert(
+      fc.property(picture, picture, count, (a, b, most) => {
+        const slices = nextSlices([a, { ...b, api: 'serp' }], cutting, most);
+        const deadlines = slices.map(({ deadline }) => deadline);
+        expect(slices.every(({ grade, range, deadline }) => deadline === NOW + range.since - EDGES[grade])).toBe(true);
+        const jumps = deadlines.filter((deadline, index) => deadline + 4 * PAGE_MS < (deadlines[index - 1] ?? 0));
+        expect(jumps).toEqual([]);
+      }),
+    );
+  });
+
+  it('take the month before the half year only where it ends sooner, whatever is older', () => {
+    const firstGrade = (month: number, halfYear: number) => {
+      const ids = segment({ since: 0, until: EDGES.ids + halfYear * HOUR }, { grade: 'ids' });
+      const rest = segment({ since: EDGES.ids + 200 * HOUR, until: EDGES.metadata + month * HOUR });
+      return nextSlices([{ ...old, segments: [ids, rest] }], cutting, 1)[0]?.grade;
+    };
+    expect(firstGrade(2, 1)).toBe('ids');
+    expect(firstGrade(1, 2)).toBe('metadata');
+  });
+
+  const dense: Density = { since: EDGES.metadata - DAY, until: EDGES.metadata, rows: 24_000, glimpse: false };
+  const near = (pages: number): ApiPicture => {
+    const since = EDGES.metadata + BOUND_MARGIN_MS + pages * PAGE_MS;
+    const month = segment({ since: EDGES.ids - DAY, until: since }, { grade: 'metadata' });
+    return { ...old, densities: [dense], segments: [month] };
+  };
+
+  it('near an edge are so short that they end before their oldest second leaves, or within its margin', () => {
+    for (const inFlight of [0, 3]) {
+      for (let pages = 1; pages <= 200; pages += 1) {
+        const of = near(pages * (inFlight + 1));
+        const [slice] = nextSlices([of], { ...cutting, inFlight }, 1);
+        const calls = callsOf(of, slice!.range, policy) ?? 0;
+        const ends = NOW + calls * PAGE_MS * (inFlight + 1);
+        expect(ends - slice!.deadline).toBeLessThanOrEqual(pages > 2 ? 0 : EDGE_MARGIN_MS);
+        expect(calls).toBeGreaterThanOrEqual(Math.min(pages / 2, 20));
+      }
+    }
+  });
+
+  it('step forward from an edge by what is lost anyway', () => {
+    const month = { ...old, densities: [dense], segments: [segment({ since: 0, until: EDGES.ids + 50 * HOUR })] };
+    const sinceAmong = (inFlight: number) => nextSlices([month], { ...cutting, inFlight }, 1)[0]?.range.since;
+    expect(sinceAmong(0)).toBe(EDGES.metadata + BOUND_MARGIN_MS + PAGE_MS);
+    expect(sinceAmong(3)).toBe(EDGES.metadata + BOUND_MARGIN_MS + 4 * PAGE_MS);
+  });
+
+  it('are none where a gap leaves before a page of it can be read', () => {
+    const rest = segment({ since: EDGES.metadata + 5_000, until: UPPER });
+    const ids = segment({ since: EDGES.ids, until: EDGES.metadata }, { grade: 'ids' });
+    expect(nextSlices([{ ...old, segments: [ids, rest] }], cutting, 3)).toEqual([]);
+  });
+
+  it('open the whole gap where nothing is known, and cut none beside an opening', () => {
+    const slices = nextSlices([empty], cutting, 4);
+    expect(slices.map(({ range, openingPages }) => ({ range, openingPages }))).toEqual([
+      { range: { since: origins.metadata, until: UPPER }, openingPages: 20 },
+      { range: { since: origins.ids, until: origins.metadata }, openingPages: 10 },
+    ]);
+  });
+
+  it('never open the same gap again once its first page was seen, however dense it is', () => {
+    const glimpse = { since: origins.metadata, until: origins.metadata + 1000, rows: 1000, glimpse: true };
+    const [slice] = nextSlices([{ ...empty, densities: [glimpse] }], cutting, 1);
+    expect(slice).toMatchObject({ openingPages: 0, range: { until: origins.metadata + 60_000 } });
+  });
+});
+
+describe('losses', () => {
+  it('are told once, and are exactly what left the window unread', () => {
+    const steps = fc.array(fc.integer({ min: 0, max: 30 }), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(picture, steps, fc.constantFrom(...GRADES), (drawn, hours, grade) => {
+        const began = EDGES[grade] - 20 * HOUR;
+        const of = { ...drawn, taken: [], losses: [], origins: { ids: began, metadata: began } };
+        let accountedUntil = began;
+        let now = NOW - 20 * HOUR;
+        const told: TimeRange[] = [];
+        for (const step of hours) {
+          now += step * HOUR;
+          const known = told.map((range) => ({ ...range, grade }));
+          const leaving = lossesSince({ ...of, losses: known }, grade, { accountedUntil, now });
+          expect(intersect(leaving.lost, told)).toEqual([]);
+          told.push(...leaving.lost);
+          accountedUntil = leaving.accountedUntil;
+        }
+        const edge = windowEdge(grade, now, []);
+        const held = of.segments.filter((each) => grade === 'ids' || each.grade === 'metadata');
+        expect(union(told)).toEqual(subtract([{ since: began, until: Math.max(edge, began) }], held));
+      }),
+    );
+  });
+
+  it('wait for the walk that began in time', () => {
+    const began = EDGES.ids - 10 * HOUR;
+    const walk = { since: began + 2 * HOUR, until: began + 4 * HOUR };
+    const of = { ...old, origins: { ids: began, metadata: began }, taken: [walk] };
+    const first = lossesSince(of, 'ids', { accountedUntil: began, now: NOW });
+    expect(first).toEqual({ lost: [{ since: began, until: walk.since }], accountedUntil: walk.since });
+    const proven = { ...of, taken: [], segments: [segment(walk)] };
+    expect(lossesSince(proven, 'ids', { accountedUntil: first.accountedUntil, now: NOW })).toEqual({
+      lost: [{ since: walk.until, until: EDGES.ids }],
+      accountedUntil: EDGES.ids,
+    });
+  });
+
+  it('are none before the ledger was born, and none twice', () => {
+    expect(lossesSince(empty, 'ids', { accountedUntil: origins.ids, now: NOW }).lost).toEqual([]);
+    const known = { since: EDGES.ids - DAY, until: EDGES.ids, grade: 'ids' as const };
+    expect(lossesSince({ ...old, losses: [known] }, 'ids', { accountedUntil: EDGES.ids - DAY, now: NOW }).lost).toEqual(
+      [],
+    );
+  });
+
+  it('of metadata are told where only the ids are held', () => {
+    const ids = segment({ since: EDGES.metadata - HOUR, until: EDGES.metadata }, { grade: 'ids' });
+    const at = { accountedUntil: EDGES.metadata - HOUR, now: NOW };
+    expect(lossesSince({ ...old, segments: [ids] }, 'metadata', at).lost).toEqual([bare(ids)]);
+    expect(lossesSince({ ...old, segments: [{ ...ids, grade: 'metadata' }] }, 'metadata', at).lost).toEqual([]);
+  });
+});
+
+describe('the tail', () => {
+  const settleMs = HOUR;
+  const covered = (until: number): ApiPicture => ({ ...empty, segments: [segment({ since: origins.ids, until })] });
+  /** So many tasks an hour, evenly, the newest first. */
+  const newest = (perHour: number, readUpTo: number) =>
+    Array.from(
+      { length: Math.min(perHour * 2, 5_000) },
+      (_, n) => Math.floor((readUpTo - (n * HOUR) / perHour - 1) / 1000) * 1000,
+    );
+
+  it('of a quiet account reaches back as far as tasks may still move', () => {
+    const range = tailRange(
+      covered(UPPER - 60_000),
+      { upper: UPPER, settleMs, newest: newest(10, UPPER - 60_000) },
+      1000,
+    );
+    expect(range).toEqual({ since: UPPER - HOUR, until: UPPER });
+  });
+
+  it('of a busy account reaches back as far as the pages that it needs anyway', () => {
+    const readUpTo = UPPER - 60_000;
+    const tail = { upper: UPPER, settleMs, newest: newest(30_000, readUpTo) };
+    const { since } = tailRange(covered(readUpTo), tail, 1000);
+    expect(since).toBeLessThan(readUpTo);
+    const rows = ((UPPER - since) / HOUR) * 30_000;
+    expect(rows).toBeGreaterThan(800);
+    expect(rows).toBeLessThan(999);
+  });
+
+  it('never leaves a hole behind it, never reaches beyond what settles, and is never empty', () => {
+    const counts = fc.integer({ min: 1, max: 100_000 });
+    const pause = fc.integer({ min: 0, max: 7_200 });
+    fc.assert(
+      fc.property(counts, pause, fc.integer({ min: 1, max: 7_200 }), (perHour, seconds, settleSeconds) => {
+        const readUpTo = UPPER - seconds * 1000;
+        const tail = { upper: UPPER, settleMs: settleSeconds * 1000, newest: newest(perHour, readUpTo) };
+        const { since, until } = tailRange(covered(readUpTo), tail, 1000);
+        const oldest = UPPER - settleSeconds * 1000;
+        expect(until).toBe(UPPER);
+        expect(since).toBeLessThan(until);
+        expect(since).toBeGreaterThanOrEqual(oldest);
+        expect(since).toBeLessThanOrEqual(Math.max(readUpTo, oldest));
+        expect(since % 1000).toBe(0);
+      }),
+    );
+  });
+
+  it('of a new ledger begins where tasks may still move, and not before the ledger does', () => {
+    expect(tailRange(empty, { upper: UPPER, settleMs, newest: [] }, 1000)).toEqual({
+      since: UPPER - HOUR,
+      until: UPPER,
+    });
+    const young = { ...empty, origins: { ids: UPPER - 5_000, metadata: UPPER - 5_000 } };
+    expect(tailRange(young, { upper: UPPER, settleMs, newest: [] }, 1000).since).toBe(UPPER - 5_000);
+  });
+
+  it('ends a lag behind the server clock, on a whole second', () => {
+    expect(upperBound(NOW + 999, 30_000)).toBe(NOW - 30_000);
+    expect(upperBound(NOW + 999, 500)).toBe(NOW);
+    expect(upperBound(NOW + 400, 500)).toBe(NOW - 1000);
+  });
+});
+
+describe('settling', () => {
+  const read = (since: number, until: number, settledAt: number | null): Segment =>
+    segment({ since, until }, { settledAt });
+
+  it('is due once something has waited twice as long as tasks may move', () => {
+    const of = { ...empty, segments: [read(UPPER - 2 * HOUR, UPPER, null)] };
+    expect(settlingRange(of, UPPER, HOUR)).toEqual({ since: UPPER - 2 * HOUR, until: UPPER - HOUR });
+    expect(settlingRange(of, UPPER - 1000, HOUR)).toBeNull();
+  });
+
+  it('takes the whole unsettled stretch at once, and nothing younger than settles', () => {
+    const segmentsOf = [
+      read(UPPER - 9 * HOUR, UPPER - 8 * HOUR, NOW),
+      read(UPPER - 8 * HOUR, UPPER - 7 * HOUR, null),
+      read(UPPER - 7 * HOUR, UPPER - 6 * HOUR, NOW),
+      read(UPPER - 6 * HOUR, UPPER, null),
+    ];
+    expect(settlingRange({ ...empty, segments: segmentsOf }, UPPER, HOUR)).toEqual({
+      since: UPPER - 8 * HOUR,
+      until: UPPER - HOUR,
+    });
+  });
+
+  it('is never due where all has settled or nothing is covered', () => {
+    expect(settlingRange(empty, UPPER, HOUR)).toBeNull();
+    expect(settlingRange({ ...empty, segments: [read(UPPER - 9 * HOUR, UPPER, NOW)] }, UPPER, HOUR)).toBeNull();
+  });
+});
+
+describe('the backlog', () => {
+  it('is one call a gap at the least, and not exact, while the density is unknown', () => {
+    expect(backlogOf([empty], cutting)).toEqual({ calls: 2, exact: false, willExpire: [] });
+  });
+
+  it('counts the pages of each gap at the density of its neighbour', () => {
+    const density = { since: UPPER - 2 * DAY, until: UPPER - DAY, rows: 10_000, glimpse: false };
+    const of = { ...empty, segments: [segment({ since: origins.ids, until: UPPER - DAY })], densities: [density] };
+    expect(backlogOf([of], cutting)).toEqual({ calls: 11, exact: true, willExpire: [] });
+  });
+
+  it('foretells what leaves the window before its turn', () => {
+    const since = EDGES.metadata - DAY;
+    const density = { since: since - DAY, until: since, rows: 50_000_000, glimpse: false };
+    const ids = segment({ since: EDGES.ids, until: EDGES.metadata }, { grade: 'ids' });
+    const rest = segment({ since: EDGES.metadata + DAY, until: UPPER });
+    const backlog = backlogOf([{ ...old, segments: [ids, rest], densities: [density] }], cutting);
+    expect(backlog.calls).toBe(50_051);
+    expect(backlog.willExpire.map(bare)).toEqual([{ since: EDGES.metadata, until: EDGES.metadata + DAY }]);
+  });
+});
