@@ -1,7 +1,7 @@
 import Bottleneck from 'bottleneck';
 import type { CallPurpose } from '../domain/call.ts';
 import { abortReason } from './abort.ts';
-import type { Token, TokenPoolOptions, Waiting } from './token-pool.ts';
+import type { Token, TokenPool, TokenPoolOptions, Waiting } from './token-pool.ts';
 import { createTokenPool } from './token-pool.ts';
 
 export type Limiter = {
@@ -41,47 +41,34 @@ export function createLimiter(options: TokenPoolOptions): Limiter {
   const stopping = new AbortController();
   const lanes = createLanes();
   const pool = createTokenPool(options, (spare) => lanes.mirror(spare));
-  let unserved = 0;
+  const unserved = new Set<symbol>();
   let stopped: Promise<void> | null = null;
 
-  const takeToken = async (signal: AbortSignal) => {
-    const token = await pool.take(signal);
-    if (!signal.aborted) return token;
-    token.unused();
-    throw abortReason(signal);
-  };
-
-  /** In a lane, with a token. */
-  const serve = async <T>(purpose: CallPurpose, job: (token: Token) => Promise<T>, signal: AbortSignal) => {
-    let isServed = false;
-    const served = () => {
-      if (!isServed) unserved -= 1;
-      isServed = true;
-    };
-    unserved += 1;
+  const run: Limiter['run'] = async (purpose, job, signal) => {
+    const giveUp = AbortSignal.any([signal, stopping.signal]);
+    giveUp.throwIfAborted();
+    const asking = Symbol(purpose);
+    unserved.add(asking);
     try {
-      const leave = await lanes.enter(PRIORITIES[purpose], signal);
-      try {
-        const token = await takeToken(signal);
-        served();
-        // A call whose end nobody told may have been sent.
-        return await job(token).finally(() => token.failed(clock.monotonic()));
-      } finally {
-        leave();
-      }
+      return await lanes.within(
+        PRIORITIES[purpose],
+        async () => {
+          const token = await takeToken(pool, giveUp);
+          unserved.delete(asking);
+          // A call whose end nobody told may have been sent.
+          return await job(token).finally(() => token.failed(clock.monotonic()));
+        },
+        giveUp,
+      );
     } finally {
-      served();
+      unserved.delete(asking);
     }
   };
 
   return {
-    run: async (purpose, job, signal) => {
-      const giveUp = AbortSignal.any([signal, stopping.signal]);
-      giveUp.throwIfAborted();
-      return await serve(purpose, job, giveUp);
-    },
+    run,
     inUse: () => pool.inUse(),
-    waiting: () => (unserved > 0 ? pool.waiting() : null),
+    waiting: () => (unserved.size > 0 ? pool.waiting() : null),
     stop: () => {
       stopping.abort(new Error('the limiter has stopped'));
       pool.stop();
@@ -90,9 +77,16 @@ export function createLimiter(options: TokenPoolOptions): Limiter {
   };
 }
 
+async function takeToken(pool: TokenPool, signal: AbortSignal): Promise<Token> {
+  const token = await pool.take(signal);
+  if (!signal.aborted) return token;
+  token.unused();
+  throw abortReason(signal);
+}
+
 type Lanes = {
-  /** Waits for a lane and for a place in the reservoir. @returns What gives the lane back. */
-  readonly enter: (priority: number, signal: AbortSignal) => Promise<() => void>;
+  /** Does `work` once there is a lane and a place in the reservoir. @throws `signal.reason` when aborted before that. */
+  readonly within: <T>(priority: number, work: () => Promise<T>, signal: AbortSignal) => Promise<T>;
   /** Makes the reservoir hold `spare`, so that bottleneck lets nobody through for whom there is no token. */
   readonly mirror: (spare: number) => void;
   readonly stop: () => Promise<void>;
@@ -115,8 +109,8 @@ function createLanes(): Lanes {
     void queue.incrementReservoir(change);
   };
 
-  const enter = (priority: number, signal: AbortSignal) =>
-    new Promise<() => void>((resolve, reject) => {
+  const within: Lanes['within'] = (priority, work, signal) =>
+    new Promise((resolve, reject) => {
       const onAbort = () => reject(abortReason(signal));
       signal.addEventListener('abort', onAbort, { once: true });
       const occupy = async () => {
@@ -124,13 +118,13 @@ function createLanes(): Lanes {
         granted -= 1;
         signal.removeEventListener('abort', onAbort);
         if (signal.aborted) mirror(granted + 1);
-        else await new Promise<void>((leave) => resolve(leave));
+        else resolve(await work());
       };
       queue.schedule({ priority }, occupy).catch(reject);
     });
 
   return {
-    enter,
+    within,
     mirror,
     stop: async () => {
       isStopped = true;

@@ -1,4 +1,4 @@
-import type { AnsweredCall, BudgetTerms, PastCall, Throttling } from '../domain/budget.ts';
+import type { AnsweredCall, BudgetTerms, PastCall, Throttling, TokenState } from '../domain/budget.ts';
 import {
   freeTokens,
   isTrusted,
@@ -55,75 +55,41 @@ export type TokenPoolOptions = {
  * next token is free. `onChange` hears at once, and whenever it may have changed, how many tokens nobody holds or waits for
  * in `take`; negative when more wait than are free.
  */
-export function createTokenPool(
-  { clock, terms, history }: TokenPoolOptions,
-  onChange: (spare: number) => void,
-): TokenPool {
-  let state = tokensAtStart(terms, history, { mono: clock.monotonic(), wall: clock.now(), boot: clock.boot });
-  let alarm: AbortController | null = null;
-  let isStopped = false;
-  const waiters: (() => void)[] = [];
+export function createTokenPool(options: TokenPoolOptions, onChange: (spare: number) => void): TokenPool {
+  const { clock, terms, history } = options;
+  const mono = () => clock.monotonic();
+  let state = tokensAtStart(terms, history, { mono: mono(), wall: clock.now(), boot: clock.boot });
+  const waiters = createWaiters();
+  const alarm = createAlarm(clock);
 
-  const tellSpare = () => onChange(freeTokens(state, clock.monotonic()) - waiters.length);
-
-  /** Whatever has changed, a token or the time: serve who waits, and wake up when the next token is free. */
-  const turn = () => {
-    while (waiters.length > 0 && freeTokens(state, clock.monotonic()) > 0) waiters.shift()?.();
-    tellSpare();
-    alarm?.abort();
-    const now = clock.monotonic();
-    const next = nextFreeAt(state, now);
-    if (isStopped || next === Infinity) return;
-    alarm = new AbortController();
-    // A timer may fire a fraction early; then nothing is free yet and it is set again.
-    clock.sleep(Math.ceil(next - now), alarm.signal).then(turn, () => undefined);
-  };
-
+  const tellSpare = () => onChange(freeTokens(state, mono()) - waiters.count());
   const takeNow = () => {
-    const next = takeToken(state, clock.monotonic());
+    const next = takeToken(state, mono());
     if (next !== null) state = next;
     return next !== null;
   };
-
-  const turnComes = (signal: AbortSignal) =>
-    new Promise<void>((resolve, reject) => {
-      const proceed = () => {
-        signal.removeEventListener('abort', onAbort);
-        takeNow();
-        resolve();
-      };
-      const onAbort = () => {
-        waiters.splice(waiters.indexOf(proceed), 1);
-        reject(abortReason(signal));
-        turn();
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
-      waiters.push(proceed);
-      turn();
-    });
+  /** Whatever has changed, a token or the time: serve who waits, and wake up when the next token is free. */
+  const turn = () => {
+    while (waiters.count() > 0 && takeNow()) waiters.serveFirst();
+    tellSpare();
+    alarm.set(nextFreeAt(state, mono()), turn);
+  };
 
   const comeBack = (at: number) => {
     state = returnToken(state, at);
     return Math.max(at, state.pausedUntil);
   };
-
+  const pause = (throttling: Throttling) => {
+    state = throttle(state, terms, throttling);
+    return state.pausedUntil;
+  };
   const createToken = (): Token => {
-    let backAt: number | null = null;
-    const end = (change: () => number) => {
-      if (backAt !== null) return backAt;
-      backAt = change();
-      turn();
-      return backAt;
-    };
+    const end = once(turn);
     return {
-      answered: (call) => end(() => comeBack(tokenBackAt(terms, call, isTrusted(state, clock.monotonic())))),
+      answered: (call) => end(() => comeBack(tokenBackAt(terms, call, isTrusted(state, mono())))),
+      throttled: (throttling) => end(() => pause(throttling)),
       failed: (closedMono) => end(() => comeBack(tokenBackAfterFailure(terms, closedMono))),
       unused: () => void end(() => comeBack(-Infinity)),
-      throttled: (throttling) =>
-        end(() => {
-          state = throttle(state, terms, throttling);
-          return state.pausedUntil;
-        }),
     };
   };
 
@@ -131,19 +97,70 @@ export function createTokenPool(
   return {
     take: async (signal) => {
       signal.throwIfAborted();
-      if (!takeNow()) await turnComes(signal);
+      if (!takeNow()) await waiters.wait(turn, signal);
       tellSpare();
       return createToken();
     },
-    inUse: () => tokensInUse(state, clock.monotonic()),
-    waiting: () => {
-      const now = clock.monotonic();
-      if (freeTokens(state, now) > 0) return null;
-      return { untilMono: nextFreeAt(state, now), why: now < state.pausedUntil ? 'throttled' : 'budget' };
+    inUse: () => tokensInUse(state, mono()),
+    waiting: () => waitingOf(state, mono()),
+    stop: () => alarm.stop(),
+  };
+}
+
+function waitingOf(state: TokenState, now: number): Waiting | null {
+  if (freeTokens(state, now) > 0) return null;
+  return { untilMono: nextFreeAt(state, now), why: now < state.pausedUntil ? 'throttled' : 'budget' };
+}
+
+/** Lets only the first change happen; later ones return what the first returned. */
+function once(then: () => void) {
+  let result: number | null = null;
+  return (change: () => number): number => {
+    if (result !== null) return result;
+    result = change();
+    then();
+    return result;
+  };
+}
+
+/** Who waits for a token, first come first served. `onChange` is called when somebody comes or gives up. */
+function createWaiters() {
+  const waiters: (() => void)[] = [];
+  return {
+    count: () => waiters.length,
+    serveFirst: () => waiters.shift()?.(),
+    wait: (onChange: () => void, signal: AbortSignal) =>
+      new Promise<void>((resolve, reject) => {
+        const proceed = () => {
+          signal.removeEventListener('abort', onAbort);
+          resolve();
+        };
+        const onAbort = () => {
+          waiters.splice(waiters.indexOf(proceed), 1);
+          reject(abortReason(signal));
+          onChange();
+        };
+        signal.addEventListener('abort', onAbort, { once: true });
+        waiters.push(proceed);
+        onChange();
+      }),
+  };
+}
+
+/** One timer, on the monotonic clock. A timer may fire a fraction early: whoever is woken looks at the clock again. */
+function createAlarm(clock: Clock) {
+  let running: AbortController | null = null;
+  let isStopped = false;
+  return {
+    set: (at: number, wake: () => void) => {
+      running?.abort();
+      if (isStopped || at === Infinity) return;
+      running = new AbortController();
+      clock.sleep(Math.ceil(at - clock.monotonic()), running.signal).then(wake, () => undefined);
     },
     stop: () => {
       isStopped = true;
-      alarm?.abort();
+      running?.abort();
     },
   };
 }

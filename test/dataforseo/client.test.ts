@@ -220,6 +220,19 @@ describe('a failure that may pass', () => {
     expect([sent[1]! - sent[0]!, sent[2]! - sent[1]!]).toEqual([6_000, 12_000]);
   });
 
+  it('waits as long as Retry-After asks, at most a period', async () => {
+    const parts = setUp();
+    const { journal } = parts;
+    server.script(
+      text('', { status: 503, headers: { 'retry-after': '20' } }),
+      text('', { status: 503, headers: { 'retry-after': '3600' } }),
+      json(page([])),
+    );
+    await read(parts);
+    const sent = journal.starts.map((start) => start.sentMono);
+    expect([sent[1]! - sent[0]!, sent[2]! - sent[1]!]).toEqual([20_000, PERIOD_MS]);
+  });
+
   it('covers a body that never ends with the same timeout, and asks for no more of it', async () => {
     const parts = setUp({ timeoutMs: 5_000 });
     const { journal } = parts;
