@@ -18,7 +18,7 @@ type Told = {
   readonly serverDate: number | null;
 };
 
-export type ConcludedPage = Told & { readonly kind: 'page'; readonly page: WirePage };
+type ConcludedPage = Told & { readonly kind: 'page'; readonly page: WirePage };
 
 export type ConcludedFailure = Told & {
   readonly kind: 'failure';

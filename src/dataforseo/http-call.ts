@@ -9,7 +9,7 @@ export type HttpQuestion = {
 };
 
 /** The head of an answer. All instants are monotonic. */
-export type AnswerBegin = {
+type AnswerBegin = {
   readonly httpStatus: number;
   readonly headers: Headers;
   readonly headersMono: number;

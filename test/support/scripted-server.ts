@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 /** What the server does with one request; the request's body has been read. */
 export type Reply = (request: SeenRequest, response: ServerResponse) => void;
 
-export type SeenRequest = {
+type SeenRequest = {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
