@@ -70,7 +70,9 @@ create table task (
   metadata text -- last, so that reading the other columns never touches its overflow pages
 ) strict;
 
-create index task_by_posted on task (api, posted_at);
+-- People filter by time alone, so the API comes second.
+create index task_by_posted on task (posted_at, api);
+create index task_by_done on task (done_at);
 create index task_unfinished on task (posted_at) where state = 'pending';
 create index task_failed on task (posted_at) where state = 'failed';
 create index task_without_metadata on task (api, posted_at) where metadata_state = 'pending';
@@ -153,6 +155,7 @@ create table call (
 create index call_unanswered on call (id) where token_back_mono_ms is null;
 create index call_by_token on call (boot, token_back_mono_ms);
 create index call_throttled on call (id) where throttled = 1;
+create index call_failed on call (id) where answered_at is not null and code is not 20000;
 
 -- A slice being read, and afterwards the evidence of its reading. Its bounds, grade and limit never change.
 create table walk (
@@ -197,7 +200,8 @@ create table walk (
   doubts integer not null default 0
 ) strict;
 
-create index walk_open on walk (api, since) where finished_at is null;
+create index walk_open on walk (since) where finished_at is null;
+create index walk_given_up on walk (api) where outcome = 'given_up';
 
 -- What the present slice has listed: positive: task.n, negative: -doubt.id of a quarantined row.
 create table walk_row (

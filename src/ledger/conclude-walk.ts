@@ -1,3 +1,4 @@
+import { intersect, subtract } from '../domain/coverage.ts';
 import { judge, nextReading, restartedReading, type PageStep, type Verdict } from '../domain/evidence.ts';
 import { openingGoesOn } from '../domain/slicing.ts';
 import type { TimeRange } from '../domain/time-range.ts';
@@ -73,30 +74,57 @@ function finish(rooms: LedgerRooms, page: Page, ended: Ended): number {
     firstPageAt - circumstances.lagMs,
   );
   const { rows, digest, unlisted } = rooms.proof.digest(walk, api, ranges);
-  const bare = walk.grade === 'metadata' && walk.finishedRows > 0 && walk.describedRows === 0;
-  const doubts = doubtsOf(walk, verdict, { unlisted, bare });
+  const bare = bareStretches(rooms, walk, { api, ranges });
+  const doubts = doubtsOf(walk, verdict, { unlisted, lost: bare.lost });
   const newDoubts = doubts.filter((doubt) => rooms.doubts.record({ api, ...doubt }, circumstances.now).isNew).length;
   const proven = { ...walk, doubts: walk.doubts + doubts.length };
   rooms.walks.keep(proven);
   rooms.walks.prove(proven, { length, distinctRows: rows, digest }, circumstances.now);
   const reading = {
     walkId: walk.id,
-    grade: bare ? 'ids' : walk.grade,
+    grade: walk.grade,
     readAt: circumstances.now,
-    settledBefore: firstPageAt - circumstances.settleMs,
+    settledBefore: wholeSecond(firstPageAt - circumstances.settleMs),
   } as const;
-  for (const range of ranges) {
-    rooms.coverage.cover(api, range, reading);
-    if (bare) rooms.coverage.lose(api, { ...range, grade: 'metadata', lostAt: circumstances.now, reason: NO_METADATA });
+  for (const range of subtract(ranges, bare.ranges)) rooms.coverage.cover(api, range, reading);
+  for (const range of bare.ranges) rooms.coverage.cover(api, range, { ...reading, grade: 'ids' });
+  for (const range of bare.lost) {
+    rooms.coverage.lose(api, { ...range, grade: 'metadata', lostAt: circumstances.now, reason: NO_METADATA });
   }
   return newDoubts;
 }
 
+type Bare = {
+  /** Proven, but by ids only. */
+  readonly ranges: readonly TimeRange[];
+  /** What of them is neither held with metadata since an earlier reading nor on record as lost. */
+  readonly lost: readonly TimeRange[];
+};
+
+/**
+ * Where finished tasks were listed, and none with its metadata. What lies before the first of them and after the last is not
+ * concerned: there is nothing there that could lack it.
+ */
+function bareStretches(rooms: LedgerRooms, walk: Walk, of: { api: number; ranges: readonly TimeRange[] }): Bare {
+  const { firstPostedAt, lastPostedAt } = walk;
+  const isBare = walk.grade === 'metadata' && walk.finishedRows > 0 && walk.describedRows === 0;
+  if (!isBare || firstPostedAt === null || lastPostedAt === null) return { ranges: [], lost: [] };
+  const ranges = intersect(of.ranges, [{ since: firstPostedAt, until: lastPostedAt + 1000 }]);
+  const held = rooms.coverage.segments(of.api).filter((segment) => segment.grade === 'metadata');
+  const known = rooms.coverage.losses(of.api).filter((loss) => loss.grade === 'metadata');
+  return { ranges, lost: subtract(ranges, [...held, ...known]) };
+}
+
 const NO_METADATA = 'the server lists these tasks without metadata';
+
+/** The ledger keeps whole seconds: a range that ended within one would count it whole, or not at all. */
+function wholeSecond(at: number): number {
+  return Math.floor(at / 1000) * 1000;
+}
 
 /** What was not yet past when the reading began may still have been arriving (I6). @param end - Epoch ms, cut to the second. */
 function frozenRanges(ranges: readonly TimeRange[], end: number): TimeRange[] {
-  const frozen = Math.floor(end / 1000) * 1000;
+  const frozen = wholeSecond(end);
   return ranges
     .map(({ since, until }) => ({ since, until: Math.min(until, frozen) }))
     .filter((range) => range.since < range.until);
@@ -112,7 +140,7 @@ type FoundDoubt = {
 function doubtsOf(
   walk: Walk,
   verdict: Ended['verdict'],
-  found: { unlisted: readonly string[]; bare: boolean },
+  found: { unlisted: readonly string[]; lost: readonly TimeRange[] },
 ): FoundDoubt[] {
   const { range } = walk;
   const doubts: FoundDoubt[] = found.unlisted.map((taskId) => ({
@@ -125,8 +153,9 @@ function doubtsOf(
     const detail = `${walk.reading.reading} readings never agreed: ${verdict.flaws.join(', ')}`;
     doubts.push({ kind: 'unproven', range, detail });
   }
-  if (found.bare) {
-    doubts.push({ kind: 'no_metadata', range, detail: `none of ${walk.finishedRows} finished tasks carried metadata` });
+  for (const lost of found.lost) {
+    const detail = `none of ${walk.finishedRows} finished tasks carried metadata`;
+    doubts.push({ kind: 'no_metadata', range: lost, detail });
   }
   return doubts;
 }

@@ -43,7 +43,7 @@ export type Ledger = {
   readonly moveFrontiers: (api: string, now: number, policy: PlanPolicy) => void;
   readonly picture: (api: string) => ApiPicture;
   readonly refusals: (api: string) => Refusal[];
-  /** Posted times of the newest tasks, newest first. */
+  /** Posted times of the newest tasks of the last week that was read, newest first. */
   readonly newestPosted: (api: string, most: number) => number[];
   /** Records what has left its window unread since the last look (I7). @returns The new losses. */
   readonly accountLosses: (api: string, now: number) => (TimeRange & { readonly grade: Grade })[];
@@ -117,7 +117,11 @@ function compose(path: string, database: Db, close: () => void): Ledger {
     return inWords((...args: Arguments) => atomic.immediate(...args));
   };
   const newest = database
-    .prepare<[number, number], number>('select posted_at from task where api = ? order by posted_at desc limit ?')
+    .prepare<[number, number, number, number], number>(
+      `select posted_at from task
+       where api = ? and posted_at >= (select until from segment where api = ? order by since desc limit 1) - ?
+       order by posted_at desc limit ?`,
+    )
     .pluck();
   return {
     path,
@@ -135,7 +139,10 @@ function compose(path: string, database: Db, close: () => void): Ledger {
     ensureFrontiers: transaction((api, now, policy) => ensureFrontiers(rooms, { api, now, policy })),
     picture: (name) => readPicture(rooms, { name, number: dictionary.api(name) }),
     refusals: (api) => rooms.coverage.refusals(dictionary.api(api)),
-    newestPosted: (api, most) => newest.all(dictionary.api(api), most).map((seconds) => seconds * 1000),
+    newestPosted: (name, most) => {
+      const api = dictionary.api(name);
+      return newest.all(api, api, LOOKBACK_SECONDS, most).map((seconds) => seconds * 1000);
+    },
     accountLosses: transaction((api, now) => accountLosses(rooms, api, now)),
     refuse: transaction((api, refusal, callId, policy) => refuse(rooms, { api, refusal, callId, policy })),
     recordDoubt: transaction((doubt, at) => void rooms.doubts.record({ ...doubt, api: dictionary.api(doubt.api) }, at)),
@@ -151,6 +158,9 @@ function compose(path: string, database: Db, close: () => void): Ledger {
     close,
   };
 }
+
+/** Longer than any task takes to settle. Without an end, a quiet API would be looked for among all tasks of the others. */
+const LOOKBACK_SECONDS = 7 * 86_400;
 
 /** A failed write leaves nothing half done in memory, and says in words what to do. */
 function guarded<Arguments extends unknown[], Result>(

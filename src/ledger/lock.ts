@@ -5,6 +5,9 @@ import { LedgerError } from '../domain/errors.ts';
 /** A reader of the lock holds it for microseconds; this long a starting process waits before it believes that it is held. */
 const PATIENCE_MS = 1_000;
 
+/** A connection that nothing refers to is closed by the garbage collector, and the lock would be free without a word. */
+const HELD = new Set<Database.Database>();
+
 /**
  * Takes the ledger for this process until `release`, or until the process dies: the lock is SQLite's own
  * `BEGIN EXCLUSIVE` on a side file, so a SIGKILL frees it at once, and a process id of another container cannot fool it.
@@ -22,12 +25,14 @@ export function takeLock(databasePath: string, holder: string): { release: () =>
       throw new LedgerError('unwritable', `The lock ${databasePath}.lock cannot be taken.`, { cause });
     throw heldBy(databasePath, cause);
   }
-  writeFileSync(holderPath(databasePath), `${holder}\n`);
+  HELD.add(lock);
+  writeHolder(databasePath, holder);
   return {
     release: () => {
       if (!lock.open) return;
-      rmSync(holderPath(databasePath), { force: true });
+      removeHolder(databasePath);
       lock.close();
+      HELD.delete(lock);
     },
   };
 }
@@ -66,6 +71,23 @@ function heldBy(databasePath: string, cause: unknown): LedgerError {
     hint: 'One process at a time makes calls. Stop the other one, or use a command that works beside it (status, plan).',
     cause,
   });
+}
+
+/** For the message only: where it cannot be written, e.g. on a full disk, the lock holds all the same. */
+function writeHolder(databasePath: string, holder: string): void {
+  try {
+    writeFileSync(holderPath(databasePath), `${holder}\n`);
+  } catch {
+    // Whoever is kept out is then told that nobody left a word.
+  }
+}
+
+function removeHolder(databasePath: string): void {
+  try {
+    rmSync(holderPath(databasePath), { force: true });
+  } catch {
+    // The next holder writes over it.
+  }
 }
 
 function readHolder(databasePath: string): string {

@@ -13,10 +13,13 @@ export type Digest = {
   readonly unlisted: readonly string[];
 };
 
+/** `number` is what the ledger knows the row by, `key` what the server does; the link is a key. */
+export type ProofRow = { readonly number: number; readonly key: string };
+
 /** What an open walk has listed; kept in the ledger, so that a restart proves as much as an undisturbed run. */
 export type Proof = {
   /** Enters the rows of a page. @returns For each whether this reading had listed it before; the link row does not count. */
-  readonly list: (walk: Walk, rows: readonly number[]) => boolean[];
+  readonly list: (walk: Walk, rows: readonly ProofRow[]) => boolean[];
   readonly unionSize: (walk: Walk) => number;
   /** A reading that begins anew: what it listed stays in the union. */
   readonly forgetReading: (walk: Walk) => void;
@@ -35,9 +38,10 @@ export function createProof(database: Db): Proof {
   const forget = database.prepare('update walk_row set reading = 0 where walk = ? and reading = ?');
   return {
     list: (walk, rows) => {
-      const repeated = rows.map((row) => enter.run(walk.id, row, walk.reading.reading).changes === 0);
-      const isLink = walk.reading.pages > 0 && walk.reading.link !== null && rows.length > 0;
-      return isLink && repeated[0] === true ? repeated.with(0, !isLinkRow(database, walk, rows[0] ?? 0)) : repeated;
+      const { reading, pages, link } = walk.reading;
+      const repeated = rows.map((row) => enter.run(walk.id, row.number, reading).changes === 0);
+      const beginsWithLink = pages > 0 && rows[0]?.key === link;
+      return beginsWithLink ? repeated.with(0, false) : repeated;
     },
     unionSize: (walk) => union.get(walk.id) ?? 0,
     forgetReading: (walk) => {
@@ -45,11 +49,6 @@ export function createProof(database: Db): Proof {
     },
     digest: (walk, api, ranges) => digest(database, { walk, api, ranges }),
   };
-}
-
-function isLinkRow(database: Db, walk: Walk, row: number): boolean {
-  const id = database.prepare<[number], string>('select id from task where n = ?').pluck().get(row);
-  return (id ?? `row ${row}`) === walk.reading.link;
 }
 
 type Known = {

@@ -33,11 +33,15 @@ export function savePage(rooms: LedgerRooms, page: Page): SavedPage {
 
 function takeStep(rooms: LedgerRooms, page: Page, rowNumbers: readonly number[]): PageStep {
   const { walk, answer, circumstances } = page;
-  const repeated = rooms.proof.list(walk, rowNumbers);
+  const keys = answer.rows.map((row, index) => keyOf(row, rowNumbers[index] ?? 0));
+  const repeated = rooms.proof.list(
+    walk,
+    keys.map((key, index) => ({ key, number: rowNumbers[index] ?? 0 })),
+  );
   return takePage(walk.reading, {
     limit: walk.limit,
     rows: answer.rows.map((row, index) => ({
-      key: keyOf(row, rowNumbers[index] ?? 0),
+      key: keys[index] ?? '',
       postedAt: row.kind === 'task' ? row.task.postedAt : null,
       repeated: repeated[index] ?? false,
     })),

@@ -140,9 +140,13 @@ function tailOf(database: Db, picture: ApiPicture): TailState {
   const readAt =
     last === undefined ? null : count(database, `select finished_at from walk where id = ${last.walkId}`) * 1000;
   const newest = database
-    .prepare<[number], number>('select posted_at from task where api = ? order by posted_at desc limit 1')
+    .prepare<[number, number], number>(
+      `select posted_at from task
+       where api = ? and posted_at >= (select max(day) from day_cost where api = ? and tasks > 0) * 86400
+       order by posted_at desc limit 1`,
+    )
     .pluck()
-    .get(number);
+    .get(number, number);
   return {
     readUpTo: last === undefined ? null : iso(last.until),
     readAt: readAt === null ? null : iso(readAt),
