@@ -95,9 +95,9 @@ function finish(rooms: LedgerRooms, page: Page, ended: Ended): number {
 }
 
 type Bare = {
-  /** Proven, but by ids only. */
+  /** Proven by ids only, and held with metadata by no earlier reading. */
   readonly ranges: readonly TimeRange[];
-  /** What of them is neither held with metadata since an earlier reading nor on record as lost. */
+  /** What of them is not on record as lost yet. */
   readonly lost: readonly TimeRange[];
 };
 
@@ -109,10 +109,11 @@ function bareStretches(rooms: LedgerRooms, walk: Walk, of: { api: number; ranges
   const { firstPostedAt, lastPostedAt } = walk;
   const isBare = walk.grade === 'metadata' && walk.finishedRows > 0 && walk.describedRows === 0;
   if (!isBare || firstPostedAt === null || lastPostedAt === null) return { ranges: [], lost: [] };
-  const ranges = intersect(of.ranges, [{ since: firstPostedAt, until: lastPostedAt + 1000 }]);
   const held = rooms.coverage.segments(of.api).filter((segment) => segment.grade === 'metadata');
   const known = rooms.coverage.losses(of.api).filter((loss) => loss.grade === 'metadata');
-  return { ranges, lost: subtract(ranges, [...held, ...known]) };
+  const strip = intersect(of.ranges, [{ since: firstPostedAt, until: lastPostedAt + 1000 }]);
+  const ranges = subtract(strip, held);
+  return { ranges, lost: subtract(ranges, known) };
 }
 
 const NO_METADATA = 'the server lists these tasks without metadata';

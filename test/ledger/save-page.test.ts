@@ -1,0 +1,377 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { PageRow } from '../../src/domain/task.ts';
+import type { Walk } from '../../src/domain/walk.ts';
+import {
+  answerOf,
+  asRow,
+  BARE,
+  circumstances,
+  HOUR,
+  listed,
+  NOW,
+  readSlice,
+  savePage,
+  sliceOf,
+  startOf,
+  tempLedger,
+  type TempLedger,
+} from '../support/ledger.ts';
+
+const SINCE = NOW - 10 * HOUR;
+const UNTIL = NOW - 5 * HOUR;
+const SLICE = sliceOf(SINCE, UNTIL);
+
+/** So many tasks, one a second, from the beginning of the slice. */
+const tasks = (count: number, prefix = 'task') =>
+  Array.from({ length: count }, (_, n) => asRow(listed(`${prefix}-${String(n).padStart(4, '0')}`, SINCE + n * 1000)));
+
+function opened() {
+  const temp = tempLedger();
+  return { ...temp, ledger: temp.open() };
+}
+
+const TABLES = [
+  'task', 'task_change', 'tally', 'day_cost', 'tag_cost', 'call', 'walk', 'walk_row', 'segment', 'loss', 'doubt', 'url', 'status',
+  'endpoint', 'api',
+]; // prettier-ignore
+
+/** Every row of every table that a page may touch. */
+function everything(temp: Pick<TempLedger, 'rows'>): Record<string, unknown> {
+  return Object.fromEntries(TABLES.map((table) => [table, temp.rows(`select * from ${table}`)]));
+}
+
+describe('I1 page and progress are one transaction', () => {
+  const steps = [
+    ['a new task', 'insert on task', 'task'],
+    ['a change of a task', 'insert on task_change', 'task_change'],
+    ['the word for a new url', 'insert on url', 'url'],
+    ['the sum of a day', 'insert on day_cost', 'day_cost'],
+    ['the sum of a tag', 'insert on tag_cost', 'tag_cost'],
+    ['the end of the call', 'update on call', 'call'],
+    ['the list of the walk', 'insert on walk_row', 'walk_row'],
+    ['the place of the walk', 'update on walk', 'walk'],
+    ['the coverage', 'insert on segment', 'segment'],
+    ['the end of the proof', 'delete on walk_row', 'walk_row'],
+    ['a doubt', 'insert on doubt', 'doubt'],
+  ] as const;
+
+  it.each(steps)(
+    'that leaves nothing when %s cannot be written, and succeeds as a whole at the next attempt',
+    (_name, when) => {
+      const page: PageRow[] = [
+        asRow(listed('known', SINCE + 1000, { costMicros: 5 })),
+        asRow(
+          listed('new', SINCE + 2000, { url: 'v3/new/url', endpoint: 'new/url', status: 'new status', tag: 'new tag' }),
+        ),
+        { kind: 'quarantined', id: null, raw: '{}', reason: 'the row has no id' },
+      ];
+      const attempt = (temp: ReturnType<typeof opened>) => {
+        readSlice(temp.ledger, SLICE, [asRow(listed('known', SINCE + 1000))]);
+        const walk = temp.ledger.beginWalk(SLICE, NOW);
+        const call = temp.ledger.journal.begin(startOf(walk));
+        return () => temp.ledger.savePage(walk, answerOf(call, page), circumstances);
+      };
+      const undisturbed = opened();
+      attempt(undisturbed)();
+      const temp = opened();
+      const save = attempt(temp);
+      const before = everything(temp);
+      temp.exec(`create trigger boom after ${when} begin select raise(abort, 'boom'); end`);
+      expect(save).toThrow('boom');
+      expect(save).toThrow('boom');
+      expect(everything(temp)).toEqual(before);
+      temp.exec('drop trigger boom');
+      expect(save()).toMatchObject({ newTasks: 1, altered: 1, newDoubts: 1, next: 'done' });
+      expect(everything(temp)).toEqual(everything(undisturbed));
+    },
+  );
+});
+
+describe('the evidence of a slice', () => {
+  /** As anyone can work it out: the sum of the first 16 bytes of the SHA-256 of each id. */
+  function digestOf(ids: readonly string[]): string {
+    const sum = ids.reduce(
+      (total, id) => total + BigInt(`0x${createHash('sha256').update(id).digest('hex').slice(0, 32)}`),
+      0n,
+    );
+    return (sum % 2n ** 128n).toString(16).padStart(32, '0');
+  }
+
+  it('can be worked out again from the ids with SQL and SHA-256', () => {
+    const { ledger, rows } = opened();
+    const outside = [asRow(listed('before', SINCE - 1000)), ...tasks(30), asRow(listed('at the end', UNTIL))];
+    readSlice(ledger, { ...SLICE, limit: 7 }, outside);
+    const [coverage] = rows('select * from coverage');
+    const ids = rows('select id from tasks where api = ? and posted_at >= ? and posted_at < ?', 'backlinks', coverage!['since'], coverage!['until']); // prettier-ignore
+    expect(ids).toHaveLength(30);
+    expect(coverage).toEqual({
+      api: 'backlinks',
+      since: SINCE / 1000,
+      until: UNTIL / 1000,
+      grade: 'metadata',
+      read_at: NOW / 1000,
+      settled_at: NOW / 1000,
+      calls: 6,
+      rows: 30,
+      digest: digestOf(ids.map(({ id }) => String(id))),
+      doubts: 0,
+    });
+  });
+
+  it('of an empty slice is a proof too', () => {
+    const { ledger, rows } = opened();
+    readSlice(ledger, SLICE, []);
+    expect(rows('select rows, digest, calls, doubts, grade from coverage')).toEqual([
+      { rows: 0, digest: '0'.repeat(32), calls: 1, doubts: 0, grade: 'metadata' },
+    ]);
+  });
+
+  it('is the same in whatever order the server lists', () => {
+    const forward = opened();
+    readSlice(forward.ledger, { ...SLICE, limit: 7 }, tasks(30));
+    const backward = opened();
+    readSlice(backward.ledger, { ...SLICE, limit: 11 }, tasks(30).reverse());
+    const evidence = 'select rows, digest from coverage';
+    expect(backward.rows(evidence)).toEqual(forward.rows(evidence));
+  });
+
+  it('keeps no list of the walk once that has ended', () => {
+    const { ledger, rows } = opened();
+    const walk = ledger.beginWalk({ ...SLICE, limit: 10 }, NOW);
+    savePage(ledger, walk, tasks(10));
+    expect(rows('select count(*) as rows from walk_row')).toEqual([{ rows: 10 }]);
+    readSlice(ledger, { ...SLICE, limit: 10 }, tasks(30));
+    expect(rows('select count(*) as rows from walk_row')).toEqual([{ rows: 10 }]);
+  });
+
+  it('ends a lag before its first page was answered: what came later may still have been arriving', () => {
+    const { ledger, rows } = opened();
+    readSlice(ledger, sliceOf(SINCE, NOW), [], { answer: { serverDate: NOW - 5_000 } });
+    expect(rows('select until, settled_at from coverage')).toEqual([
+      { until: (NOW - 5_000 - HOUR) / 1000, settled_at: NOW / 1000 },
+      { until: (NOW - 35_000) / 1000, settled_at: null },
+    ]);
+  });
+
+  it('is cut to whole seconds where the server tells no time', () => {
+    const { ledger, rows } = opened();
+    const second = sliceOf(NOW - HOUR, NOW - HOUR + 1000);
+    readSlice(ledger, second, [], { answer: { serverDate: null }, at: { now: NOW + 500 } });
+    expect(rows('select since, until, settled_at from coverage')).toEqual([
+      { since: (NOW - HOUR) / 1000, until: (NOW - HOUR) / 1000 + 1, settled_at: null },
+    ]);
+  });
+});
+
+describe('a walk', () => {
+  const limit = 10;
+  const small = { ...SLICE, limit };
+  const list = tasks(25);
+  const read = (ledger: ReturnType<TempLedger['open']>, walk: Walk, rows: readonly PageRow[], resumed = false) =>
+    savePage(ledger, walk, rows.slice(walk.reading.nextOffset, walk.reading.nextOffset + limit), { at: { resumed } });
+
+  it('goes on after a restart where it was, and proves as much', () => {
+    const temp = opened();
+    read(temp.ledger, temp.ledger.beginWalk(small, NOW), list);
+    temp.ledger.close();
+    const ledger = temp.open();
+    const [walk] = ledger.openWalks();
+    expect(walk!.reading).toMatchObject({ nextOffset: 9, pages: 1, link: 'task-0009', ordered: true });
+    const second = read(ledger, walk!, list, true);
+    const last = read(ledger, second.walk, list);
+    expect([second.next, last.next]).toEqual(['more', 'done']);
+    const undisturbed = opened();
+    readSlice(undisturbed.ledger, small, list);
+    expect(temp.rows('select * from coverage')).toEqual(undisturbed.rows('select * from coverage'));
+    expect(temp.rows('select * from tasks order by id')).toEqual(undisturbed.rows('select * from tasks order by id'));
+  });
+
+  it('begins anew after a restart when the list has shifted meanwhile', () => {
+    const temp = opened();
+    read(temp.ledger, temp.ledger.beginWalk(small, NOW), list);
+    const grown = [...tasks(1, 'late'), ...list];
+    const [walk] = temp.ledger.openWalks();
+    const shifted = read(temp.ledger, walk!, grown, true);
+    expect(shifted.next).toBe('again');
+    expect(shifted.walk.reading).toMatchObject({ reading: 1, nextOffset: 0, pages: 0, flaws: [] });
+    let next = shifted;
+    while (next.next !== 'done') next = read(temp.ledger, next.walk, grown);
+    expect(temp.rows('select rows, doubts from coverage')).toEqual([{ rows: 26, doubts: 0 }]);
+    expect(next.walk.reading.reading).toBe(1);
+  });
+
+  it('leaves the second of a broken link uncovered, and no other', () => {
+    const temp = opened();
+    const crowd = [...list.slice(0, 8), ...['a', 'b', 'c', 'd'].map((id) => asRow(listed(id, SINCE + 8_000)))];
+    const other = [...list.slice(0, 8), ...['d', 'c', 'b', 'a'].map((id) => asRow(listed(id, SINCE + 8_000)))];
+    const first = savePage(temp.ledger, temp.ledger.beginWalk(small, NOW), crowd.slice(0, limit));
+    const last = savePage(temp.ledger, first.walk, other.slice(9));
+    expect(last.next).toBe('done');
+    expect(temp.rows('select since, until from coverage')).toEqual([
+      { since: SINCE / 1000, until: SINCE / 1000 + 8 },
+      { since: SINCE / 1000 + 9, until: UNTIL / 1000 },
+    ]);
+  });
+
+  it('that the server leads in a circle stops, is a doubt and covers nothing', () => {
+    const temp = opened();
+    const first = savePage(temp.ledger, temp.ledger.beginWalk(small, NOW), list.slice(0, limit));
+    const again = savePage(temp.ledger, first.walk, list.slice(0, limit));
+    expect(again).toMatchObject({ next: 'stuck', newDoubts: 1 });
+    expect(temp.rows('select * from coverage')).toEqual([]);
+    expect(temp.rows('select kind from doubts')).toEqual([{ kind: 'repeating_page' }]);
+  });
+
+  it('whose readings never agree is covered with a doubt after twelve', () => {
+    const temp = opened();
+    const end = readSlice(temp.ledger, small, list, { answer: { resultCount: 3 } });
+    expect(end.reading.reading).toBe(12);
+    expect(temp.rows('select doubts, rows from coverage')).toEqual([{ doubts: 1, rows: 25 }]);
+    expect(temp.rows('select kind, since, until from doubts')).toEqual([
+      { kind: 'unproven', since: SINCE / 1000, until: UNTIL / 1000 },
+    ]);
+  });
+
+  it('that opens the unknown and finds it large is given up, and its density is known', () => {
+    const temp = opened();
+    const walk = temp.ledger.beginWalk({ ...small, openingPages: 2 }, NOW);
+    expect(savePage(temp.ledger, walk, list.slice(0, limit)).next).toBe('done');
+    expect(temp.rows('select * from coverage')).toEqual([]);
+    expect(temp.ledger.picture('backlinks').densities).toEqual([
+      { since: SINCE, until: SINCE + limit * 1000, rows: limit, glimpse: true },
+    ]);
+    expect(temp.rows('select count(*) as tasks from tasks')).toEqual([{ tasks: limit }]);
+  });
+
+  it('that finds a whole page in its first second leaves a density too', () => {
+    const temp = opened();
+    const crowd = Array.from({ length: limit }, (_, n) => asRow(listed(`crowd-${n}`, SINCE)));
+    savePage(temp.ledger, temp.ledger.beginWalk({ ...small, openingPages: 2 }, NOW), crowd);
+    expect(temp.ledger.picture('backlinks').densities).toEqual([
+      { since: SINCE, until: SINCE + 1000, rows: limit, glimpse: true },
+    ]);
+  });
+});
+
+describe('a task that the ledger knows and a reading does not list', () => {
+  const read = (over: Parameters<typeof listed>[2], ids: readonly PageRow[] = []) => {
+    const temp = opened();
+    readSlice(temp.ledger, SLICE, [asRow(listed('known', SINCE + 5_000, over)), ...tasks(2)]);
+    readSlice(temp.ledger, SLICE, [...tasks(2), ...ids]);
+    return temp.rows(`select kind, task_id, since, until from doubts`);
+  };
+  const doubt = { kind: 'unlisted', task_id: 'known', since: SINCE / 1000, until: UNTIL / 1000 };
+
+  it('is a doubt, and stays', () => {
+    expect(read({})).toEqual([doubt]);
+  });
+
+  it('is none where it was done outside the slice, or not at all: the server may filter by completion', () => {
+    expect(read({ doneAt: UNTIL + 1000, doneText: 'later' })).toEqual([]);
+    expect(read({ doneAt: null, doneText: null, status: '40602', statusCode: 40_602, state: 'pending' })).toEqual([]);
+  });
+
+  it('is none where it came only after the reading had begun', () => {
+    const temp = opened();
+    const slow = temp.ledger.beginWalk(SLICE, NOW);
+    const call = temp.ledger.journal.begin(startOf(slow));
+    readSlice(temp.ledger, SLICE, [asRow(listed('late', SINCE + 5_000))]);
+    temp.ledger.savePage(slow, answerOf(call, []), circumstances);
+    expect(temp.rows('select * from doubts')).toEqual([]);
+  });
+
+  it('is told once, is never deleted, and does not keep the slice open', () => {
+    const temp = opened();
+    readSlice(temp.ledger, SLICE, [asRow(listed('known', SINCE + 5_000))]);
+    for (let n = 0; n < 3; n += 1) expect(readSlice(temp.ledger, SLICE, []).reading.reading).toBe(1);
+    expect(temp.rows('select kind, task_id from doubts')).toEqual([{ kind: 'unlisted', task_id: 'known' }]);
+    expect(temp.rows('select id from tasks')).toEqual([{ id: 'known' }]);
+    expect(temp.rows('select rows, doubts from coverage')).toEqual([{ rows: 0, doubts: 1 }]);
+  });
+});
+
+describe('a row that cannot be a task', () => {
+  const broken = (id: string | null, raw: string): PageRow => ({
+    kind: 'quarantined',
+    id,
+    raw,
+    reason: 'its datetime_posted is no time',
+  });
+
+  it('is kept raw, as a doubt, and does not block its slice', () => {
+    const { ledger, rows } = opened();
+    const end = readSlice(ledger, SLICE, [...tasks(3), broken('odd', '{"id":"odd","datetime_posted":"?"}')]);
+    expect(end.reading.reading).toBe(1);
+    expect(rows('select kind, task_id, detail from doubts')).toEqual([
+      {
+        kind: 'quarantined',
+        task_id: 'odd',
+        detail: 'its datetime_posted is no time: {"id":"odd","datetime_posted":"?"}',
+      },
+    ]);
+    expect(rows('select rows from coverage')).toEqual([{ rows: 3 }]);
+  });
+
+  it.each(['odd', null])('is a link like any other at the end of a page (id %j)', (id) => {
+    const { ledger, rows } = opened();
+    const list = [...tasks(4), broken(id, '{"n":1}'), ...tasks(4, 'more')];
+    const end = readSlice(ledger, { ...SLICE, limit: 5 }, list);
+    expect(end.reading).toMatchObject({ reading: 1, flaws: [] });
+    expect(rows('select rows, calls from coverage')).toEqual([{ rows: 8, calls: 3 }]);
+  });
+
+  it('is recorded once, however often it is listed', () => {
+    const { ledger, rows } = opened();
+    for (let n = 0; n < 3; n += 1) readSlice(ledger, SLICE, [broken(null, '{"n":1}'), broken(null, '{"n":2}')]);
+    expect(rows('select count(*) as doubts from doubts')).toEqual([{ doubts: 2 }]);
+  });
+});
+
+describe('a strip of the month that the server lists without metadata', () => {
+  const bareTask = (id: string, at: number) => asRow(listed(id, at, BARE));
+
+  it('is covered by ids only, and its metadata is lost, with a doubt: from its first task to its last', () => {
+    const { ledger, rows } = opened();
+    readSlice(ledger, SLICE, [bareTask('a', SINCE + 60_000), bareTask('b', SINCE + 90_000)]);
+    const strip = { since: SINCE / 1000 + 60, until: SINCE / 1000 + 91 };
+    expect(rows('select since, until, grade from coverage')).toEqual([
+      { since: SINCE / 1000, until: strip.since, grade: 'metadata' },
+      { ...strip, grade: 'ids' },
+      { since: strip.until, until: UNTIL / 1000, grade: 'metadata' },
+    ]);
+    expect(rows('select since, until, grade, reason from losses')).toEqual([
+      { ...strip, grade: 'metadata', reason: 'the server lists these tasks without metadata' },
+    ]);
+    expect(rows('select kind, since, until from doubts')).toEqual([{ kind: 'no_metadata', ...strip }]);
+    expect(rows('select distinct metadata_state from tasks')).toEqual([{ metadata_state: 'none' }]);
+  });
+
+  it('is told once, however often a moving tail reads it', () => {
+    const { ledger, rows } = opened();
+    for (let minute = 0; minute < 10; minute += 1) {
+      const from = SINCE + minute * 1000;
+      readSlice(ledger, sliceOf(from, from + HOUR), [bareTask('a', SINCE + 60_000)]);
+    }
+    expect(rows('select since, until, grade from losses')).toEqual([
+      { since: SINCE / 1000 + 60, until: SINCE / 1000 + 61, grade: 'metadata' },
+    ]);
+    expect(rows('select kind from doubts')).toEqual([{ kind: 'no_metadata' }]);
+  });
+
+  it('is no loss where the metadata is held already', () => {
+    const { ledger, rows } = opened();
+    readSlice(ledger, SLICE, [asRow(listed('a', SINCE + 60_000))]);
+    readSlice(ledger, SLICE, [bareTask('a', SINCE + 60_000)]);
+    expect(rows('select * from losses')).toEqual([]);
+    expect(rows('select grade from coverage')).toEqual([{ grade: 'metadata' }]);
+    expect(rows('select metadata_state from tasks')).toEqual([{ metadata_state: 'held' }]);
+  });
+
+  it('is none where one task of many carries it, or where all are still pending', () => {
+    const { ledger, rows } = opened();
+    readSlice(ledger, SLICE, [bareTask('a', SINCE + 60_000), asRow(listed('b', SINCE + 90_000))]);
+    expect(rows('select * from losses')).toEqual([]);
+    expect(rows('select grade from coverage')).toEqual([{ grade: 'metadata' }]);
+  });
+});
