@@ -19,19 +19,32 @@ const HOSTILE: readonly { name: string; patch: SimulatorPatch }[] = [
   { name: 'sends metadata as a list', patch: { metadata: { form: 'list' } } },
   { name: 'sends text in any script', patch: { metadata: { script: 'mixed' } } },
   { name: 'sends metadata of 20 KB', patch: { tasks: 2_000, metadata: { bytes: 20_000 } } },
-  { name: 'sends metadata of 5 MB now and then', patch: { tasks: 1_500, metadata: { largeShare: 0.002, largeBytes: 5_000_000 } } },
-  { name: 'sends neither Date nor echo nor time', patch: { answers: { dateHeader: false, echo: false, time: 'absent' } } },
+  {
+    name: 'sends metadata of 5 MB now and then',
+    patch: { tasks: 1_500, metadata: { largeShare: 0.002, largeBytes: 5_000_000 } },
+  },
+  {
+    name: 'sends neither Date nor echo nor time',
+    patch: { answers: { dateHeader: false, echo: false, time: 'absent' } },
+  },
   { name: 'lies about its execution time', patch: { answers: { time: 'lie' } } },
   { name: 'answers null for an empty list', patch: { answers: { emptyResult: 'null' } } },
-  { name: 'crowds 6,000 tasks into a second and shuffles them', patch: { tasks: 9_000, arrivals: 'crowded_second', crowdTasks: 6_000, listing: { ties: 'reshuffled' } } },
+  {
+    name: 'crowds 6,000 tasks into a second and shuffles them',
+    patch: { tasks: 9_000, arrivals: 'crowded_second', crowdTasks: 6_000, listing: { ties: 'reshuffled' } },
+  },
 ];
 
 describe('a server that', () => {
   it.each(HOSTILE)('$name is read to the last task', { timeout: 60_000 }, async ({ patch }) => {
-    const bench = await openBench({ tasks: 12_000, newestAgoMs: HOUR_MS, finishing: { share: 0.1, maxMs: 600_000 }, ...patch });
+    const bench = await openBench({
+      tasks: 12_000,
+      newestAgoMs: HOUR_MS,
+      finishing: { share: 0.1, maxMs: 600_000 },
+      ...patch,
+    });
     const result = await bench.backfill();
     expect(result.complete).toBe(true);
     expectSameAsTruth(bench, { until: Date.now() });
-    console.log(patch, result.calls, bench.rows('select kind, count(*) n, min(detail) d from doubts group by 1'));
   });
 });

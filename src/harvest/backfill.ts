@@ -1,4 +1,5 @@
-import { backlogOf, gapsOf, upperBound } from '../domain/plan.ts';
+import { gapsOf, upperBound } from '../domain/gaps.ts';
+import { backlogOf } from '../domain/plan.ts';
 import type { BackfillResult, Progress } from '../domain/progress.ts';
 import type { Walk } from '../domain/walk.ts';
 import { createFrontierKeeper } from './frontiers.ts';

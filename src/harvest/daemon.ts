@@ -1,4 +1,4 @@
-import { gapsOf, upperBound, type ApiPicture } from '../domain/plan.ts';
+import { gapsOf, upperBound, type ApiPicture } from '../domain/gaps.ts';
 import type { WalkPlan } from '../domain/walk.ts';
 import { createFrontierKeeper } from './frontiers.ts';
 import { createHarvest, factsOf, type Harvest, type HarvestDeps } from './harvester.ts';

@@ -1,7 +1,7 @@
 import type { PageAnswer, PageQuestion } from '../domain/call.ts';
 import { DataForSeoError } from '../domain/errors.ts';
 import { afterFailure, FAILURES_OF_A_HALF, halves, LEAVE_AFTER, setAside } from '../domain/failure.ts';
-import { BOUND_MARGIN_MS } from '../domain/plan.ts';
+import { BOUND_MARGIN_MS } from '../domain/gaps.ts';
 import type { Walk } from '../domain/walk.ts';
 import { windowEdge } from '../domain/window.ts';
 import type { Ledger } from '../ledger/ledger.ts';

@@ -1,12 +1,6 @@
-import {
-  ahead,
-  nextSlices,
-  settlingRange,
-  tailRange,
-  upperBound,
-  type ApiPicture,
-  type PlanPolicy,
-} from '../domain/plan.ts';
+import { ahead, upperBound, type ApiPicture, type PlanPolicy } from '../domain/gaps.ts';
+import { nextSlices } from '../domain/plan.ts';
+import { settlingRange, tailRange } from '../domain/tail.ts';
 import type { Walk, WalkPlan } from '../domain/walk.ts';
 
 /** Settings that shape the harvest; durations in ms. */

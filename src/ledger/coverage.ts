@@ -1,5 +1,5 @@
 import { cover, type Reading, type Segment } from '../domain/coverage.ts';
-import type { Gap } from '../domain/plan.ts';
+import type { Gap } from '../domain/gaps.ts';
 import type { Density } from '../domain/slicing.ts';
 import type { Grade } from '../domain/task.ts';
 import type { TimeRange } from '../domain/time-range.ts';

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import type { PageAnswer } from '../domain/call.ts';
-import { lossesSince, originAt, type ApiPicture, type Gap, type PlanPolicy } from '../domain/plan.ts';
+import { lossesSince, originAt, type ApiPicture, type Gap, type PlanPolicy } from '../domain/gaps.ts';
 import type { Grade } from '../domain/task.ts';
 import type { TimeRange } from '../domain/time-range.ts';
 import type { Walk, WalkOutcome, WalkPlan } from '../domain/walk.ts';

@@ -1,4 +1,4 @@
-import type { ApiPicture } from '../domain/plan.ts';
+import type { ApiPicture } from '../domain/gaps.ts';
 import type { Density } from '../domain/slicing.ts';
 import type { TimeRange } from '../domain/time-range.ts';
 import type { Walk } from '../domain/walk.ts';

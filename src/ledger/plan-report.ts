@@ -1,4 +1,5 @@
-import { backlogOf, callsOf, gapsOf, originAt, type ApiPicture, type Cutting } from '../domain/plan.ts';
+import { gapsOf, originAt, type ApiPicture } from '../domain/gaps.ts';
+import { backlogOf, callsOf, type Cutting } from '../domain/plan.ts';
 import type { Plan } from '../domain/snapshot.ts';
 
 /** What a backfill would do now, for people; makes no call. */

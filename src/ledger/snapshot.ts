@@ -1,14 +1,7 @@
 import { statSync } from 'node:fs';
 import { union } from '../domain/coverage.ts';
-import {
-  backlogOf,
-  gapsOf,
-  upperBound,
-  windowSince,
-  type ApiPicture,
-  type Cutting,
-  type PlanPolicy,
-} from '../domain/plan.ts';
+import { gapsOf, upperBound, windowSince, type ApiPicture, type PlanPolicy } from '../domain/gaps.ts';
+import { backlogOf, type Cutting } from '../domain/plan.ts';
 import type { ApiCoverage, Snapshot, Stretch, TailState } from '../domain/snapshot.ts';
 import { callsInPeriods } from './budget-use.ts';
 import { createCoverageStore, type Loss } from './coverage.ts';

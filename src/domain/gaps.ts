@@ -1,0 +1,131 @@
+import { subtract, type Segment } from './coverage.ts';
+import { SLICE_PAGES, type Density } from './slicing.ts';
+import type { Grade } from './task.ts';
+import type { TimeRange } from './time-range.ts';
+import { windowEdge, type Refusal } from './window.ts';
+
+/** Everything that decides what to read next of one API; worked out afresh from the ledger each time. */
+export type ApiPicture = {
+  readonly api: string;
+  /** The first second of each window that could be read in time when this ledger was born. */
+  readonly origins: Readonly<Record<Grade, number>>;
+  readonly segments: readonly Segment[];
+  readonly losses: readonly (TimeRange & { readonly grade: Grade })[];
+  readonly refusals: readonly Refusal[];
+  readonly densities: readonly Density[];
+  /** Slices that a walk has begun and not ended, in flight or waiting. */
+  readonly taken: readonly TimeRange[];
+  /** What of those has been passed already: it is no longer ahead, though not proven yet. */
+  readonly read: readonly TimeRange[];
+};
+
+export type PlanPolicy = {
+  readonly tokens: number;
+  readonly periodMs: number;
+  /** Rows a page, 1 … 1000. */
+  readonly limit: number;
+};
+
+export type Gap = TimeRange & {
+  readonly api: string;
+  readonly grade: Grade;
+  /** When its oldest second leaves the window of its grade. */
+  readonly expiresAt: number;
+};
+
+/** One second is asked for on each side of a slice (I5). */
+export const BOUND_MARGIN_MS = 1_000;
+
+/** The end of what can be read now, exclusive: `lag` behind the server's clock, a whole second (I6). */
+export function upperBound(now: number, lagMs: number): number {
+  return Math.floor((now - lagMs) / 1000) * 1000;
+}
+
+/** What is known of the server's clock comes cut to the second and moves in such steps; a few of them are no room at all. */
+const CLOCK_GRAIN_MS = 5_000;
+
+/** The window of a new API begins as far inside the edge as one slice of pages takes to read. */
+export function originAt(grade: Grade, now: number, refusals: readonly Refusal[], policy: PlanPolicy): number {
+  const reading = Math.max((SLICE_PAGES * policy.periodMs) / policy.tokens, CLOCK_GRAIN_MS);
+  return windowEdge(grade, now, refusals) + BOUND_MARGIN_MS + Math.ceil(reading / 1000) * 1000;
+}
+
+/** Where the window of a grade begins for us now, ms. */
+export function windowSince(picture: ApiPicture, grade: Grade, now: number): number {
+  return Math.max(picture.origins[grade], windowEdge(grade, now, picture.refusals));
+}
+
+/**
+ * Window minus coverage minus what is on record as lost, earliest deadline first.
+ * @param upper - The end of what is wanted, exclusive.
+ */
+export function gapsOf(picture: ApiPicture, upper: number, now: number): Gap[] {
+  const monthSince = Math.min(windowSince(picture, 'metadata', now), upper);
+  const wanted: Record<Grade, TimeRange> = {
+    metadata: { since: monthSince, until: upper },
+    ids: { since: windowSince(picture, 'ids', now), until: monthSince },
+  };
+  const gaps = (['metadata', 'ids'] as const).flatMap((grade) => {
+    const edge = windowEdge(grade, now, picture.refusals);
+    const held = picture.segments.filter((segment) => grade === 'ids' || segment.grade === 'metadata');
+    const lost = picture.losses.filter((loss) => loss.grade === grade);
+    return subtract([wanted[grade]], [...held, ...lost]).map((range) => ({
+      ...range,
+      api: picture.api,
+      grade,
+      expiresAt: now + range.since - edge,
+    }));
+  });
+  return [...gaps, ...idsOfLostMetadata(picture, wanted.metadata, now)].sort((a, b) => a.expiresAt - b.expiresAt);
+}
+
+/** Where the month's metadata is lost already, the ids are still wanted. */
+function idsOfLostMetadata(picture: ApiPicture, month: TimeRange, now: number): Gap[] {
+  const lost = picture.losses.filter((loss) => loss.grade === 'metadata');
+  const outside = [
+    { since: Number.NEGATIVE_INFINITY, until: month.since },
+    { since: month.until, until: Number.POSITIVE_INFINITY },
+  ];
+  const edge = windowEdge('ids', now, picture.refusals);
+  const lostIds = picture.losses.filter((loss) => loss.grade === 'ids');
+  return subtract(lost, [...picture.segments, ...outside, ...lostIds]).map((range) => ({
+    ...range,
+    api: picture.api,
+    grade: 'ids',
+    expiresAt: now + range.since - edge,
+  }));
+}
+
+/** A part of a gap; its deadline is its own. */
+export function narrowed(gap: Gap, range: TimeRange): Gap {
+  return { ...gap, ...range, expiresAt: gap.expiresAt + range.since - gap.since };
+}
+
+/** What is still ahead of a picture: its gaps less what open walks have passed. */
+export function ahead(picture: ApiPicture, upper: number, now: number): Gap[] {
+  return gapsOf(picture, upper, now).flatMap((gap) =>
+    subtract([gap], picture.read).map((range) => narrowed(gap, range)),
+  );
+}
+
+/** What has left the window, and up to where that is known for good. */
+export type Leaving = { readonly lost: readonly TimeRange[]; readonly accountedUntil: number };
+
+/**
+ * What has left the window unread since it was last looked at (I7). A slice that is being read was begun in time; whether it
+ * is lost shows when its walk ends, so the account stops before it.
+ */
+export function lossesSince(
+  picture: ApiPicture,
+  grade: Grade,
+  since: { accountedUntil: number; now: number },
+): Leaving {
+  const edge = windowEdge(grade, since.now, picture.refusals);
+  const from = Math.max(picture.origins[grade], since.accountedUntil);
+  const underWay = picture.taken.filter((range) => range.until > from).map((range) => range.since);
+  const until = Math.min(edge, ...underWay);
+  if (until <= from) return { lost: [], accountedUntil: from };
+  const held = picture.segments.filter((segment) => grade === 'ids' || segment.grade === 'metadata');
+  const known = picture.losses.filter((loss) => loss.grade === grade);
+  return { lost: subtract([{ since: from, until }], [...held, ...known]), accountedUntil: until };
+}
