@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
 import type { CallEnd, CallStart, PageAnswer } from '../../src/domain/call.ts';
-import type { PlanPolicy } from '../../src/domain/plan.ts';
+import type { PlanPolicy } from '../../src/domain/gaps.ts';
 import type { ListedTask, PageRow } from '../../src/domain/task.ts';
 import type { Walk, WalkPlan } from '../../src/domain/walk.ts';
 import type { Db } from '../../src/ledger/database.ts';
