@@ -31,6 +31,16 @@ create table refused_width (
   call integer not null
 ) strict;
 
+-- What the server has shown of itself where its documentation is silent, with the call that showed it first.
+create table fact (
+  api integer not null references api,
+  name text not null check (name in ('filter')),
+  value text not null,
+  seen_at integer not null,
+  call integer not null,
+  primary key (api, name)
+) strict, without rowid;
+
 create table endpoint (
   id integer primary key,
   name text not null unique

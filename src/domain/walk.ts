@@ -43,4 +43,12 @@ export type WalkOutcome = 'covered' | 'given_up' | 'halved' | 'expired' | 'shift
 
 /** What a doubt is about. */
 export type DoubtKind =
-  'quarantined' | 'reverted' | 'moved' | 'unproven' | 'unlisted' | 'repeating_page' | 'no_metadata' | 'rejected';
+  | 'quarantined'
+  | 'reverted'
+  | 'moved'
+  | 'unproven'
+  | 'unlisted'
+  | 'repeating_page'
+  | 'no_metadata'
+  | 'filter'
+  | 'rejected';

@@ -12,6 +12,7 @@ import { writeDaemonState, type DaemonState } from './daemon-state.ts';
 import { asLedgerError, makeFolder, openForWriting, type Db } from './database.ts';
 import { createDictionary } from './dictionary.ts';
 import { createDoubtBook, type Doubt } from './doubts.ts';
+import { createFactBook } from './facts.ts';
 import { createJournal, type LedgerJournal } from './journal.ts';
 import { takeLock } from './lock.ts';
 import { readMeta, writeMeta } from './meta.ts';
@@ -109,6 +110,7 @@ function compose(path: string, database: Db, close: () => void): Ledger {
     doubts: createDoubtBook(database),
     journal: createJournal(database, dictionary),
     proof: createProof(database),
+    facts: createFactBook(database),
   };
   const inWords = <Arguments extends unknown[], Result>(work: (...args: Arguments) => Result) =>
     guarded(path, rooms, work);

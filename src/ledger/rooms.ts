@@ -4,6 +4,7 @@ import type { CoverageStore } from './coverage.ts';
 import type { Db } from './database.ts';
 import type { Dictionary } from './dictionary.ts';
 import type { DoubtBook } from './doubts.ts';
+import type { FactBook } from './facts.ts';
 import type { LedgerJournal } from './journal.ts';
 import type { Proof } from './proof.ts';
 import type { Sums } from './sums.ts';
@@ -21,6 +22,7 @@ export type LedgerRooms = {
   readonly doubts: DoubtBook;
   readonly journal: LedgerJournal;
   readonly proof: Proof;
+  readonly facts: FactBook;
 };
 
 /** What the page's transaction has to know beside the page. Instants are epoch ms of the server's clock. */

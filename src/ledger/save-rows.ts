@@ -1,3 +1,4 @@
+import { filterShownBy } from '../domain/filter-column.ts';
 import type { PageRow } from '../domain/task.ts';
 import type { LedgerRooms, Page } from './rooms.ts';
 import type { PageSighting } from './tasks.ts';
@@ -17,7 +18,28 @@ export function saveRows(rooms: LedgerRooms, page: Page, api: number): SavedRows
   };
   const saved: SavedRows = { rowNumbers: [], newTasks: 0, altered: 0, newDoubts: 0 };
   for (const row of answer.rows) saved.rowNumbers.push(saveRow(rooms, row, { sighting, saved }));
+  saved.newDoubts += learnFilterColumn(rooms, page, api);
   return saved;
+}
+
+/** Remembers by which time the server filters, once a row shows it; later rows that show the other are a doubt. @returns New doubts. */
+function learnFilterColumn(rooms: LedgerRooms, { walk, answer, circumstances }: Page, api: number): number {
+  const tasks = answer.rows.flatMap((row) => (row.kind === 'task' ? [row.task] : []));
+  let newDoubts = 0;
+  let known = rooms.facts.filterColumn(api);
+  for (const task of tasks) {
+    const shown = filterShownBy(task, walk.range);
+    if (shown === null || shown === known) continue;
+    if (known === null) {
+      rooms.facts.learnFilterColumn(api, shown, { at: circumstances.now, call: answer.callId });
+      known = shown;
+      continue;
+    }
+    const detail = `listed by its ${shown} time, while others are listed by their ${known} time`;
+    const doubt = { api, kind: 'filter', taskId: task.id, call: answer.callId, detail } as const;
+    if (rooms.doubts.record(doubt, circumstances.now).isNew) newDoubts += 1;
+  }
+  return newDoubts;
 }
 
 /** @returns The number under which the proof knows the row. */
