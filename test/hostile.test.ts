@@ -66,20 +66,6 @@ describe('which time the server filters by', () => {
     expect(bench.rows('select name, value from fact')).toEqual([{ name: 'filter', value: filter }]);
     expect(bench.rows('select * from doubts')).toEqual([]);
   });
-
-  it('is a doubt when it changes', async () => {
-    const bench = await openBench({
-      tasks: 30_000,
-      newestAgoMs: HOUR_MS,
-      finishing: { share: 0.5, maxMs: 6 * HOUR_MS },
-    });
-    bench.onCall(() => {
-      if (bench.simulator.stats().calls > 5 && bench.rows('select * from fact').length > 0)
-        bench.simulator.set({ listing: { filter: 'done' } });
-    });
-    await bench.backfill();
-    expect(bench.rows('select distinct kind from doubts')).toContainEqual({ kind: 'filter' });
-  });
 });
 
 describe('rows that come and go in the middle of a walk', () => {
