@@ -1,4 +1,4 @@
-import type { App, OpenApp } from './cli/app-port.ts';
+import type { App, OpenApp, VerifyWish } from './cli/app-port.ts';
 import type { Config } from './config.ts';
 import { createClient } from './dataforseo/client.ts';
 import { createServerClock } from './dataforseo/server-clock.ts';
@@ -6,16 +6,20 @@ import { DISTRUST_PERIODS, onThisClock, type PastCall } from './domain/budget.ts
 import { ConfigError, LedgerError } from './domain/errors.ts';
 import { upperBound } from './domain/gaps.ts';
 import type { Cutting } from './domain/plan.ts';
+import type { VerifyReport } from './domain/verification.ts';
 import { backfill } from './harvest/backfill.ts';
 import { runDaemon } from './harvest/daemon.ts';
 import type { HarvestDeps } from './harvest/harvester.ts';
+import { reread } from './harvest/reread.ts';
 import { longestPauseMs } from './harvest/schedule.ts';
 import type { HarvestPolicy } from './harvest/work.ts';
-import { openForReading } from './ledger/database.ts';
+import { asLedgerError, openForReading, type Db } from './ledger/database.ts';
+import { createEvidenceReader } from './ledger/evidence-reader.ts';
 import type { JournalRow } from './ledger/journal.ts';
 import { openLedger, type Ledger } from './ledger/ledger.ts';
 import { planReport, unreadPicture } from './ledger/plan-report.ts';
 import { readPictures, readSnapshot, serverNow } from './ledger/snapshot.ts';
+import { verifyLedger } from './ledger/verify.ts';
 import type { Logger } from './log.ts';
 import type { Clock } from './time.ts';
 
@@ -49,6 +53,7 @@ function createApp(parts: Parts): App {
       }),
     status: () => status(parts),
     plan: () => plan(parts),
+    verify: (wish, signal) => verify(parts, wish, signal),
   };
 }
 
@@ -172,6 +177,42 @@ function plan({ config, seams }: Parts) {
     const known = readPictures(database, config.apis);
     const unread = config.apis.filter((api) => !known.some((picture) => picture.api === api));
     return planReport([...known, ...unread.map((api) => unreadPicture(api, cutting))], cutting);
+  } finally {
+    database.close();
+  }
+}
+
+async function verify(parts: Parts, wish: VerifyWish, signal: AbortSignal): Promise<VerifyReport> {
+  if (wish.reread === 0) return await verifyFile(parts, wish, signal);
+  // A ledger that is not there has nothing to verify, and none is to be made.
+  openForReading(parts.config.databasePath).close();
+  return await withHarvest(parts, async (deps) => {
+    const report = await verifyFile(parts, wish, signal);
+    // Nothing is written into a damaged file: that could lose what is still whole.
+    if (report.problems.some(({ check }) => check === 'file')) return report;
+    return await withReader(parts, async (database) => {
+      const sumsDiffer = report.problems.some(({ check }) => check === 'sums');
+      const evidence = createEvidenceReader(database);
+      const found = await reread(deps, { ...wish, evidence, slices: wish.reread, sumsDiffer }, signal);
+      const same = found.slices.every(
+        (slice) => slice.failure === null && slice.newTasks + slice.changedTasks + slice.unlistedTasks === 0,
+      );
+      return { ...report, ok: report.ok && same, reread: found };
+    });
+  });
+}
+
+async function verifyFile(parts: Parts, { onProgress }: VerifyWish, signal: AbortSignal): Promise<VerifyReport> {
+  const terms = { apis: parts.config.apis, wallNow: parts.seams.clock.now(), onProgress };
+  return await withReader(parts, (database) => verifyLedger(database, terms, signal));
+}
+
+async function withReader<T>({ config }: Parts, work: (database: Db) => Promise<T>): Promise<T> {
+  const database = openForReading(config.databasePath);
+  try {
+    return await work(database);
+  } catch (error) {
+    throw asLedgerError(config.databasePath, error);
   } finally {
     database.close();
   }

@@ -62,6 +62,7 @@ describe('killed with SIGKILL', () => {
         expect(bench.simulator.stats().throttled).toBe(0);
         expectSameAsTruth(bench, { until: Date.now() });
         expect(tasksOf(bench)).toEqual(tasksOf(undisturbed));
+        expect(await verified(bench)).toMatchObject({ ok: true, problems: [] });
       }
     },
   );
@@ -79,6 +80,10 @@ describe('killed with SIGKILL', () => {
     },
   );
 });
+
+async function verified(bench: Bench) {
+  return await bench.app().verify({ reread: 0, onProgress: () => undefined }, new AbortController().signal);
+}
 
 function tasksOf(bench: Bench) {
   return bench.rows(
@@ -120,7 +125,7 @@ describe('the process', () => {
         if (calls === 14) resolve();
       });
     });
-    expect(bench.app().status().state).toMatch(/idle|harvesting/);
+    expect(bench.app().status()).toMatchObject({ state: expect.stringMatching(/idle|harvesting/) });
     daemon.kill('SIGTERM');
     const { code, stderr } = await done;
     expect(code).toBe(0);

@@ -1,5 +1,6 @@
 import type { BackfillResult, Progress } from '../domain/progress.ts';
 import type { Plan, Snapshot } from '../domain/snapshot.ts';
+import type { VerifyProgress, VerifyReport } from '../domain/verification.ts';
 import type { Config } from '../config.ts';
 import type { Logger } from '../log.ts';
 
@@ -15,6 +16,17 @@ export type App = {
   /** Makes no call and needs no lock. @throws {LedgerError} `missing` before the first start (not by `plan`). */
   readonly status: () => Snapshot;
   readonly plan: () => Plan;
+  /**
+   * Holds file, rows, evidence, journal and coverage against each other. Needs the lock and credentials only to read slices again.
+   * @throws {LedgerError} e.g. `missing`, `broken`, `held`. @throws {DataForSeoError} `account_refused` when a person must act.
+   */
+  readonly verify: (wish: VerifyWish, signal: AbortSignal) => Promise<VerifyReport>;
+};
+
+export type VerifyWish = {
+  /** So many slices are read again, the ones with the oldest evidence first; 0: none, and no call is made. */
+  readonly reread: number;
+  readonly onProgress: (progress: VerifyProgress) => void;
 };
 
 export type OpenApp = (config: Config, log: Logger) => App;

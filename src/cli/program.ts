@@ -8,12 +8,13 @@ import { run } from './run.ts';
 import { settingOptions, settingsIn } from './setting-flags.ts';
 import { simulate } from './simulate.ts';
 import { status } from './status.ts';
+import { verify } from './verify.ts';
 
 /** Where the width of a terminal is unknown. */
 const HELP_WIDTH = 120;
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly CliCommand[] = [run, backfill, plan, status, simulate, demo];
+export const COMMANDS: readonly CliCommand[] = [run, backfill, plan, status, verify, simulate, demo];
 
 /** Parses and obeys. @param argv - Without node and the script. @returns The exit code; never rejects. */
 export async function runCli(argv: readonly string[], deps: CliDeps): Promise<number> {

@@ -19,7 +19,8 @@ const FRAMES_PER_SECOND = 4;
 const LONGEST_BAR = 40;
 const WHOLE = 10_000;
 
-const START_OF_LINE = '\r\u001b[K';
+/** To the beginning of the line, and all of it gone. */
+export const START_OF_LINE = '\r\u001b[K';
 const SAVE_CURSOR = '\u001b7';
 const RESTORE_CURSOR = '\u001b8';
 

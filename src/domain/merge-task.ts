@@ -26,7 +26,7 @@ export type Sighting = {
   readonly metadataEdge: number;
 };
 
-type TaskChange = {
+export type TaskChange = {
   readonly field: 'status' | 'done' | 'cost';
   readonly old: string | null;
   readonly new: string | null;

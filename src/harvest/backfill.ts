@@ -89,7 +89,8 @@ function createRun(deps: HarvestDeps, onProgress: (progress: Progress) => void, 
         keepFrontiers(api);
         ledger.accountLosses(api, now());
       }
-      const gaps = pictures().flatMap((picture) => gapsOf(picture, upper(), now()));
+      // Also those of an API that is refused: nobody reads them now, but people must see them.
+      const gaps = policy.apis.flatMap((api) => gapsOf(ledger.picture(api), upper(), now()));
       ledger.setGaps(gaps, now());
     },
     choose: (): Start[] => {

@@ -15,6 +15,7 @@ import { createDoubtBook, type Doubt } from './doubts.ts';
 import { createFactBook } from './facts.ts';
 import { createJournal, type LedgerJournal } from './journal.ts';
 import { takeLock } from './lock.ts';
+import { mendSums } from './mend-sums.ts';
 import { readMeta, writeMeta } from './meta.ts';
 import { readPicture } from './picture.ts';
 import { createProof } from './proof.ts';
@@ -52,6 +53,8 @@ export type Ledger = {
   readonly recordDoubt: (doubt: Omit<Doubt, 'api'> & { readonly api: string }, at: number) => void;
   readonly setGaps: (gaps: readonly Gap[], at: number) => void;
   readonly setDaemonState: (state: DaemonState) => void;
+  /** Adds up the tasks anew; takes a while on a large ledger. */
+  readonly mendSums: () => void;
   readonly lastSkewMs: () => number;
   readonly keepSkewMs: (skewMs: number) => void;
   readonly close: () => void;
@@ -155,6 +158,7 @@ function compose(path: string, database: Db, close: () => void): Ledger {
       ),
     ),
     setDaemonState: inWords((state) => writeDaemonState(database, state)),
+    mendSums: transaction(() => mendSums(database)),
     lastSkewMs: () => Number(readMeta(database, 'clock_skew_ms') ?? 0),
     keepSkewMs: inWords((skewMs) => writeMeta(database, 'clock_skew_ms', String(Math.round(skewMs)))),
     close,

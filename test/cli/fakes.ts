@@ -6,7 +6,8 @@ import { createRedaction } from '../../src/cli/redaction.ts';
 import type { Config } from '../../src/config.ts';
 import type { BackfillResult, Progress } from '../../src/domain/progress.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
-import { systemClock } from '../../src/time.ts';
+import type { VerifyReport } from '../../src/domain/verification.ts';
+import { systemClock, type Clock } from '../../src/time.ts';
 
 export const ACCOUNT = { DATAFORSEO_LOGIN: 'me@example.com', DATAFORSEO_PASSWORD: 'hush-hush-hush' };
 
@@ -77,6 +78,26 @@ export const SNAPSHOT: Snapshot = {
   version: '0.1.0',
 };
 
+export const VERIFIED: VerifyReport = {
+  ok: true,
+  at: '2026-11-23T12:00:00Z',
+  verified: {
+    tasks: 60_000,
+    changes: 12,
+    sums: 1_234,
+    segments: 9,
+    losses: 0,
+    gaps: 1,
+    walks: 10,
+    calls: 64,
+    digests: 8,
+  },
+  problems: [],
+  moreProblems: 0,
+  notes: [],
+  reread: null,
+};
+
 /** An application that answers at once; a test replaces what it is about. */
 export function fakeApp(parts: Partial<App> = {}): App {
   return {
@@ -84,6 +105,7 @@ export function fakeApp(parts: Partial<App> = {}): App {
     run: () => Promise.resolve(),
     status: () => SNAPSHOT,
     plan: () => PLAN,
+    verify: () => Promise.resolve(VERIFIED),
     ...parts,
   };
 }
@@ -95,6 +117,7 @@ type Run = {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly signal?: AbortSignal;
+  readonly clock?: Clock;
   readonly onStdout?: (text: string) => void;
 };
 
@@ -115,7 +138,7 @@ export async function cli(argv: readonly string[], parts: Run = {}) {
     env: parts.env ?? ACCOUNT,
     stdout: { write: writeOut, ...terminal },
     stderr: { write: (text) => (written.stderr += text), ...terminal },
-    clock: systemClock(),
+    clock: parts.clock ?? systemClock(),
     signal: parts.signal ?? new AbortController().signal,
     loadApp: () => Promise.resolve(openApp),
     version: '9.8.7',

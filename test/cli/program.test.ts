@@ -16,8 +16,9 @@ describe('the command line', () => {
   it('helps with every command, with examples as they can be typed', async () => {
     const { code, stdout } = await cli(['--help']);
     expect(code).toBe(0);
-    for (const { usage, summary } of COMMANDS)
-      expect(stdout).toMatch(new RegExp(`${escape(usage)} +${escape(summary)}`));
+    // A long summary goes on on the next line.
+    const text = stdout.replace(/\s+/g, ' ');
+    for (const { usage, summary } of COMMANDS) expect(text).toContain(` ${usage} ${summary} `);
     for (const command of COMMANDS) {
       const help = await cli([command.name, '--help']);
       expect(help.code).toBe(0);
@@ -278,7 +279,3 @@ describe('status', () => {
     ]);
   });
 });
-
-function escape(text: string): string {
-  return text.replace(/[[\]().*+?]/g, '\\$&');
-}

@@ -1,0 +1,76 @@
+import { Option } from 'commander';
+import { z } from 'zod';
+import { wholeNumber } from '../config/fields.ts';
+import { ConfigError } from '../domain/errors.ts';
+import type { VerifyProgress } from '../domain/verification.ts';
+import type { Clock } from '../time.ts';
+import type { CliCommand, Output } from './command.ts';
+import { EXIT } from './exit-code.ts';
+import { count } from './format.ts';
+import { openFor } from './open.ts';
+import { START_OF_LINE } from './progress-bar.ts';
+import { verifyText } from './verify-text.ts';
+
+export const verify: CliCommand = {
+  name: 'verify',
+  usage: 'verify [--reread N]',
+  summary: 'hold file, rows, evidence, calls and coverage against each other',
+  details: `Makes no call, changes nothing and works beside a running daemon; names every problem and then exits with 1. With
+--reread N it also walks the N slices with the oldest evidence again, which takes credentials and the ledger for itself:
+what differs is repaired or recorded, named, and ends with 1 too.`,
+  examples: ['verify', 'verify --json', 'verify --reread 20'],
+  takesSettings: true,
+  options: [
+    new Option('--reread <n>', 'read so many slices again and compare'),
+    new Option('--json', 'the whole report as JSON'),
+  ],
+  act: async (typed, deps) => {
+    const reread = readCount(typed.options);
+    const { app } = await openFor(typed, deps, { credentials: reread > 0, atLeast: 'warn' });
+    const progress = createProgress(deps.stderr, deps.clock);
+    try {
+      const report = await app.verify({ reread, onProgress: progress.show }, deps.signal);
+      progress.clear();
+      const asJson = typed.options['json'] === true;
+      const text = asJson ? JSON.stringify(report, null, 2) : verifyText(report, deps.commandName).join('\n');
+      deps.stdout.write(`${text}\n`);
+      return report.ok ? EXIT.done : EXIT.failed;
+    } finally {
+      progress.clear();
+    }
+  },
+};
+
+/** A slice of a year of tail reads: nobody waits for so many. */
+const MOST_REREAD = 100_000;
+
+const flags = z.object({ reread: wholeNumber(1, MOST_REREAD).optional() });
+
+function readCount(options: Readonly<Record<string, unknown>>): number {
+  const parsed = flags.safeParse(options);
+  if (parsed.success) return parsed.data.reread ?? 0;
+  throw new ConfigError(parsed.error.issues.map((issue) => `--reread: ${issue.message}.`));
+}
+
+/** Quick enough needs no word. */
+const SILENT_MS = 1_000;
+const EVERY_MS = 250;
+
+/** One line of a terminal, which is gone when the answer comes; elsewhere nothing. */
+function createProgress(terminal: Output, clock: Clock) {
+  let shownAt = clock.monotonic() + SILENT_MS - EVERY_MS;
+  let isShown = false;
+  return {
+    show: ({ what, done }: VerifyProgress) => {
+      if (terminal.isTTY !== true || clock.monotonic() - shownAt < EVERY_MS) return;
+      shownAt = clock.monotonic();
+      isShown = true;
+      const line = `checking ${what}${done === 0 ? '' : `: ${count(done)}`}`;
+      terminal.write(`${START_OF_LINE}${line.slice(0, Math.max((terminal.columns ?? 80) - 1, 0))}`);
+    },
+    clear: () => {
+      if (isShown) terminal.write(START_OF_LINE);
+      isShown = false;
+    },
+  };
+}

@@ -1,0 +1,9 @@
+/** `2026-03-01 12:57:46`, UTC. @param at - Epoch seconds. */
+export function momentInWords(at: number): string {
+  return new Date(at * 1000).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+/** `backlinks 2026-03-01 12:57:46 to 2026-03-02 00:00:00`. Instants are epoch seconds. */
+export function stretchInWords({ api, since, until }: { api: string; since: number; until: number }): string {
+  return `${api} ${momentInWords(since)} to ${momentInWords(until)}`;
+}

@@ -1,0 +1,54 @@
+import { union } from '../domain/coverage.ts';
+import type { Grade } from '../domain/task.ts';
+import { momentInWords, stretchInWords } from './in-words.ts';
+import type { VerifyScene } from './verify.ts';
+
+type LossRow = {
+  readonly api: string;
+  readonly api_number: number;
+  readonly since: number;
+  readonly until: number;
+  readonly grade: Grade;
+  readonly lost_at: number;
+  readonly reason: string;
+  readonly accounted_until: number | null;
+};
+
+/** What is on record as lost lies in the past that is accounted for, and had not been read by then (I7). */
+export function* verifyLosses({ database, findings }: VerifyScene): Generator<void> {
+  const losses = database.prepare<[], LossRow>(
+    `select api.name as api, loss.api as api_number, loss.since, loss.until, loss.grade, loss.lost_at, loss.reason,
+       frontier.accounted_until
+     from loss join api on api.id = loss.api left join frontier on frontier.api = loss.api and frontier.grade = loss.grade
+     order by loss.id`,
+  );
+  const held = database.prepare<
+    [number, number, number, string, number],
+    { since: number; until: number; walk: number }
+  >(
+    `select segment.since, segment.until, segment.walk from segment join walk on walk.id = segment.walk
+     where segment.api = ? and segment.since < ? and segment.until > ? and (? = 'ids' or segment.grade = 'metadata')
+       and walk.finished_at < ? order by segment.since`,
+  );
+  for (const loss of losses.iterate()) {
+    findings.count('losses');
+    const where = `the ${loss.grade} of ${stretchInWords(loss)}`;
+    const end = endOfPast(loss);
+    if (end !== null && loss.until > end)
+      findings.problem(
+        'losses',
+        `On record as lost is ${where}, but only what is before ${momentInWords(end)} can be lost.`,
+      );
+    for (const range of union(held.all(loss.api_number, loss.until, loss.since, loss.grade, loss.lost_at)))
+      findings.problem(
+        'losses',
+        `On record as lost at ${momentInWords(loss.lost_at)} is ${where}, but ${stretchInWords({ ...loss, ...range })} had been read by then.`,
+      );
+    yield;
+  }
+}
+
+/** Losses of this reason follow the edge of the window, up to where they are accounted for; others lie where a walk has read. */
+function endOfPast(loss: LossRow): number | null {
+  return loss.reason.startsWith('left the window') ? loss.accounted_until : null;
+}

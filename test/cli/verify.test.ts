@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import type { RereadSlice } from '../../src/domain/verification.ts';
+import { cli, VERIFIED } from './fakes.ts';
+
+const SLICE: RereadSlice = {
+  api: 'backlinks',
+  grade: 'ids',
+  since: '2026-06-01T00:00:00Z',
+  until: '2026-06-02T00:00:00Z',
+  readAt: '2026-06-03T00:00:00Z',
+  failure: null,
+  rows: 900,
+  newTasks: 0,
+  changedTasks: 0,
+  unlistedTasks: 0,
+  examples: { new: [], changed: [], unlisted: [] },
+};
+
+const reread = (slices: readonly RereadSlice[]) => ({ calls: 3, slices, sumsMended: false });
+
+describe('verify', () => {
+  it('says what was verified, without credentials', async () => {
+    const { code, stdout, stderr, config } = await cli(['verify'], { env: {} });
+    expect([code, stderr]).toEqual([0, '']);
+    expect(config?.credentials).toBeNull();
+    expect(stdout.split('\n')).toEqual([
+      'All agrees, as of 2026-11-23 12:00:00 UTC: the file, 60,000 tasks, 12 changes and 1,234 sums;',
+      '9 covered stretches, 1 gap and 0 losses;',
+      '10 walks with 64 calls; 8 digests worked out again from the tasks.',
+      '',
+    ]);
+  });
+
+  it('names each problem, counts those it leaves out, says what to do, and ends with 1', async () => {
+    const problems = [{ check: 'evidence', text: 'Walk 7 listed 3 tasks; at least 1 is gone.' }] as const;
+    const report = { ...VERIFIED, ok: false, problems, moreProblems: 2_000, notes: ['1 call has no answer.'] };
+    const { code, stdout } = await cli(['verify'], { app: { verify: () => Promise.resolve(report) } });
+    expect(code).toBe(1);
+    expect(stdout).toContain(
+      '2,001 problems:\n- Walk 7 listed 3 tasks; at least 1 is gone.\n… and 2,000 more of these kinds.\n\nChecked,',
+    );
+    expect(stdout).toContain('\nNote: 1 call has no answer.\n');
+    expect(stdout).toContain('npx dataforseo-ledger verify --reread N');
+  });
+
+  it('prints the report to the letter with --json', async () => {
+    const { code, stdout } = await cli(['verify', '--json']);
+    expect([code, JSON.parse(stdout)]).toEqual([0, VERIFIED]);
+  });
+
+  it('reads slices again with credentials, and says that they are the same', async () => {
+    const wishes: number[] = [];
+    const verify = (wish: { reread: number }) => {
+      wishes.push(wish.reread);
+      return Promise.resolve({ ...VERIFIED, reread: reread([SLICE, SLICE]) });
+    };
+    const { code, stdout } = await cli(['verify', '--reread', '20'], { app: { verify } });
+    expect([code, wishes]).toEqual([0, [20]]);
+    expect(stdout).toContain('2 slices read again in 3 calls: the same as before.\n');
+    expect((await cli(['verify', '--reread', '20'], { env: {} })).code).toBe(2);
+  });
+
+  it('says what differed, and that it is repaired or recorded', async () => {
+    const differing = {
+      ...SLICE,
+      newTasks: 4,
+      changedTasks: 1,
+      unlistedTasks: 1,
+      examples: { new: ['a', 'b', 'c', 'd'], changed: ['e'], unlisted: ['f'] },
+    };
+    const failed = { ...SLICE, failure: '50000: internal error' };
+    const report = { ...VERIFIED, ok: false, reread: { ...reread([SLICE, differing, failed]), sumsMended: true } };
+    const { code, stdout } = await cli(['verify', '--reread', '3'], { app: { verify: () => Promise.resolve(report) } });
+    expect(code).toBe(1);
+    const where = 'backlinks, ids, 2026-06-01 00:00:00 to 2026-06-02 00:00:00 (read 2026-06-03 00:00:00)';
+    expect(stdout.split('\n').slice(3)).toEqual([
+      '3 slices read again in 3 calls; 2 differ:',
+      `- ${where}: 4 tasks that the ledger lacked, added (a, b, c, …); 1 task changed, brought up to date (e); 1 known task not listed any more, recorded as doubts (f)`,
+      `- ${where}: could not be read: 50000: internal error`,
+      'The sums of costs were added up anew from the tasks.',
+      '',
+    ]);
+  });
+
+  it.each(['0', 'all', '-1', '1.5'])('takes --reread %s as wrong usage', async (typed) => {
+    const { code, stdout, stderr } = await cli(['verify', '--reread', typed]);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('--reread: it must be a whole number');
+  });
+
+  it('shows on a terminal what it checks, once that takes long, and nothing of it stays', async () => {
+    let now = 0;
+    const clock = { monotonic: () => now, now: () => now, boot: 'b', sleep: () => Promise.resolve() };
+    const { stderr } = await cli(['verify'], {
+      isTTY: true,
+      clock,
+      app: {
+        verify: ({ onProgress }) => {
+          onProgress({ what: 'coverage', done: 5 });
+          now = 1_500;
+          onProgress({ what: 'tasks and their sums', done: 1_234_567 });
+          return Promise.resolve(VERIFIED);
+        },
+      },
+    });
+    expect(stderr).toBe('\r\u001b[Kchecking tasks and their sums: 1,234,567\r\u001b[K');
+  });
+});
