@@ -41,7 +41,7 @@ export type PageSeen = {
   readonly resumed: boolean;
 };
 
-export type RowSeen = {
+type RowSeen = {
   /** The id, or a name of the raw row where it has none. */
   readonly key: string;
   /** Null for a row without a readable posted time. */

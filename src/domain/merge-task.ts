@@ -26,7 +26,7 @@ export type Sighting = {
   readonly metadataEdge: number;
 };
 
-export type TaskChange = {
+type TaskChange = {
   readonly field: 'status' | 'done' | 'cost';
   readonly old: string | null;
   readonly new: string | null;

@@ -9,7 +9,7 @@ import { toMs, toMsOrNull, toSeconds, toSecondsOrNull } from './seconds.ts';
 
 export type Loss = TimeRange & { readonly grade: Grade; readonly lostAt: number; readonly reason: string };
 
-export type Frontier = { readonly grade: Grade; readonly origin: number; readonly accountedUntil: number };
+type Frontier = { readonly grade: Grade; readonly origin: number; readonly accountedUntil: number };
 
 /** What is proven, lacking and lost, by API (its number in the dictionary). Instants are epoch ms. */
 export type CoverageStore = {

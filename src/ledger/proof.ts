@@ -4,7 +4,7 @@ import type { Walk } from '../domain/walk.ts';
 import type { Db } from './database.ts';
 import { toSeconds } from './seconds.ts';
 
-export type Digest = {
+type Digest = {
   /** Distinct ids posted inside the slice that the reading listed. */
   readonly rows: number;
   /** Sum mod 2^128 of the first 16 bytes of each id's SHA-256, 32 hex digits: free of order, and anyone can work it out again. */
@@ -14,7 +14,7 @@ export type Digest = {
 };
 
 /** `number` is what the ledger knows the row by, `key` what the server does; the link is a key. */
-export type ProofRow = { readonly number: number; readonly key: string };
+type ProofRow = { readonly number: number; readonly key: string };
 
 /** What an open walk has listed; kept in the ledger, so that a restart proves as much as an undisturbed run. */
 export type Proof = {

@@ -15,7 +15,7 @@ export type PageSighting = Sighting & {
   readonly newestCall: number;
 };
 
-export type SavedTask = {
+type SavedTask = {
   /** The row's number in the ledger. */
   readonly n: number;
   readonly isNew: boolean;

@@ -8,7 +8,7 @@ import type { Dictionary } from './dictionary.ts';
 import { toMs, toMsOrNull, toSeconds, toSecondsOrNull } from './seconds.ts';
 
 /** What a finished walk leaves as evidence. */
-export type Evidence = {
+type Evidence = {
   readonly length: number;
   /** Distinct ids posted inside the slice. */
   readonly distinctRows: number;

@@ -13,8 +13,8 @@ import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts
 import { systemClock, type Clock } from '../../src/time.ts';
 
 /** Credentials that a search of all output finds, in any form. */
-export const LOGIN = 'agency@example.com';
-export const PASSWORD = 'p4ss:wörd/Zq9+';
+const LOGIN = 'agency@example.com';
+const PASSWORD = 'p4ss:wörd/Zq9+';
 
 export type Bench = {
   readonly simulator: Simulator;
@@ -41,7 +41,7 @@ export async function openBench(
 ): Promise<Bench> {
   const clock = systemClock();
   const rate = { calls: 10, periodMs: 100, ...patch.rate };
-  let listener = () => undefined as void;
+  let listener: () => void = () => undefined;
   const onCall = () => listener();
   const simulator = await startSimulator({ clock, onCall, login: LOGIN, password: PASSWORD, ...patch, rate });
   const folder = mkdtempSync(join(tmpdir(), 'ledger-test-'));
