@@ -167,7 +167,7 @@ create index call_by_token on call (boot, token_back_mono_ms);
 create index call_throttled on call (id) where throttled = 1;
 create index call_failed on call (id) where answered_at is not null and code is not 20000;
 
--- A slice being read, and afterwards the evidence of its reading. Its bounds, grade and limit never change.
+-- A slice being read, and afterwards the evidence of its reading. Its bounds and grade never change.
 create table walk (
   id integer primary key autoincrement,
   api integer not null references api,
@@ -175,8 +175,8 @@ create table walk (
   grade text not null check (grade in ('ids', 'metadata')),
   since integer not null,
   until integer not null check (until > since),
-  row_limit integer not null,
-  opening integer not null, -- 1: density unknown; given up when its first page shows that it is large
+  row_limit integer not null, -- rows a page; halved when pages prove too large, and raised again
+  opening integer not null, -- 0, or how many pages a walk into the unknown may take; given up when its first page shows more
   started_at integer not null,
   first_page_at integer, -- the server's clock when the first page of the present reading was answered
 
@@ -264,6 +264,8 @@ create table doubt (
   detail text not null,
   fingerprint text not null unique -- the same doubt is recorded once
 ) strict;
+
+create index doubt_by_range on doubt (api, kind, until) where task_id is null;
 
 -- The daemon's own word on what it is doing, for other processes.
 create table daemon (

@@ -235,6 +235,18 @@ describe('a walk', () => {
     ]);
   });
 
+  it('that proves nothing again a minute later makes the doubt wider, and one elsewhere is another', () => {
+    const temp = opened();
+    const dishonest = { answer: { resultCount: 3 } };
+    for (const [from, until] of [[0, 60], [1, 61], [300, 360]] as const) {
+      readSlice(temp.ledger, sliceOf(SINCE + from * 60_000, SINCE + until * 60_000, { limit }), [], dishonest);
+    } // prettier-ignore
+    expect(temp.rows('select kind, until - since as seconds from doubts')).toEqual([
+      { kind: 'unproven', seconds: 61 * 60 },
+      { kind: 'unproven', seconds: 60 * 60 },
+    ]);
+  });
+
   it('that opens the unknown and finds it large is given up, and its density is known', () => {
     const temp = opened();
     const walk = temp.ledger.beginWalk({ ...small, openingPages: 2 }, NOW);
@@ -281,6 +293,17 @@ describe('a task that the ledger knows and a reading does not list', () => {
     readSlice(temp.ledger, SLICE, [asRow(listed('late', SINCE + 5_000))]);
     temp.ledger.savePage(slow, answerOf(call, []), circumstances);
     expect(temp.rows('select * from doubts')).toEqual([]);
+  });
+
+  it('is told once, however often a tail that slides on misses it', () => {
+    const temp = opened();
+    readSlice(temp.ledger, SLICE, [asRow(listed('known', SINCE + HOUR))]);
+    for (let minute = 0; minute < 10; minute += 1) {
+      readSlice(temp.ledger, sliceOf(SINCE + minute * 60_000, SINCE + 2 * HOUR + minute * 60_000), []);
+    }
+    expect(temp.rows('select kind, task_id, since from doubts')).toEqual([
+      { kind: 'unlisted', task_id: 'known', since: SINCE / 1000 },
+    ]);
   });
 
   it('is told once, is never deleted, and does not keep the slice open', () => {
@@ -359,6 +382,18 @@ describe('a strip of the month that the server lists without metadata', () => {
       { since: SINCE / 1000 + 60, until: SINCE / 1000 + 61, grade: 'metadata' },
     ]);
     expect(rows('select kind from doubts')).toEqual([{ kind: 'no_metadata' }]);
+  });
+
+  it('is one doubt that grows, however many tasks a moving tail finds without it', () => {
+    const { ledger, rows } = opened();
+    const bare = Array.from({ length: 10 }, (_, n) => bareTask(`bare-${n}`, SINCE + n * 60_000 + 30_000));
+    for (let minute = 1; minute <= 10; minute += 1) {
+      readSlice(ledger, sliceOf(SINCE, SINCE + minute * 60_000), bare.slice(0, minute));
+    }
+    expect(rows('select count(*) as losses from losses')).toEqual([{ losses: 10 }]);
+    expect(rows('select kind, since, until from doubts')).toEqual([
+      { kind: 'no_metadata', since: SINCE / 1000 + 30, until: SINCE / 1000 + 571 },
+    ]);
   });
 
   it('is no loss where the metadata is held already', () => {

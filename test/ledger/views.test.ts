@@ -198,6 +198,10 @@ const DAEMON: readonly (readonly [string, string])[] = [
     `select answered_at from call where answered_at is not null and code is not 20000 and code <> 'aborted' order by id desc limit 1`,
     'SCAN call USING INDEX call_failed',
   ],
+  [
+    'select id from doubt where task_id is null and api = ? and kind = ? and until >= ? and since <= ? limit 1',
+    'SEARCH doubt USING INDEX doubt_by_range (api=? AND kind=? AND until>?)',
+  ],
   ['select * from call where token_back_mono_ms is null', 'SCAN call USING INDEX call_unanswered'],
 ];
 
