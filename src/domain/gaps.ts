@@ -44,10 +44,18 @@ export function upperBound(now: number, lagMs: number): number {
 /** What is known of the server's clock comes cut to the second and moves in such steps; a few of them are no room at all. */
 const CLOCK_GRAIN_MS = 5_000;
 
-/** The window of a new API begins as far inside the edge as one slice of pages takes to read. */
+/** The edges of both grades are read at the same time, out of one budget, and a slice may hold twice what its beginning promised. */
+const EDGE_SLICES = 4;
+
+/** The window of a new API begins as far inside the edge as the slices at both edges take to read: minutes, for calls that would be lost. */
 export function originAt(grade: Grade, now: number, refusals: readonly Refusal[], policy: PlanPolicy): number {
-  const reading = Math.max((SLICE_PAGES * policy.periodMs) / policy.tokens, CLOCK_GRAIN_MS);
+  const reading = Math.max((EDGE_SLICES * SLICE_PAGES * policy.periodMs) / policy.tokens, CLOCK_GRAIN_MS);
   return windowEdge(grade, now, refusals) + BOUND_MARGIN_MS + Math.ceil(reading / 1000) * 1000;
+}
+
+/** Whether what expires then lies so near an edge that it cannot wait for a few slices of pages. */
+export function isPressed(expiresAt: number, now: number, policy: PlanPolicy): boolean {
+  return expiresAt - now < (2 * EDGE_SLICES * SLICE_PAGES * policy.periodMs) / policy.tokens;
 }
 
 /** Where the window of a grade begins for us now, ms. */

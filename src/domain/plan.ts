@@ -1,11 +1,21 @@
 import { subtract } from './coverage.ts';
 import { foretoldLosses, type Demand } from './foresight.ts';
-import { ahead, BOUND_MARGIN_MS, gapsOf, narrowed, type ApiPicture, type Gap, type PlanPolicy } from './gaps.ts';
+import {
+  ahead,
+  BOUND_MARGIN_MS,
+  gapsOf,
+  isPressed,
+  narrowed,
+  type ApiPicture,
+  type Gap,
+  type PlanPolicy,
+} from './gaps.ts';
 import {
   MOST_STRETCH,
   neighbour,
   pagesOfRows,
   rateOf,
+  rowsAt,
   SHORTEST_SLICE_MS,
   SLICE_PAGES,
   sliceLength,
@@ -47,7 +57,10 @@ export function nextSlices(pictures: readonly ApiPicture[], cutting: Cutting, co
     open.sort((a, b) => a.gap.expiresAt - b.gap.expiresAt);
     const first = open.shift();
     if (first === undefined) break;
-    const slice = cutSlice(first.picture, first.gap, { ...cutting, inFlight: cutting.inFlight + slices.length });
+    // What else is pressed is read at the same time.
+    const pressed = open.filter(({ gap }) => isPressed(gap.expiresAt, cutting.now, cutting.policy)).length;
+    const beside = Math.max(cutting.inFlight + slices.length, pressed);
+    const slice = cutSlice(first.picture, first.gap, { ...cutting, inFlight: beside });
     if (slice === null) continue;
     slices.push(slice);
     // What follows an opening is as unknown as the opening itself: it waits for what the first page shows.
@@ -90,7 +103,7 @@ function demandOf(picture: ApiPicture, gap: Gap, policy: PlanPolicy): Demand {
   const density = neighbour(picture.densities, since);
   if (density === null) return { since, until: gap.until, expiresAt, calls: 1 };
   const until = Math.min(gap.until, Math.max(since, density.until) + believed(density));
-  return { since, until, expiresAt, calls: pagesOfRows(rateOf(density) * (until - since), policy.limit) };
+  return { since, until, expiresAt, calls: pagesOfRows(rowsAt({ since, until }, density), policy.limit) };
 }
 
 function believed(density: Density): number {
@@ -170,5 +183,5 @@ export function backlogOf(pictures: readonly ApiPicture[], cutting: Cutting): Ba
 /** Null while the density is unknown. */
 export function callsOf(picture: ApiPicture, range: TimeRange, policy: PlanPolicy): number | null {
   const density = neighbour(picture.densities, range.since);
-  return density === null ? null : pagesOfRows(rateOf(density) * (range.until - range.since), policy.limit);
+  return density === null ? null : pagesOfRows(rowsAt(range, density), policy.limit);
 }

@@ -16,6 +16,8 @@ export type Density = TimeRange & {
   readonly rows: number;
   /** From the first page of a walk that was then given up: it says how dense the beginning is, and nothing of the rest. */
   readonly glimpse: boolean;
+  /** Where a glimpse saw its first task: what lies empty before it would make what follows look quieter than it is. */
+  readonly firstAt?: number;
 };
 
 /** Rows a page adds to a walk: the first brings its whole limit, each further one all but the link. */
@@ -49,7 +51,18 @@ export function neighbour(densities: readonly Density[], at: number): Density | 
 
 /** Rows a ms; an empty stretch counts as one row, so that the next slice grows instead of being endless. */
 export function rateOf(density: Density): number {
-  return Math.max(density.rows, 1) / (density.until - density.since);
+  const { since, until, firstAt = since } = density;
+  return Math.max(density.rows, 1) / (until - Math.min(Math.max(firstAt, since), until - 1));
+}
+
+/** How much of a range lies before the first task of its neighbour, ms. */
+function emptyBefore(range: TimeRange, { firstAt = 0 }: Density): number {
+  return Math.min(Math.max(firstAt - range.since, 0), range.until - range.since);
+}
+
+/** Rows that a range holds at the density of its neighbour. */
+export function rowsAt(range: TimeRange, density: Density): number {
+  return rateOf(density) * (range.until - range.since - emptyBefore(range, density));
 }
 
 /**
@@ -60,7 +73,7 @@ export function sliceLength(gap: TimeRange, density: Density, most: { pages: num
   const left = gap.until - gap.since;
   const wanted = rowsOfPages(most.pages, most.limit) / rateOf(density);
   const grown = density.glimpse ? wanted : Math.min(wanted, MOST_GROWTH * (density.until - density.since));
-  const length = Math.min(Math.max(grown, SHORTEST_SLICE_MS), LONGEST_SLICE_MS);
+  const length = Math.min(Math.max(emptyBefore(gap, density) + grown, SHORTEST_SLICE_MS), LONGEST_SLICE_MS);
   return left <= length * MOST_STRETCH ? left : Math.ceil(length / 1000) * 1000;
 }
 

@@ -96,16 +96,17 @@ function createRun(deps: HarvestDeps, onProgress: (progress: Progress) => void, 
     choose: (): Start[] => {
       if (harvest.standing.pausedUntil(now()) !== null) return [];
       const lanes = harvest.standing.troubled() ? 1 : policy.lanes;
-      const inFlight = harvest.lanes.size();
+      const inFlight = ledger.openWalks().filter((walk) => harvest.lanes.has(walk.id));
       const starts = backlogWork(
         {
           pictures: pictures(),
           waiting: waiting(),
           left: new Set(harvest.left.keys()),
           inFlight,
-          free: lanes - inFlight,
+          free: lanes - inFlight.length,
           now: now(),
           upper: upper(),
+          refusals: ledger.refusals,
         },
         policy,
       );

@@ -121,25 +121,17 @@ function chooseWork(harvest: Harvest, tailDue: Set<string>, now: number): Start[
 
 function backlogStarts(harvest: Harvest, pictures: readonly ApiPicture[], at: { now: number; free: number }): Start[] {
   const { ledger, policy } = harvest.deps;
-  const waiting = ledger
-    .openWalks()
-    .filter((walk) => pictures.some(({ api }) => api === walk.api) && !harvest.lanes.has(walk.id));
-  const inFlight = harvest.lanes.size();
+  const open = ledger.openWalks();
+  const waiting = open.filter((walk) => pictures.some(({ api }) => api === walk.api) && !harvest.lanes.has(walk.id));
+  const inFlight = open.filter((walk) => harvest.lanes.has(walk.id));
   const left = new Set<number>();
+  const common = { left, inFlight, now: at.now, refusals: ledger.refusals };
   // Each API's backlog ends where its own tail begins.
   const uppers = pictures.map((picture) => backlogUpper(picture, policy, at.now - harvest.extraLagMs()));
-  const first = backlogWork({ pictures: [], waiting, left, inFlight, free: at.free, now: at.now, upper: 0 }, policy);
+  const first = backlogWork({ ...common, pictures: [], waiting, free: at.free, upper: 0 }, policy);
   const fresh = pictures.flatMap((picture, index) =>
     backlogWork(
-      {
-        pictures: [picture],
-        waiting: [],
-        left,
-        inFlight,
-        free: at.free - first.length,
-        now: at.now,
-        upper: uppers[index] ?? 0,
-      },
+      { ...common, pictures: [picture], waiting: [], free: at.free - first.length, upper: uppers[index] ?? 0 },
       policy,
     ),
   );

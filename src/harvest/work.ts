@@ -1,7 +1,9 @@
-import { ahead, upperBound, type ApiPicture, type PlanPolicy } from '../domain/gaps.ts';
+import { ahead, isPressed, upperBound, type ApiPicture, type PlanPolicy } from '../domain/gaps.ts';
+import { mostBesideEdge } from '../domain/near-edge.ts';
 import { nextSlices } from '../domain/plan.ts';
 import { settlingRange, tailRange } from '../domain/tail.ts';
 import type { Walk, WalkPlan } from '../domain/walk.ts';
+import type { Refusal } from '../domain/window.ts';
 
 /** Settings that shape the harvest; durations in ms. */
 export type HarvestPolicy = PlanPolicy & {
@@ -21,30 +23,37 @@ export type WorkPicture = {
   readonly waiting: readonly Walk[];
   /** Walks that this run has left for a later one. */
   readonly left: ReadonlySet<number>;
-  readonly inFlight: number;
+  readonly inFlight: readonly Walk[];
   /** How many walks may start. */
   readonly free: number;
   readonly now: number;
   /** The end of what is wanted, exclusive. */
   readonly upper: number;
+  readonly refusals: (api: string) => readonly Refusal[];
 };
 
-/** What to start next: walks that were begun first, then new slices, earliest deadline first. */
+/**
+ * What to start next: walks that were begun first, then new slices, earliest deadline first. While a walk near an edge needs
+ * the budget to end in time, nothing joins it.
+ */
 export function backlogWork(picture: WorkPicture, policy: HarvestPolicy): Start[] {
-  if (picture.free <= 0) return [];
+  const most = mostBesideEdge(picture.inFlight, { now: picture.now, policy, refusals: picture.refusals });
+  const free = Math.min(picture.free, most - picture.inFlight.length);
+  if (free <= 0) return [];
   const due = picture.waiting
     .filter((walk) => !picture.left.has(walk.id) && (walk.retryAt === null || walk.retryAt <= picture.now))
     .sort((a, b) => a.failures - b.failures || a.range.since - b.range.since);
   const healthy: Start[] = due.filter((walk) => walk.failures === 0).map((walk) => ({ kind: 'resume', walk }));
   const failing: Start[] = due.filter((walk) => walk.failures > 0).map((walk) => ({ kind: 'resume', walk }));
-  const wanted = picture.free - healthy.length;
-  const cutting = { now: picture.now, upper: picture.upper, policy, inFlight: picture.inFlight };
+  const wanted = free - healthy.length;
+  const cutting = { now: picture.now, upper: picture.upper, policy, inFlight: picture.inFlight.length };
   const fresh = wanted <= 0 ? [] : nextSlices(picture.pictures, cutting, wanted);
-  const begun: Start[] = fresh.map(({ api, grade, range, openingPages }) => ({
+  const pressed = fresh.filter(({ deadline }) => isPressed(deadline, picture.now, policy));
+  const begun: Start[] = (pressed.length > 0 ? pressed : fresh).map(({ api, grade, range, openingPages }) => ({
     kind: 'begin',
     plan: { api, grade, range, openingPages, limit: policy.limit, purpose: purposeOf(range) },
   }));
-  return [...healthy, ...begun, ...failing].slice(0, picture.free);
+  return [...healthy, ...begun, ...failing].slice(0, free);
 }
 
 function purposeOf(range: WalkPlan['range']): WalkPlan['purpose'] {

@@ -40,7 +40,10 @@ export function createCoverageStore(database: Db): CoverageStore {
     },
     segments: (api) => sql.segments.all(api).map(segmentOf),
     densities: (api) =>
-      sql.densities.all(api, api).map((row) => ({ ...rangeOf(row), rows: row.rows, glimpse: row.glimpse === 1 })),
+      sql.densities.all(api, api).map((row) => {
+        const seen = { ...rangeOf(row), rows: row.rows };
+        return row.first === null ? { ...seen, glimpse: false } : { ...seen, glimpse: true, firstAt: toMs(row.first) };
+      }),
     losses: (api) =>
       sql.losses
         .all(api)
@@ -83,6 +86,8 @@ export function createCoverageStore(database: Db): CoverageStore {
 const GROWING_SECONDS = 3_600;
 
 type RangeRow = { readonly since: number; readonly until: number };
+/** `first`: null but for a glimpse. */
+type DensityRow = RangeRow & { readonly rows: number; readonly first: number | null };
 type SegmentRow = RangeRow & { readonly grade: Grade; readonly walk: number; readonly settled_at: number | null };
 
 function rangeOf(row: RangeRow): TimeRange {
@@ -106,11 +111,12 @@ function statements(database: Db) {
       'insert into segment (api, since, until, grade, walk, settled_at) values (?, ?, ?, ?, ?, ?)',
     ),
     // A walk that was given up saw the beginning of its slice only: up to the last task of its one page, at least a second.
-    densities: database.prepare<[number, number], RangeRow & { rows: number; glimpse: number }>(
-      `select walk.since, walk.until, walk.distinct_rows as rows, 0 as glimpse from walk
+    densities: database.prepare<[number, number], DensityRow>(
+      `select walk.since, walk.until, walk.distinct_rows as rows, null as first from walk
        where walk.id in (select walk from segment where api = ?)
        union all
-       select since, ifnull(last_posted_at, since) + 1, rows, 1 from walk where api = ? and outcome = 'given_up'`,
+       select since, ifnull(last_posted_at, since) + 1, rows, ifnull(first_posted_at, since) from walk
+       where api = ? and outcome = 'given_up'`,
     ),
     losses: database.prepare<[number], RangeRow & { grade: Grade; lost_at: number; reason: string }>(
       'select since, until, grade, lost_at, reason from loss where api = ? order by since',

@@ -33,5 +33,6 @@ function readPart({ range, reading }: Walk): TimeRange {
 
 function glimpseOf(walk: Walk): Density[] {
   const range = readPart(walk);
-  return range.since < range.until ? [{ ...range, rows: walk.reading.rows, glimpse: true }] : [];
+  const firstAt = walk.firstPostedAt ?? range.since;
+  return range.since < range.until ? [{ ...range, rows: walk.reading.rows, glimpse: true, firstAt }] : [];
 }

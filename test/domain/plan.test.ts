@@ -130,7 +130,7 @@ describe('gaps', () => {
       { grade: 'metadata', since: origins.metadata, until: UPPER },
       { grade: 'ids', since: origins.ids, until: origins.metadata },
     ]);
-    expect(origins.ids - EDGES.ids).toBe(BOUND_MARGIN_MS + 20 * PAGE_MS);
+    expect(origins.ids - EDGES.ids).toBe(BOUND_MARGIN_MS + 4 * 20 * PAGE_MS);
   });
 
   it('are of ids only where the metadata is lost', () => {
@@ -243,7 +243,7 @@ describe('the next slices', () => {
     const slices = nextSlices([empty], cutting, 4);
     expect(slices.map(({ range, openingPages }) => ({ range, openingPages }))).toEqual([
       { range: { since: origins.metadata, until: UPPER }, openingPages: 20 },
-      { range: { since: origins.ids, until: origins.metadata }, openingPages: 10 },
+      { range: { since: origins.ids, until: origins.metadata }, openingPages: 20 },
     ]);
   });
 

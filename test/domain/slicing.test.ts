@@ -7,6 +7,7 @@ import {
   openingGoesOn,
   pagesOfRows,
   rateOf,
+  rowsAt,
   rowsOfPages,
   SHORTEST_SLICE_MS,
   sliceLength,
@@ -130,6 +131,15 @@ describe('the neighbour of a moment', () => {
     const glimpse = { since: 3_600_000, until: 3_601_000, rows: 1000, glimpse: true };
     expect(neighbour([left, glimpse], 3_600_000)).toBe(glimpse);
     expect(sliceLength({ since: 3_600_000, until: 90 * DAY }, glimpse, most)).toBe(SHORTEST_SLICE_MS);
+  });
+
+  it('that is a glimpse promises nothing for what lies empty before its first task', () => {
+    const glimpse = { since: 0, until: 10 * DAY, firstAt: 9 * DAY, rows: 1000, glimpse: true };
+    expect(rateOf(glimpse)).toBe(1000 / DAY);
+    expect(rowsAt({ since: 0, until: 11 * DAY }, glimpse)).toBeCloseTo(2000);
+    const length = sliceLength({ since: 0, until: 90 * DAY }, glimpse, most);
+    expect(length / DAY).toBeCloseTo(9 + rowsOfPages(most.pages, most.limit) / 1000, 1);
+    expect(sliceLength({ since: 10 * DAY, until: 90 * DAY }, glimpse, most) / DAY).toBeCloseTo(length / DAY - 9, 1);
   });
 
   it('is nothing farther than 32 times its own length', () => {

@@ -253,7 +253,7 @@ describe('a walk', () => {
     expect(savePage(temp.ledger, walk, list.slice(0, limit)).next).toBe('done');
     expect(temp.rows('select * from coverage')).toEqual([]);
     expect(temp.ledger.picture('backlinks').densities).toEqual([
-      { since: SINCE, until: SINCE + limit * 1000, rows: limit, glimpse: true },
+      { since: SINCE, until: SINCE + limit * 1000, rows: limit, glimpse: true, firstAt: SINCE },
     ]);
     expect(temp.rows('select count(*) as tasks from tasks')).toEqual([{ tasks: limit }]);
   });
@@ -263,7 +263,7 @@ describe('a walk', () => {
     const crowd = Array.from({ length: limit }, (_, n) => asRow(listed(`crowd-${n}`, SINCE)));
     savePage(temp.ledger, temp.ledger.beginWalk({ ...small, openingPages: 2 }, NOW), crowd);
     expect(temp.ledger.picture('backlinks').densities).toEqual([
-      { since: SINCE, until: SINCE + 1000, rows: limit, glimpse: true },
+      { since: SINCE, until: SINCE + 1000, rows: limit, glimpse: true, firstAt: SINCE },
     ]);
   });
 });
