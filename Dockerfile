@@ -7,7 +7,7 @@ RUN npm ci --omit=optional --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts scripts
 COPY src src
-RUN npm run build && chmod 755 dist/main.js
+RUN npm run build
 
 FROM node:24-bookworm-slim
 WORKDIR /app

@@ -84,5 +84,5 @@ export default ts.config(
     },
   },
   { files: ['*.config.*'], rules: { 'no-restricted-syntax': 'off' } },
-  { files: ['*.js'], extends: [ts.configs.disableTypeChecked] },
+  { files: ['*.js', 'scripts/*.js'], extends: [ts.configs.disableTypeChecked] },
 );
