@@ -217,8 +217,9 @@ create index walk_given_up on walk (api) where outcome = 'given_up';
 create table walk_row (
   walk integer not null references walk,
   row integer not null,
+  occurrence integer not null, -- 1, but for rows without id that one page lists more than once: the first, the second, …
   reading integer not null,
-  primary key (walk, row)
+  primary key (walk, row, occurrence)
 ) strict, without rowid;
 
 -- Disjoint stretches of each API and the walk that proves them.

@@ -48,6 +48,8 @@ type RowSeen = {
   readonly postedAt: number | null;
   /** This reading has listed the same key before this row; the link itself does not count. */
   readonly repeated: boolean;
+  /** Without id: a row like it may be another one, so that to see it twice is no flaw; but it is nothing new either. */
+  readonly nameless: boolean;
 };
 
 export type PageStep =
@@ -109,7 +111,7 @@ function flawsOf(before: ReadingState, page: PageSeen, linked: boolean): Flaw[] 
   if (!page.echoMatches) flaws.push('echo');
   if (before.pages > 0 && page.rows.length === 0) flaws.push('ended_before_its_link');
   if (!linked) flaws.push('links');
-  if (page.rows.some((row) => row.repeated)) flaws.push('repeats');
+  if (page.rows.some((row) => row.repeated && !row.nameless)) flaws.push('repeats');
   return flaws;
 }
 

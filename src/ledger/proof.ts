@@ -13,8 +13,8 @@ type Digest = {
   readonly unlisted: readonly string[];
 };
 
-/** `number` is what the ledger knows the row by, `key` what the server does; the link is a key. */
-type ProofRow = { readonly number: number; readonly key: string };
+/** `number` is what the ledger knows the row by, `key` what the server does; the link is a key. `nameless`: without id. */
+type ProofRow = { readonly number: number; readonly key: string; readonly nameless: boolean };
 
 /** What an open walk has listed; kept in the ledger, so that a restart proves as much as an undisturbed run. */
 export type Proof = {
@@ -31,15 +31,18 @@ const MODULUS = 2n ** 128n;
 
 export function createProof(database: Db): Proof {
   const enter = database.prepare(
-    `insert into walk_row (walk, row, reading) values (?, ?, ?)
-     on conflict (walk, row) do update set reading = excluded.reading where reading <> excluded.reading`,
+    `insert into walk_row (walk, row, occurrence, reading) values (?, ?, ?, ?)
+     on conflict (walk, row, occurrence) do update set reading = excluded.reading where reading <> excluded.reading`,
   );
   const union = database.prepare<[number], number>('select count(*) from walk_row where walk = ?').pluck();
   const forget = database.prepare('update walk_row set reading = 0 where walk = ? and reading = ?');
   return {
     list: (walk, rows) => {
       const { reading, pages, link } = walk.reading;
-      const repeated = rows.map((row) => enter.run(walk.id, row.number, reading).changes === 0);
+      const occurrences = occurrencesOf(rows);
+      const repeated = rows.map(
+        (row, index) => enter.run(walk.id, row.number, occurrences[index], reading).changes === 0,
+      );
       const beginsWithLink = pages > 0 && rows[0]?.key === link;
       return beginsWithLink ? repeated.with(0, false) : repeated;
     },
@@ -49,6 +52,19 @@ export function createProof(database: Db): Proof {
     },
     digest: (walk, api, ranges) => digest(database, { walk, api, ranges }),
   };
+}
+
+/**
+ * Rows without id that look alike are counted within their page: one page lists none twice. Over several pages nobody can tell
+ * a second one from the same one again, and a union that counted it twice could reach the length while a task is missing.
+ */
+function occurrencesOf(rows: readonly ProofRow[]): number[] {
+  const seen = new Map<number, number>();
+  return rows.map(({ number, nameless }) => {
+    const occurrence = nameless ? (seen.get(number) ?? 0) + 1 : 1;
+    seen.set(number, occurrence);
+    return occurrence;
+  });
 }
 
 type Known = {

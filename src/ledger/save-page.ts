@@ -34,9 +34,10 @@ export function savePage(rooms: LedgerRooms, page: Page): SavedPage {
 function takeStep(rooms: LedgerRooms, page: Page, rowNumbers: readonly number[]): PageStep {
   const { walk, answer, circumstances } = page;
   const keys = answer.rows.map((row, index) => keyOf(row, rowNumbers[index] ?? 0));
+  const nameless = answer.rows.map((row) => row.kind === 'quarantined' && row.id === null);
   const repeated = rooms.proof.list(
     walk,
-    keys.map((key, index) => ({ key, number: rowNumbers[index] ?? 0 })),
+    keys.map((key, index) => ({ key, number: rowNumbers[index] ?? 0, nameless: nameless[index] ?? false })),
   );
   return takePage(walk.reading, {
     limit: walk.limit,
@@ -44,6 +45,7 @@ function takeStep(rooms: LedgerRooms, page: Page, rowNumbers: readonly number[])
       key: keys[index] ?? '',
       postedAt: row.kind === 'task' ? row.task.postedAt : null,
       repeated: repeated[index] ?? false,
+      nameless: nameless[index] ?? false,
     })),
     countMatches: answer.resultCount === null || answer.resultCount === answer.rows.length,
     echoMatches: answer.echoMatches,

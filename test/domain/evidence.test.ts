@@ -61,7 +61,7 @@ function seen(
       const isLink = index === 0 && at.state.pages > 0 && id === at.state.link;
       const repeated = !isLink && (at.listed.has(id) || onPage.has(id));
       onPage.add(id);
-      return { key: id, postedAt, repeated };
+      return { key: id, postedAt, repeated, nameless: false };
     }),
   };
 }
@@ -225,6 +225,7 @@ const row = (key: string, second: number | null, repeated = false) => ({
   key,
   postedAt: second === null ? null : second * 1000,
   repeated,
+  nameless: false,
 });
 
 const page = (rows: PageSeen['rows'], over: Partial<PageSeen> = {}): PageSeen => ({

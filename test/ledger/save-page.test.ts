@@ -346,6 +346,57 @@ describe('a row that cannot be a task', () => {
     expect(rows('select rows, calls from coverage')).toEqual([{ rows: 8, calls: 3 }]);
   });
 
+  it.each([
+    ['on one page', 1000, [broken(null, '{}'), broken(null, '{}')]],
+    ['on two pages', 4, [broken(null, '{}'), ...tasks(5), broken(null, '{}'), ...tasks(2, 'more')]],
+    ['at the seam of two pages', 4, [...tasks(3), broken(null, '{}'), broken(null, '{}'), ...tasks(2, 'more')]],
+  ])('and has no id may have its like %s: one reading proves the slice', (_where, limit, list) => {
+    const { ledger, rows } = opened();
+    const end = readSlice(ledger, { ...SLICE, limit }, list);
+    expect(end.reading).toMatchObject({ reading: 1, flaws: [] });
+    expect(rows('select kind, detail from doubts')).toEqual([
+      { kind: 'quarantined', detail: 'its datetime_posted is no time: {}' },
+    ]);
+    expect(rows('select until - since as seconds from coverage')).toEqual([{ seconds: (UNTIL - SINCE) / 1000 }]);
+  });
+
+  it('and has no id, but is all that comes, page after page, is no walk without end', () => {
+    const { ledger } = opened();
+    const full = Array.from({ length: 4 }, () => broken(null, '{}'));
+    const first = savePage(ledger, ledger.beginWalk({ ...SLICE, limit: 4 }, NOW), full);
+    expect(first.next).toBe('more');
+    expect(savePage(ledger, first.walk, full).next).toBe('stuck');
+  });
+
+  describe('and has no id, from a server that lists in another order at every call', () => {
+    const rowOf: Record<string, PageRow> = {
+      ...Object.fromEntries(tasks(4).map((row, n) => ['abcd'.charAt(n), row])),
+      '-': broken(null, '{}'),
+    };
+    /** Reads the pages twice; the last of them is short. */
+    const readTwice = (limit: number, pages: readonly string[]) => {
+      const { ledger } = opened();
+      let walk = ledger.beginWalk({ ...SLICE, limit }, NOW);
+      return [...pages, ...pages].map((page) => {
+        const saved = savePage(
+          ledger,
+          walk,
+          [...page].flatMap((name) => rowOf[name] ?? []),
+        );
+        walk = saved.walk;
+        return saved.next;
+      });
+    };
+
+    it('counts as often as a page has listed it', () => {
+      expect(readTwice(4, ['--ba', 'cda'])).toEqual(['more', 'again', 'more', 'done']);
+    });
+
+    it('never counts for a task that no page has listed', () => {
+      expect(readTwice(3, ['a-b', 'da-', '-'])).toEqual(['more', 'more', 'again', 'more', 'more', 'again']);
+    });
+  });
+
   it('is recorded once, however often it is listed', () => {
     const { ledger, rows } = opened();
     for (let n = 0; n < 3; n += 1) readSlice(ledger, SLICE, [broken(null, '{"n":1}'), broken(null, '{"n":2}')]);
