@@ -82,8 +82,10 @@ function put(path, text) {
 }
 
 function filesIn(folder) {
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
-    // Another build may be about to put its own in place.
-    .filter((entry) => entry.isFile() && !entry.name.endsWith('.tmp'))
-    .map((entry) => join(entry.parentPath, entry.name));
+  return (
+    readdirSync(folder, { withFileTypes: true, recursive: true })
+      // Another build may be about to put its own in place.
+      .filter((entry) => entry.isFile() && !entry.name.endsWith('.tmp'))
+      .map((entry) => join(entry.parentPath, entry.name))
+  );
 }

@@ -3,9 +3,14 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.ts';
 import { systemClock } from '../src/time.ts';
+
+const tooSoon = ({ stderr }: { readonly stderr: string }) => {
+  throw new Error(`It ended too soon: ${stderr}`);
+};
 
 const running: ChildProcess[] = [];
 afterEach(() => running.splice(0).forEach((child) => child.kill('SIGKILL')));
@@ -122,7 +127,10 @@ describe('the program with an account', () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'main-'));
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  afterEach(() => {
+    rmSync(folder, { recursive: true, force: true });
+    simulator.set({ faults: [] });
+  });
 
   const account = (): Record<string, string> => ({
     DATAFORSEO_URL: simulator.url,
@@ -149,12 +157,14 @@ describe('the program with an account', () => {
   });
 
   it('ends with 130 on Ctrl-C and goes on where it was', async () => {
-    const { child, ended } = start(['backfill'], account());
-    while (!(await once(child.stderr!, 'data')).join('').includes('progress'));
+    // From the fifth call on there is no answer: it cannot have ended before it is interrupted.
+    simulator.set({ faults: [{ fault: 'slow', ms: 0, times: 4 }, { fault: 'hang' }] });
     const before = simulator.stats().calls;
-    while (simulator.stats().calls < before + 3) await new Promise((resolve) => setTimeout(resolve, 10));
+    const { child, ended } = start(['backfill'], account());
+    while (simulator.stats().calls < before + 5) await Promise.race([sleep(10), ended.then(tooSoon)]);
     child.kill('SIGINT');
     const { code, stdout, stderr } = await ended;
+    simulator.set({ faults: [] });
     expect([code, stdout]).toEqual([130, '']);
     expect(stderr).toContain('Interrupted before it was done; nothing that was read is lost.\n');
     expect(await totalOf()).toBeGreaterThan(0);
@@ -168,7 +178,14 @@ describe('the program with an account', () => {
     expect(secretsIn(ended)).toEqual([]);
   });
 
-  it('ends with 4 while another process holds the ledger, with 2 for another account, and the daemon with 0', async () => {
+  it('lets the right login have a ledger that a mistyped one was the first to open', async () => {
+    expect((await start(['backfill'], { ...account(), DATAFORSEO_LOGIN: 'mistyped' }).ended).code).toBe(3);
+    expect((await start(['backfill'], account()).ended).code).toBe(0);
+    const other = await start(['backfill'], { ...account(), DATAFORSEO_LOGIN: 'someone.else' }).ended;
+    expect([other.code, other.stdout]).toEqual([2, '']);
+  });
+
+  it('ends with 4 while another process holds the ledger, and the daemon with 0', async () => {
     const daemon = start(['run'], account());
     await once(daemon.child.stderr!, 'data');
     while ((await start(['status'], { LEDGER_DATABASE: join(folder, 'ledger.db') }).ended).code !== 0);
@@ -179,8 +196,6 @@ describe('the program with an account', () => {
     const first = await daemon.ended;
     expect([first.code, first.stdout]).toEqual([0, '']);
     expect(secretsIn(first)).toEqual([]);
-    const other = await start(['backfill'], { ...account(), DATAFORSEO_LOGIN: 'someone.else' }).ended;
-    expect([other.code, other.stdout]).toEqual([2, '']);
   });
 
   it('shows no secret in its last words', async () => {

@@ -4,23 +4,27 @@ import type { Db } from './database.ts';
 import { readMeta, writeMeta } from './meta.ts';
 
 /**
- * Binds a new ledger to an account; one ledger is one account, or its sums would mean nothing.
- * Only a salted hash of the login is kept.
- *
+ * One ledger is one account, or its sums would mean nothing.
  * @throws {LedgerError} `other_account` when the ledger belongs to another login.
  */
-export function bindAccount(database: Db, login: string): void {
+export function checkAccount(database: Db, login: string): void {
   const bound = readMeta(database, 'account');
-  if (bound === null) {
-    const salt = randomBytes(16).toString('hex');
-    writeMeta(database, 'account', `${salt}:${hashOf(salt, login)}`);
-    return;
-  }
+  if (bound === null) return;
   const salt = bound.split(':', 1)[0] ?? '';
   if (bound === `${salt}:${hashOf(salt, login)}`) return;
   throw new LedgerError('other_account', 'This ledger belongs to another DataForSEO login.', {
     hint: 'One ledger is one account: let LEDGER_DATABASE name another file for this login. Nothing was changed.',
   });
+}
+
+/**
+ * Binds a ledger that is bound to none. Only once the server has let the login in: a mistyped one would have the ledger for
+ * good. Only a salted hash of it is kept.
+ */
+export function bindAccount(database: Db, login: string): void {
+  if (readMeta(database, 'account') !== null) return;
+  const salt = randomBytes(16).toString('hex');
+  writeMeta(database, 'account', `${salt}:${hashOf(salt, login)}`);
 }
 
 function hashOf(salt: string, login: string): string {

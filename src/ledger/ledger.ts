@@ -6,7 +6,7 @@ import type { Grade } from '../domain/task.ts';
 import type { TimeRange } from '../domain/time-range.ts';
 import type { Walk, WalkOutcome, WalkPlan } from '../domain/walk.ts';
 import { windowEdge, type Refusal } from '../domain/window.ts';
-import { bindAccount } from './account.ts';
+import { bindAccount, checkAccount } from './account.ts';
 import { createCoverageStore } from './coverage.ts';
 import { writeDaemonState, type DaemonState } from './daemon-state.ts';
 import { asLedgerError, makeFolder, openForWriting, type Db } from './database.ts';
@@ -68,7 +68,8 @@ export type LedgerOptions = {
 };
 
 /**
- * Takes the lock, opens or makes the file, brings its schema up to date and binds it to the account.
+ * Takes the lock, opens or makes the file, brings its schema up to date and checks that it is this account's;
+ * the first page that is saved binds a new one to it.
  * @throws {LedgerError} `held`, `not_a_ledger`, `newer_schema`, `other_account`, `unwritable`, `broken`.
  */
 export function openLedger(options: LedgerOptions): Ledger {
@@ -76,8 +77,8 @@ export function openLedger(options: LedgerOptions): Ledger {
   const since = new Date(options.now).toISOString();
   const database = openForWritingUnderLock(path, `process ${options.pid} on ${hostname()}, since ${since}`);
   try {
-    bindAccount(database.db, options.login);
-    return compose(path, database.db, database.close);
+    checkAccount(database.db, options.login);
+    return compose(options, database.db, database.close);
   } catch (error) {
     database.close();
     throw asLedgerError(path, error);
@@ -100,7 +101,7 @@ function openForWritingUnderLock(path: string, holder: string): { db: Db; close:
   }
 }
 
-function compose(path: string, database: Db, close: () => void): Ledger {
+function compose({ path, login }: LedgerOptions, database: Db, close: () => void): Ledger {
   const dictionary = createDictionary(database);
   const sums = createSums(database);
   const rooms: LedgerRooms = {
@@ -131,7 +132,10 @@ function compose(path: string, database: Db, close: () => void): Ledger {
   return {
     path,
     journal: { ...rooms.journal, begin: inWords(rooms.journal.begin), end: inWords(rooms.journal.end) },
-    savePage: transaction((walk, answer, circumstances) => savePage(rooms, { walk, answer, circumstances })),
+    savePage: transaction((walk, answer, circumstances) => {
+      bindAccount(database, login);
+      return savePage(rooms, { walk, answer, circumstances });
+    }),
     beginWalk: inWords(rooms.walks.begin),
     openWalks: rooms.walks.open,
     keepWalk: inWords(rooms.walks.keep),

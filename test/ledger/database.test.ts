@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LedgerError } from '../../src/domain/errors.ts';
 import { openForReading, openForWriting } from '../../src/ledger/database.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
 import { APPLICATION_ID, fileKind, migrate, readMigrations } from '../../src/ledger/migrate.ts';
 import { asRow, HOUR, listed, NOW, readSlice, sliceOf, tempLedger, withDatabase } from '../support/ledger.ts';
 
@@ -230,20 +231,36 @@ describe('a migration', () => {
 });
 
 describe('one ledger is one account', () => {
-  it('that binds it at its first start, as a salted hash', () => {
+  const account = "select value from meta where key = 'account'";
+  const readPage = (ledger: Ledger) =>
+    readSlice(ledger, sliceOf(NOW - 2 * HOUR, NOW - HOUR), [asRow(listed('a', NOW - 2 * HOUR))]);
+
+  it('that binds it with its first page, as a salted hash', () => {
+    const bounds = [tempLedger(), tempLedger()].map((temp) => {
+      readPage(temp.open());
+      return String(temp.value(account));
+    });
+    expect(bounds).toEqual([expect.stringMatching(/^[0-9a-f]{32}:[0-9a-f]{64}$/), expect.anything()]);
+    expect(bounds[0]).not.toBe(bounds[1]);
+  });
+
+  it('and one that the server never let in leaves it to the next', () => {
     const temp = tempLedger();
-    temp.open().close();
-    temp.open().close();
-    const bound = String(temp.value("select value from meta where key = 'account'"));
-    expect(bound).toMatch(/^[0-9a-f]{32}:[0-9a-f]{64}$/);
-    const other = tempLedger();
-    other.open().close();
-    expect(other.value("select value from meta where key = 'account'")).not.toBe(bound);
+    temp.open({ login: 'mistyped@else.example' }).close();
+    expect(temp.value(account)).toBeUndefined();
+    const ledger = temp.open();
+    readPage(ledger);
+    const bound = temp.value(account);
+    ledger.close();
+    readPage(temp.open());
+    expect(temp.value(account)).toBe(bound);
   });
 
   it('and another login is refused with a hint, and can be followed by the right one', () => {
     const temp = tempLedger();
-    temp.open().close();
+    const ledger = temp.open();
+    readPage(ledger);
+    ledger.close();
     const refusal = refusalOf(() => temp.open({ login: 'someone@else.example' }));
     expect(refusal.code).toBe('other_account');
     expect(refusal.hint).toContain('LEDGER_DATABASE');
