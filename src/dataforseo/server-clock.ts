@@ -11,6 +11,18 @@ export type ServerClock = {
   readonly known: () => boolean;
 };
 
+type Sighting = { readonly date: number; readonly mono: number };
+
+function at(sighting: Sighting, mono: number): number {
+  return sighting.date + (mono - sighting.mono);
+}
+
+/** Further from what was expected than this, a `Date` is believed only when others agree. */
+const SURPRISE_MS = 60_000;
+/** The first one is compared with this machine's own clock, which may be wrong itself. */
+const FIRST_SURPRISE_MS = 3_600_000;
+const AGREEING = 3;
+
 /**
  * The server's clock, as its last answer showed it. Between answers the monotonic clock carries it, so that a step of this
  * machine's wall clock does not move the bound of a walk (I6).
@@ -18,11 +30,23 @@ export type ServerClock = {
  * @param lastSkewMs - What an earlier process knew of server minus wall clock; 0 for nothing.
  */
 export function createServerClock(clock: Clock, lastSkewMs = 0): ServerClock {
-  let seen: { readonly date: number; readonly mono: number } | null = null;
-  const now = () => Math.floor(seen === null ? clock.now() + lastSkewMs : seen.date + (clock.monotonic() - seen.mono));
+  let seen: Sighting | null = null;
+  let odd: readonly Sighting[] = [];
+  const now = () => Math.floor(seen === null ? clock.now() + lastSkewMs : at(seen, clock.monotonic()));
+  const expected = (mono: number) =>
+    seen === null ? clock.now() + lastSkewMs + (mono - clock.monotonic()) : at(seen, mono);
+  const believe = (sighting: Sighting) => {
+    seen = sighting;
+    odd = [];
+  };
   return {
-    observe: (date, receivedMono) => {
-      if (Number.isFinite(date)) seen = { date, mono: receivedMono };
+    observe: (date, mono) => {
+      if (!Number.isFinite(date)) return;
+      const sighting = { date, mono };
+      const surprise = seen === null ? FIRST_SURPRISE_MS : SURPRISE_MS;
+      // One wrong answer must not move the windows; a clock that was really set says so again.
+      odd = [...odd.filter((other) => Math.abs(date - at(other, mono)) <= SURPRISE_MS), sighting];
+      if (Math.abs(date - expected(mono)) <= surprise || odd.length >= AGREEING) believe(sighting);
     },
     now,
     skewMs: () => Math.round(now() - clock.now()),

@@ -36,6 +36,8 @@ export type FailureMoment = {
   readonly periodMs: number;
   /** A call has succeeded since the failure before this one: the server is up. */
   readonly othersSucceed: boolean;
+  /** For `too_old`: a window may really be so narrow. */
+  readonly isPlausible: boolean;
 };
 
 export function afterFailure(walk: Walk, error: DataForSeoError, moment: FailureMoment): AfterFailure {
@@ -45,7 +47,7 @@ export function afterFailure(walk: Walk, error: DataForSeoError, moment: Failure
     case 'api_refused':
       return { kind: 'stop_api' };
     case 'too_old':
-      return { kind: 'expired' };
+      return tooOld(walk, error, moment);
     case 'not_past':
       return { kind: 'shifted' };
     case 'throttled':
@@ -53,8 +55,27 @@ export function afterFailure(walk: Walk, error: DataForSeoError, moment: Failure
     case 'rejected':
       return { kind: 'set_aside', walk: setAside(walk, error.message, moment) };
     case 'unavailable':
-      return moment.othersSucceed ? blameSlice(walk, error, moment) : { kind: 'wait_for_server' };
+      return moment.othersSucceed ? blameSlice(walk, error, moment) : waitOrShrink(walk, error);
   }
+}
+
+/**
+ * One odd answer must not take a part of the window away: it is believed when the same question is refused again, and never
+ * where no window could be so narrow.
+ */
+function tooOld(walk: Walk, error: DataForSeoError, moment: FailureMoment): AfterFailure {
+  if (!moment.isPlausible) return blameSlice(walk, error, moment);
+  if (walk.failures > 0) return { kind: 'expired' };
+  return { kind: 'retry', walk: { ...walk, failures: 1, retryAt: moment.now, failure: error.message } };
+}
+
+/** While nobody gets through, pages may be what is too large; not so small that a server in trouble makes them tiny for long. */
+const LEAST_LIMIT_IN_TROUBLE = 100;
+
+function waitOrShrink(walk: Walk, error: DataForSeoError): AfterFailure {
+  if (error.details.tooLarge !== true || walk.limit <= LEAST_LIMIT_IN_TROUBLE) return { kind: 'wait_for_server' };
+  const limit = Math.max(Math.ceil(walk.limit / 2), LEAST_LIMIT_IN_TROUBLE);
+  return { kind: 'retry', walk: { ...walk, limit, failure: error.message } };
 }
 
 /** @param why - For people. */

@@ -40,7 +40,7 @@ export type Cutting = {
   readonly now: number;
   readonly upper: number;
   readonly policy: PlanPolicy;
-  /** Walks in flight beside the one that is planned. */
+  /** Walks that share the budget with the one that is planned. */
   readonly inFlight: number;
 };
 

@@ -1,6 +1,9 @@
-import type { ApiPicture } from './gaps.ts';
-import { pagesOfRows, SHORTEST_SLICE_MS } from './slicing.ts';
+import { intersect, subtract } from './coverage.ts';
+import { BOUND_MARGIN_MS, type ApiPicture } from './gaps.ts';
+import { neighbour, pagesOfRows, SHORTEST_SLICE_MS, SLICE_PAGES, sliceLength } from './slicing.ts';
+import type { Grade } from './task.ts';
 import type { TimeRange } from './time-range.ts';
+import { windowEdge } from './window.ts';
 
 export type Tail = {
   readonly upper: number;
@@ -28,11 +31,39 @@ export function tailRange(picture: ApiPicture, tail: Tail, limit: number): TimeR
   return { since: Math.min(since, tail.upper - 1000), until: tail.upper };
 }
 
-/** The stretch whose settling is due: everything read too early to be final and old enough by now; null while there is little. */
-export function settlingRange(picture: ApiPicture, upper: number, settleMs: number): TimeRange | null {
-  const settled = upper - settleMs;
-  const unsettled = picture.segments.filter((segment) => segment.settledAt === null && segment.since < settled);
-  if (unsettled.length === 0) return null;
-  const since = Math.min(...unsettled.map((segment) => segment.since));
-  return settled - since >= settleMs ? { since, until: settled } : null;
+export type SettlingMoment = {
+  readonly now: number;
+  readonly upper: number;
+  readonly settleMs: number;
+  /** How long a slice may take to read, ms: nearer to an edge nothing is begun. */
+  readonly readingMs: number;
+  readonly limit: number;
+};
+
+export type SettlingSlice = { readonly range: TimeRange; readonly grade: Grade };
+
+/**
+ * The next stretch whose settling is due: what was read too early to be final and is old enough by now, at most a slice of it;
+ * null while there is little. Only what is covered is settled, gaps are the backlog's; what has left the window stays as it is.
+ */
+export function settlingSlice(picture: ApiPicture, moment: SettlingMoment): SettlingSlice | null {
+  const { upper, settleMs, limit } = moment;
+  const until = upper - settleMs;
+  const since = safeEdge(picture, 'ids', moment);
+  if (since >= until) return null;
+  const early = picture.segments.filter((segment) => segment.settledAt === null);
+  const [oldest] = subtract(intersect(early, [{ since, until }]), picture.taken);
+  if (oldest === undefined || until - oldest.since < settleMs) return null;
+  const density = neighbour(picture.densities, oldest.since);
+  const length =
+    density === null ? oldest.until - oldest.since : sliceLength(oldest, density, { pages: SLICE_PAGES, limit });
+  return {
+    range: { since: oldest.since, until: oldest.since + length },
+    // A reading of ids keeps the grade that the stretch has.
+    grade: oldest.since >= safeEdge(picture, 'metadata', moment) ? 'metadata' : 'ids',
+  };
+}
+
+function safeEdge(picture: ApiPicture, grade: Grade, { now, readingMs }: SettlingMoment): number {
+  return windowEdge(grade, now, picture.refusals) + BOUND_MARGIN_MS + readingMs;
 }

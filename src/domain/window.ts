@@ -38,6 +38,11 @@ export function windowEdge(grade: Grade, now: number, refusals: readonly Refusal
   return Math.ceil((now - width) / 1000) * 1000;
 }
 
+/** Shorter than the shortest month by more than a day a window cannot be, whatever a server says. */
+export function isPlausibleWidth(grade: Grade, widthMs: number): boolean {
+  return widthMs >= Math.min(...DAYS[grade]) * DAY - DAY;
+}
+
 /** Widest first, ms. */
 function candidateWidths(grade: Grade, now: number): number[] {
   const widths = [now - monthsBefore(now, MONTHS[grade]), ...DAYS[grade].map((days) => days * DAY)];

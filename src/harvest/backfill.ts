@@ -1,4 +1,5 @@
-import { gapsOf, upperBound } from '../domain/gaps.ts';
+import { clip } from '../domain/coverage.ts';
+import { gapsOf, upperBound, type Gap } from '../domain/gaps.ts';
 import { backlogOf } from '../domain/plan.ts';
 import type { BackfillResult, Progress } from '../domain/progress.ts';
 import type { Walk } from '../domain/walk.ts';
@@ -81,6 +82,7 @@ function createRun(deps: HarvestDeps, onProgress: (progress: Progress) => void, 
       waiting: harvest.standing.pausedUntil(now())?.reason ?? null,
     });
   };
+  const remaining = () => pictures().flatMap((picture) => gapsOf(picture, upper(), now()));
   return {
     harvest,
     report,
@@ -103,6 +105,7 @@ function createRun(deps: HarvestDeps, onProgress: (progress: Progress) => void, 
           waiting: waiting(),
           left: new Set(harvest.left.keys()),
           inFlight,
+          suspects: harvest.standing.suspects(),
           free: lanes - inFlight.length,
           now: now(),
           upper: upper(),
@@ -122,8 +125,7 @@ function createRun(deps: HarvestDeps, onProgress: (progress: Progress) => void, 
       return Math.min(Math.max((paused ?? Math.min(...retries)) - now(), 1), REPORT_MS);
     },
     result: (): BackfillResult => ({
-      complete: harvest.left.size === 0,
-      left: [...harvest.left.values()].map(inWords),
+      ...completeness(harvest.left, remaining()),
       ...harvest.totals,
       calls: ledger.journal.newestCall() - firstCall,
       elapsedMs: Math.round(clock.monotonic() - startedAt),
@@ -163,6 +165,20 @@ function createBound({ deps, extraLagMs }: Harvest): () => number {
     }
     return upper - Math.ceil(extraLagMs() / 1000) * 1000;
   };
+}
+
+function completeness(
+  left: ReadonlyMap<number, Walk>,
+  gaps: readonly Gap[],
+): Pick<BackfillResult, 'complete' | 'left'> {
+  const walks = [...left.values()];
+  // What is about to leave the window can no longer be read in time; it becomes a loss in a moment.
+  const unread = gaps.filter((gap) => !walks.some(({ range }) => clip(range, gap) !== null));
+  return { complete: walks.length + unread.length === 0, left: [...walks.map(inWords), ...unread.map(unreadInWords)] };
+}
+
+function unreadInWords({ api, grade, since, until }: Gap): string {
+  return `${api} ${grade} ${new Date(since).toISOString()} … ${new Date(until).toISOString()}: leaves the window before it can be read`;
 }
 
 function inWords(walk: Walk): string {

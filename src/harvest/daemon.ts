@@ -93,6 +93,8 @@ function takeStock({ deps }: Harvest, keepFrontiers: (api: string) => void, now:
 /** The tail first, then what has to settle, then the backlog. */
 function chooseWork(harvest: Harvest, tailDue: Set<string>, now: number): Start[] {
   const { deps, standing, lanes } = harvest;
+  // A daemon leaves nothing: each slice has its next turn.
+  harvest.left.clear();
   const { ledger, policy } = deps;
   if (standing.pausedUntil(now) !== null) return [];
   const refused = standing.refusedApis(now);
@@ -125,7 +127,8 @@ function backlogStarts(harvest: Harvest, pictures: readonly ApiPicture[], at: { 
   const waiting = open.filter((walk) => pictures.some(({ api }) => api === walk.api) && !harvest.lanes.has(walk.id));
   const inFlight = open.filter((walk) => harvest.lanes.has(walk.id));
   const left = new Set<number>();
-  const common = { left, inFlight, now: at.now, refusals: ledger.refusals };
+  const suspects = harvest.standing.suspects();
+  const common = { left, suspects, inFlight, now: at.now, refusals: ledger.refusals };
   // Each API's backlog ends where its own tail begins.
   const uppers = pictures.map((picture) => backlogUpper(picture, policy, at.now - harvest.extraLagMs()));
   const first = backlogWork({ ...common, pictures: [], waiting, free: at.free, upper: 0 }, policy);

@@ -3,7 +3,7 @@ import { DataForSeoError } from '../domain/errors.ts';
 import { afterFailure, FAILURES_OF_A_HALF, halves, LEAVE_AFTER, setAside } from '../domain/failure.ts';
 import { BOUND_MARGIN_MS } from '../domain/gaps.ts';
 import type { Walk } from '../domain/walk.ts';
-import { windowEdge } from '../domain/window.ts';
+import { isPlausibleWidth, windowEdge } from '../domain/window.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { SavedPage } from '../ledger/save-page.ts';
 import type { Clock } from '../time.ts';
@@ -60,7 +60,7 @@ export function createHarvest(deps: HarvestDeps, onPage: (saved: SavedPage) => v
     totals,
     extraLagMs: () => extraLagMs,
     onPage: (saved) => {
-      standing.succeeded();
+      standing.succeeded(saved.walk.api);
       totals.rows += saved.rows;
       totals.newTasks += saved.newTasks;
       onPage(saved);
@@ -112,9 +112,12 @@ function onRefusedPage(harvest: Harvest, walk: Walk, error: DataForSeoError): 'd
   const { ledger, policy } = deps;
   const now = deps.serverClock.now();
   const isAnswer = error.code === 'too_old' || error.code === 'not_past' || error.code === 'rejected';
-  if (isAnswer) standing.succeeded();
-  const othersSucceed = error.code === 'unavailable' || error.code === 'throttled' ? standing.failed(now) : true;
-  const next = afterFailure(walk, error, { now, periodMs: policy.periodMs, othersSucceed });
+  if (isAnswer) standing.succeeded(walk.api);
+  const othersSucceed =
+    error.code === 'unavailable' || error.code === 'throttled' ? standing.failed(walk.id, now) : true;
+  const isPlausible = error.code !== 'too_old' || isPlausibleWidth(walk.grade, widthAsked(walk, now));
+  const next = afterFailure(walk, error, { now, periodMs: policy.periodMs, othersSucceed, isPlausible });
+  if (!isPlausible) doubtRefusal(harvest, walk, error.message);
   deps.log.warn(
     { ...factsOf(walk), code: error.code, error: error.message, next: next.kind },
     'a page could not be had',
@@ -136,16 +139,23 @@ function onRefusedPage(harvest: Harvest, walk: Walk, error: DataForSeoError): 'd
     case 'stop_api':
       standing.apiRefused(walk.api, error, now);
       return dropOrKeep(harvest, walk);
-    case 'expired': {
-      const widthMs = now - (walk.range.since - BOUND_MARGIN_MS);
-      ledger.endWalk(walk, 'expired', now);
-      ledger.refuse(walk.api, { grade: walk.grade, widthMs, seenAt: now }, error.details.callId ?? 0, policy);
+    case 'expired':
+      ledger.refuse(walk, { widthMs: widthAsked(walk, now), seenAt: now, callId: error.details.callId ?? 0 }, policy);
       return 'done';
-    }
     case 'shifted':
       ledger.endWalk(walk, 'shifted', now);
       return 'shifted';
   }
+}
+
+/** How far back the first second of a walk was asked for, ms. */
+function widthAsked(walk: Walk, now: number): number {
+  return now - (walk.range.since - BOUND_MARGIN_MS);
+}
+
+function doubtRefusal({ deps }: Harvest, walk: Walk, why: string): void {
+  const detail = `refused as too old, though no month is so short: ${why}`;
+  deps.ledger.recordDoubt({ api: walk.api, kind: 'rejected', range: walk.range, detail }, deps.serverClock.now());
 }
 
 /** The tail, settling and probes come again by themselves; a slice of the backlog waits for its turn. */

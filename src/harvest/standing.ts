@@ -3,9 +3,9 @@ import type { DataForSeoError } from '../domain/errors.ts';
 
 /** How the server treats us, as the calls of this process have shown. Instants are epoch ms of the server's clock. */
 export type Standing = {
-  readonly succeeded: () => void;
+  readonly succeeded: (api: string) => void;
   /** A call failed for good. @returns Whether another call has succeeded since the failure before: then the server is up. */
-  readonly failed: (now: number) => boolean;
+  readonly failed: (walkId: number, now: number) => boolean;
   /** Every call is refused until a person acts. */
   readonly refused: (error: DataForSeoError, now: number) => void;
   readonly apiRefused: (api: string, error: DataForSeoError, now: number) => void;
@@ -17,6 +17,8 @@ export type Standing = {
   ) => { readonly until: number; readonly reason: string; readonly parked: boolean } | null;
   /** One walk at a time: until a first call has succeeded, and while the last one failed. */
   readonly troubled: () => boolean;
+  /** Walks that failed since a call last succeeded; the one that was tried longest ago first. */
+  readonly suspects: () => readonly number[];
   /** Failures in a row, whatever failed. */
   readonly failuresInARow: () => number;
   readonly refusals: () => readonly DataForSeoError[];
@@ -28,18 +30,22 @@ export function createStanding(periodMs: number): Standing {
   let everSucceeded = false;
   let failures = 0;
   let resumeAt = 0;
+  let suspects: number[] = [];
   let parked: { readonly error: DataForSeoError; readonly times: number } | null = null;
   const apis = new Map<string, { readonly error: DataForSeoError; readonly until: number; readonly times: number }>();
   const parkMs = (times: number) => Math.min(periodMs * 2 ** Math.min(times - 1, 10), LONGEST_PARK_PERIODS * periodMs);
   return {
-    succeeded: () => {
+    succeeded: (api) => {
       everSucceeded = true;
       failures = 0;
       resumeAt = 0;
+      suspects = [];
       parked = null;
+      apis.delete(api);
     },
-    failed: (now) => {
+    failed: (walkId, now) => {
       failures += 1;
+      suspects = [...suspects.filter((id) => id !== walkId), walkId];
       if (failures > 1) resumeAt = now + pauseMs(failures - 1, periodMs);
       return failures === 1 && everSucceeded;
     },
@@ -60,6 +66,7 @@ export function createStanding(periodMs: number): Standing {
       return { until: resumeAt, reason, parked: parked !== null };
     },
     troubled: () => !everSucceeded || failures > 0,
+    suspects: () => suspects,
     failuresInARow: () => failures,
     refusals: () => [...(parked === null ? [] : [parked.error]), ...[...apis.values()].map(({ error }) => error)],
   };

@@ -1,7 +1,8 @@
 import { ahead, isPressed, upperBound, type ApiPicture, type PlanPolicy } from '../domain/gaps.ts';
 import { mostBesideEdge } from '../domain/near-edge.ts';
 import { nextSlices } from '../domain/plan.ts';
-import { settlingRange, tailRange } from '../domain/tail.ts';
+import { SLICE_PAGES } from '../domain/slicing.ts';
+import { settlingSlice, tailRange } from '../domain/tail.ts';
 import type { Walk, WalkPlan } from '../domain/walk.ts';
 import type { Refusal } from '../domain/window.ts';
 
@@ -24,6 +25,8 @@ export type WorkPicture = {
   /** Walks that this run has left for a later one. */
   readonly left: ReadonlySet<number>;
   readonly inFlight: readonly Walk[];
+  /** Walks that failed since a call last succeeded, in that order: others go first, or one bad slice would hold up all. */
+  readonly suspects: readonly number[];
   /** How many walks may start. */
   readonly free: number;
   readonly now: number;
@@ -31,6 +34,9 @@ export type WorkPicture = {
   readonly upper: number;
   readonly refusals: (api: string) => readonly Refusal[];
 };
+
+/** Slices that may fail in a row before no further one is begun. */
+const MOST_SUSPECTS = 3;
 
 /**
  * What to start next: walks that were begun first, then new slices, earliest deadline first. While a walk near an edge needs
@@ -40,12 +46,9 @@ export function backlogWork(picture: WorkPicture, policy: HarvestPolicy): Start[
   const most = mostBesideEdge(picture.inFlight, { now: picture.now, policy, refusals: picture.refusals });
   const free = Math.min(picture.free, most - picture.inFlight.length);
   if (free <= 0) return [];
-  const due = picture.waiting
-    .filter((walk) => !picture.left.has(walk.id) && (walk.retryAt === null || walk.retryAt <= picture.now))
-    .sort((a, b) => a.failures - b.failures || a.range.since - b.range.since);
-  const healthy: Start[] = due.filter((walk) => walk.failures === 0).map((walk) => ({ kind: 'resume', walk }));
-  const failing: Start[] = due.filter((walk) => walk.failures > 0).map((walk) => ({ kind: 'resume', walk }));
-  const wanted = free - healthy.length;
+  const { healthy, failing } = dueWalks(picture);
+  // Where several slices have failed in a row it is the server: more of them would tell nothing new.
+  const wanted = picture.suspects.length < MOST_SUSPECTS ? free - healthy.length : 0;
   const cutting = { now: picture.now, upper: picture.upper, policy, inFlight: picture.inFlight.length };
   const fresh = wanted <= 0 ? [] : nextSlices(picture.pictures, cutting, wanted);
   const pressed = fresh.filter(({ deadline }) => isPressed(deadline, picture.now, policy));
@@ -54,6 +57,17 @@ export function backlogWork(picture: WorkPicture, policy: HarvestPolicy): Start[
     plan: { api, grade, range, openingPages, limit: policy.limit, purpose: purposeOf(range) },
   }));
   return [...healthy, ...begun, ...failing].slice(0, free);
+}
+
+/** Begun walks whose turn it is: those that have not failed, oldest slice first, and those that have, tried longest ago first. */
+function dueWalks({ waiting, left, suspects, now }: WorkPicture): { healthy: Start[]; failing: Start[] } {
+  const suspicion = (walk: Walk) => suspects.indexOf(walk.id);
+  const isFailing = (walk: Walk) => walk.failures > 0 || suspicion(walk) >= 0;
+  const due = waiting
+    .filter((walk) => !left.has(walk.id) && (walk.retryAt === null || walk.retryAt <= now))
+    .sort((a, b) => suspicion(a) - suspicion(b) || a.failures - b.failures || a.range.since - b.range.since);
+  const resume = (walk: Walk): Start => ({ kind: 'resume', walk });
+  return { healthy: due.filter((walk) => !isFailing(walk)).map(resume), failing: due.filter(isFailing).map(resume) };
 }
 
 function purposeOf(range: WalkPlan['range']): WalkPlan['purpose'] {
@@ -88,9 +102,15 @@ export function tailWork(picture: ApiPicture, policy: HarvestPolicy, moment: Tai
 
 /** Reads once more what was read too early to be final; null while nothing is due. */
 export function settleWork(picture: ApiPicture, policy: HarvestPolicy, now: number): WalkPlan | null {
-  const range = settlingRange(picture, upperBound(now, policy.lagMs), policy.settleMs);
-  if (range === null) return null;
-  return { api: picture.api, grade: 'metadata', range, limit: policy.limit, openingPages: 0, purpose: 'settle' };
+  const slice = settlingSlice(picture, {
+    now,
+    upper: upperBound(now, policy.lagMs),
+    settleMs: policy.settleMs,
+    readingMs: (SLICE_PAGES * policy.lanes * policy.periodMs) / policy.tokens,
+    limit: policy.limit,
+  });
+  if (slice === null) return null;
+  return { api: picture.api, ...slice, limit: policy.limit, openingPages: 0, purpose: 'settle' };
 }
 
 /** Where the daemon's backlog ends and its tail begins: the newest covered second, but never younger than the tail reaches back. */

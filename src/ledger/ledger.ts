@@ -49,7 +49,8 @@ export type Ledger = {
   readonly newestPosted: (api: string, most: number) => number[];
   /** Records what has left its window unread since the last look (I7). @returns The new losses. */
   readonly accountLosses: (api: string, now: number) => (TimeRange & { readonly grade: Grade })[];
-  readonly refuse: (api: string, refusal: Refusal, callId: number, policy: PlanPolicy) => void;
+  /** Ends a walk whose beginning the server refused as too old, and remembers how far back that was. */
+  readonly refuse: (walk: Walk, refused: RefusedWidth, policy: PlanPolicy) => void;
   readonly recordDoubt: (doubt: Omit<Doubt, 'api'> & { readonly api: string }, at: number) => void;
   readonly setGaps: (gaps: readonly Gap[], at: number) => void;
   readonly setDaemonState: (state: DaemonState) => void;
@@ -59,6 +60,9 @@ export type Ledger = {
   readonly keepSkewMs: (skewMs: number) => void;
   readonly close: () => void;
 };
+
+/** @param widthMs - The server's now less the refused time. */
+export type RefusedWidth = { readonly widthMs: number; readonly seenAt: number; readonly callId: number };
 
 export type LedgerOptions = {
   readonly path: string;
@@ -153,7 +157,7 @@ function compose({ path, login }: LedgerOptions, database: Db, close: () => void
       return newest.all(api, api, LOOKBACK_SECONDS, most).map((seconds) => seconds * 1000);
     },
     accountLosses: transaction((api, now) => accountLosses(rooms, api, now)),
-    refuse: transaction((api, refusal, callId, policy) => refuse(rooms, { api, refusal, callId, policy })),
+    refuse: transaction((walk, refused, policy) => refuse(rooms, walk, { refused, policy })),
     recordDoubt: transaction((doubt, at) => void rooms.doubts.record({ ...doubt, api: dictionary.api(doubt.api) }, at)),
     setGaps: transaction((gaps, at) =>
       rooms.coverage.setGaps(
@@ -234,17 +238,25 @@ function accountLosses(rooms: LedgerRooms, apiName: string, now: number): (TimeR
   return lost;
 }
 
-/** The window proved narrower than was thought. Where nothing of a grade has been read, its window was never wider for us. */
-function refuse(rooms: LedgerRooms, of: { api: string; refusal: Refusal; callId: number; policy: PlanPolicy }): void {
-  const api = rooms.dictionary.api(of.api);
-  const { grade, seenAt } = of.refusal;
-  rooms.coverage.refuse(api, of.refusal, of.callId);
+/**
+ * The beginning of a walk is outside the window: the walk ends, and its width is remembered. Where nothing has been read
+ * there, the window was never wider for us; where something has, what is left of the slice will count as lost.
+ */
+function refuse(rooms: LedgerRooms, walk: Walk, of: { refused: RefusedWidth; policy: PlanPolicy }): void {
+  const api = rooms.dictionary.api(walk.api);
+  const { grade } = walk;
+  const { widthMs, seenAt, callId } = of.refused;
+  rooms.walks.end(walk.id, 'expired', seenAt);
+  rooms.coverage.refuse(api, { grade, widthMs, seenAt }, callId);
   const frontier = rooms.coverage.frontiers(api).find((each) => each.grade === grade);
   const origin = originAt(grade, seenAt, rooms.coverage.refusals(api), of.policy);
+  const begun = [walk, ...rooms.walks.open()].some(
+    (each) => each.api === walk.api && each.grade === grade && each.calls > 0 && each.range.since < origin,
+  );
   const read = rooms.coverage
     .segments(api)
-    .some((segment) => (grade === 'ids' || segment.grade === grade) && segment.since < origin);
-  if (frontier !== undefined && !read && origin > frontier.origin) {
+    .some((each) => (grade === 'ids' || each.grade === grade) && each.since < origin);
+  if (frontier !== undefined && !begun && !read && origin > frontier.origin) {
     rooms.coverage.setFrontier(api, { grade, origin, accountedUntil: Math.max(origin, frontier.accountedUntil) });
   }
 }

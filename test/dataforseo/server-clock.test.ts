@@ -15,22 +15,37 @@ describe('the clock of the server', () => {
   it('goes on from the last Date by the monotonic clock, whatever the wall clock does', async () => {
     const clock = createFakeClock({ now: 1_000_000, monotonic: 500 });
     const serverClock = createServerClock(clock);
-    serverClock.observe(5_000_000, 400);
+    serverClock.observe(2_000_000, 400);
     expect(serverClock.known()).toBe(true);
-    expect(serverClock.now()).toBe(5_000_100);
+    expect(serverClock.now()).toBe(2_000_100);
     clock.stepWall(-900_000);
     await clock.advance(250);
-    expect(serverClock.now()).toBe(5_000_350);
-    expect(serverClock.skewMs()).toBe(5_000_350 - 100_250);
+    expect(serverClock.now()).toBe(2_000_350);
+    expect(serverClock.skewMs()).toBe(2_000_350 - 100_250);
   });
 
   it('is never ahead of the server, whose Date is cut to the second', () => {
-    const clock = createFakeClock({ monotonic: 0 });
+    const clock = createFakeClock({ now: 10_000, monotonic: 0 });
     const serverClock = createServerClock(clock);
     for (const trueMs of [0, 1, 499, 999]) {
       serverClock.observe(Math.floor((10_000 + trueMs) / 1_000) * 1_000, 0);
       expect(serverClock.now()).toBeLessThanOrEqual(10_000 + trueMs);
     }
+  });
+
+  it('is not moved by one wrong answer, and is by three that agree', () => {
+    const clock = createFakeClock({ now: 1_000_000, monotonic: 0 });
+    const serverClock = createServerClock(clock);
+    const year = 365 * 86_400_000;
+    serverClock.observe(1_000_000 + year, 0);
+    expect(serverClock.known()).toBe(false);
+    serverClock.observe(1_000_000, 0);
+    serverClock.observe(1_000_000 + year, 0);
+    serverClock.observe(1_000_000 + 2 * year, 0);
+    serverClock.observe(1_000_000 + year, 0);
+    expect(serverClock.now()).toBe(1_000_000);
+    for (let n = 0; n < 3; n += 1) serverClock.observe(1_000_000 + year + n * 1_000, 0);
+    expect(serverClock.now()).toBe(1_000_000 + year + 2_000);
   });
 
   it('ignores a Date that is none', () => {

@@ -32,7 +32,7 @@ const walk: Walk = {
   doubts: 0,
 };
 
-const others = { now: NOW, periodMs: PERIOD, othersSucceed: true };
+const others = { now: NOW, periodMs: PERIOD, othersSucceed: true, isPlausible: true };
 const nobody = { ...others, othersSucceed: false };
 const failed = (code: DataForSeoErrorCode, details: DataForSeoErrorDetails = {}) =>
   new DataForSeoError(code, 'it failed', details);
@@ -47,10 +47,19 @@ describe('I8 a failure of one slice stops that slice only', () => {
     ['unavailable', 'retry', 'wait_for_server'],
     ['account_refused', 'park', 'park'],
     ['api_refused', 'stop_api', 'stop_api'],
-    ['too_old', 'expired', 'expired'],
+    ['too_old', 'retry', 'retry'],
     ['not_past', 'shifted', 'shifted'],
     ['rejected', 'set_aside', 'set_aside'],
   ];
+
+  it('too_old is believed when it comes twice, and never where no window could be so narrow', () => {
+    const first = afterFailure(walk, failed('too_old'), others);
+    expect(first).toMatchObject({ kind: 'retry', walk: { failures: 1, retryAt: NOW } });
+    expect(afterFailure({ ...walk, failures: 1 }, failed('too_old'), others).kind).toBe('expired');
+    expect(afterFailure({ ...walk, failures: 1 }, failed('too_old'), { ...others, isPlausible: false }).kind).toBe(
+      'retry',
+    );
+  });
 
   it.each(decisions)('%s: %s while others succeed, else %s', (code, alone, together) => {
     expect(afterFailure(walk, failed(code), others).kind).toBe(alone);

@@ -7,7 +7,7 @@ import type { Cutting } from '../../src/domain/plan.ts';
 import { ahead, BOUND_MARGIN_MS, gapsOf, lossesSince, originAt, upperBound } from '../../src/domain/gaps.ts';
 import { backlogOf, callsOf, nextSlices } from '../../src/domain/plan.ts';
 import { rateOf } from '../../src/domain/slicing.ts';
-import { settlingRange, tailRange } from '../../src/domain/tail.ts';
+import { settlingSlice, tailRange } from '../../src/domain/tail.ts';
 import type { Density } from '../../src/domain/slicing.ts';
 import type { Grade } from '../../src/domain/task.ts';
 import type { TimeRange } from '../../src/domain/time-range.ts';
@@ -166,12 +166,12 @@ describe('the next slices', () => {
         const ranges = slices.map(({ range }) => range);
         expect(intersect(ranges, of.taken)).toEqual([]);
         expect(lengthOf(ranges)).toBe(ranges.reduce((sum, { since, until }) => sum + until - since, 0));
-        slices.forEach(({ grade, range, openingPages }, index) => {
+        slices.forEach(({ grade, range, openingPages }) => {
           const gaps = gapsOf(of, UPPER, NOW).filter((gap) => gap.grade === grade);
           expect(subtract([range], gaps)).toEqual([]);
           expect([range.since % 1000, range.until % 1000]).toEqual([0, 0]);
-          // One page of every walk in flight, this one included, before its oldest second leaves.
-          const pageMs = PAGE_MS * (inFlight + index + 1);
+          // One page of every walk that shares the budget, this one included, before its oldest second leaves.
+          const pageMs = PAGE_MS * (inFlight + 1);
           expect(range.since - BOUND_MARGIN_MS - pageMs).toBeGreaterThanOrEqual(EDGES[grade]);
           expect(openingPages).toBeLessThanOrEqual(20);
         });
@@ -376,28 +376,36 @@ describe('settling', () => {
   const read = (since: number, until: number, settledAt: number | null): Segment =>
     segment({ since, until }, { settledAt });
 
+  const at = { now: NOW, upper: UPPER, settleMs: HOUR, readingMs: 480_000, limit: 1000 };
+
   it('is due once something has waited twice as long as tasks may move', () => {
     const of = { ...empty, segments: [read(UPPER - 2 * HOUR, UPPER, null)] };
-    expect(settlingRange(of, UPPER, HOUR)).toEqual({ since: UPPER - 2 * HOUR, until: UPPER - HOUR });
-    expect(settlingRange(of, UPPER - 1000, HOUR)).toBeNull();
+    const range = { since: UPPER - 2 * HOUR, until: UPPER - HOUR };
+    expect(settlingSlice(of, at)).toEqual({ range, grade: 'metadata' });
+    expect(settlingSlice(of, { ...at, upper: UPPER - 1000 })).toBeNull();
   });
 
-  it('takes the whole unsettled stretch at once, and nothing younger than settles', () => {
-    const segmentsOf = [
-      read(UPPER - 9 * HOUR, UPPER - 8 * HOUR, NOW),
-      read(UPPER - 8 * HOUR, UPPER - 7 * HOUR, null),
-      read(UPPER - 7 * HOUR, UPPER - 6 * HOUR, NOW),
-      read(UPPER - 6 * HOUR, UPPER, null),
-    ];
-    expect(settlingRange({ ...empty, segments: segmentsOf }, UPPER, HOUR)).toEqual({
-      since: UPPER - 8 * HOUR,
-      until: UPPER - HOUR,
+  it('takes what is covered and unsettled, oldest first, and neither gaps nor what a walk reads already', () => {
+    const early = [read(UPPER - 8 * HOUR, UPPER - 7 * HOUR, null), read(UPPER - 6 * HOUR, UPPER, null)];
+    const of = { ...empty, segments: early };
+    expect(settlingSlice(of, at)?.range).toEqual({ since: UPPER - 8 * HOUR, until: UPPER - 7 * HOUR });
+    const taken = [{ since: UPPER - 9 * HOUR, until: UPPER - 5 * HOUR }];
+    expect(settlingSlice({ ...of, taken }, at)?.range).toEqual({ since: UPPER - 5 * HOUR, until: UPPER - HOUR });
+  });
+
+  it('reads ids where the month has gone by, and nothing that has left the half year', () => {
+    const old = read(EDGES.metadata - DAY, EDGES.metadata - DAY + HOUR, null);
+    const gone = read(EDGES.ids - DAY, EDGES.ids + 100_000, null);
+    expect(settlingSlice({ ...empty, segments: [gone] }, at)).toBeNull();
+    expect(settlingSlice({ ...empty, segments: [gone, old] }, at)).toMatchObject({
+      grade: 'ids',
+      range: { since: old.since },
     });
   });
 
   it('is never due where all has settled or nothing is covered', () => {
-    expect(settlingRange(empty, UPPER, HOUR)).toBeNull();
-    expect(settlingRange({ ...empty, segments: [read(UPPER - 9 * HOUR, UPPER, NOW)] }, UPPER, HOUR)).toBeNull();
+    expect(settlingSlice(empty, at)).toBeNull();
+    expect(settlingSlice({ ...empty, segments: [read(UPPER - 9 * HOUR, UPPER, NOW)] }, at)).toBeNull();
   });
 });
 

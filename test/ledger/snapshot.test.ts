@@ -290,7 +290,8 @@ describe('the window of an API', () => {
   it('was never wider where a refusal comes before anything is read, so nothing of it is lost', () => {
     const { ledger } = opened();
     const refusal = { grade: 'metadata', widthMs: NOW - windowEdge('metadata', NOW, []), seenAt: NOW } as const;
-    ledger.refuse('backlinks', refusal, 1, policy);
+    const edge = ledger.beginWalk(sliceOf(ORIGINS.metadata, ORIGINS.metadata + HOUR), NOW);
+    ledger.refuse(edge, { ...refusal, callId: 1 }, policy);
     const picture = ledger.picture('backlinks');
     expect(picture.origins).toEqual({ ids: ORIGINS.ids, metadata: ORIGINS.metadata + DAY });
     expect(picture.refusals).toEqual([refusal]);
@@ -301,7 +302,8 @@ describe('the window of an API', () => {
     const { ledger } = opened();
     readSlice(ledger, sliceOf(ORIGINS.metadata, ORIGINS.metadata + HOUR), []);
     const refusal = { grade: 'metadata', widthMs: NOW - windowEdge('metadata', NOW, []), seenAt: NOW } as const;
-    ledger.refuse('backlinks', refusal, 1, policy);
+    const edge = ledger.beginWalk(sliceOf(ORIGINS.metadata, ORIGINS.metadata + HOUR), NOW);
+    ledger.refuse(edge, { ...refusal, callId: 1 }, policy);
     expect(ledger.picture('backlinks').origins).toEqual(ORIGINS);
     expect(ledger.accountLosses('backlinks', NOW)).toEqual([
       { grade: 'metadata', since: ORIGINS.metadata + HOUR, until: windowEdge('metadata', NOW, [refusal]) },
