@@ -211,7 +211,7 @@ create table walk (
 ) strict;
 
 create index walk_open on walk (since) where finished_at is null;
-create index walk_given_up on walk (api) where outcome = 'given_up';
+create index walk_cut_short on walk (api) where outcome in ('given_up', 'expired');
 
 -- What the present slice has listed: positive: task.n, negative: -doubt.id of a quarantined row.
 create table walk_row (

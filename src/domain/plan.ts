@@ -126,7 +126,10 @@ function cutSlice(picture: ApiPicture, gap: Gap, cutting: Cutting): PlannedSlice
   if (since >= gap.until) return null;
   const inTime = Math.floor((since - BOUND_MARGIN_MS - edge) / pageMs);
   const rest = { since, until: gap.until };
-  const pages = pagesWithin(inTime);
+  const pages = Math.min(
+    pagesWithin(inTime),
+    isPressed(gap.expiresAt, cutting.now, policy) ? PRESSED_PAGES : SLICE_PAGES,
+  );
   const length =
     density === null
       ? rest.until - since
@@ -140,6 +143,12 @@ function cutSlice(picture: ApiPicture, gap: Gap, cutting: Cutting): PlannedSlice
   };
 }
 
+/**
+ * A slice that may be overtaken by the window is a quarter of the others: an account may grow many times as dense as it began,
+ * and a slice that was cut too long would be begun anew, as long, for ever.
+ */
+const PRESSED_PAGES = SLICE_PAGES / 4;
+
 /** One page that came in no time may be a crowded moment or a crowded account: for a glimpse nobody steps in further than this. */
 const MOST_PAGES_FOR_A_GLIMPSE = 60;
 
@@ -151,7 +160,7 @@ function leastPages(density: Density, policy: PlanPolicy): number {
 
 /** A slice may take a quarter more than was asked, and its end takes a page. */
 function pagesWithin(inTime: number): number {
-  return Math.min(Math.max(Math.floor((inTime - 1) / MOST_STRETCH), 1), SLICE_PAGES);
+  return Math.max(Math.floor((inTime - 1) / MOST_STRETCH), 1);
 }
 
 export type Backlog = {

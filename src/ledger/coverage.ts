@@ -110,13 +110,14 @@ function statements(database: Db) {
     addSegment: database.prepare(
       'insert into segment (api, since, until, grade, walk, settled_at) values (?, ?, ?, ?, ?, ?)',
     ),
-    // A walk that was given up saw the beginning of its slice only: up to the last task of its one page, at least a second.
+    // A walk that was given up, or that the window has overtaken, saw the beginning of its slice only: up to the last task that
+    // it listed, at least a second.
     densities: database.prepare<[number, number], DensityRow>(
       `select walk.since, walk.until, walk.distinct_rows as rows, null as first from walk
        where walk.id in (select walk from segment where api = ?)
        union all
        select since, ifnull(last_posted_at, since) + 1, rows, ifnull(first_posted_at, since) from walk
-       where api = ? and outcome = 'given_up'`,
+       where api = ? and outcome in ('given_up', 'expired') and rows > 0`,
     ),
     losses: database.prepare<[number], RangeRow & { grade: Grade; lost_at: number; reason: string }>(
       'select since, until, grade, lost_at, reason from loss where api = ? order by since',

@@ -221,7 +221,7 @@ describe('the next slices', () => {
         const calls = callsOf(of, slice!.range, policy) ?? 0;
         const ends = NOW + calls * PAGE_MS * (inFlight + 1);
         expect(ends - slice!.deadline).toBeLessThanOrEqual(pages > 2 ? 0 : EDGE_MARGIN_MS);
-        expect(calls).toBeGreaterThanOrEqual(Math.min(pages / 2, 20));
+        expect(calls).toBeGreaterThanOrEqual(Math.min(pages / 2, pages > 160 ? 20 : 5));
       }
     }
   });

@@ -258,6 +258,16 @@ describe('a walk', () => {
     expect(temp.rows('select count(*) as tasks from tasks')).toEqual([{ tasks: limit }]);
   });
 
+  it('that the window overtakes leaves the density of what it read, so that the next slice is not as long', () => {
+    const temp = opened();
+    const walk = savePage(temp.ledger, temp.ledger.beginWalk(small, NOW), list.slice(0, limit)).walk;
+    temp.ledger.endWalk(walk, 'expired', NOW);
+    temp.ledger.endWalk(temp.ledger.beginWalk(small, NOW), 'expired', NOW);
+    expect(temp.ledger.picture('backlinks').densities).toEqual([
+      { since: SINCE, until: SINCE + limit * 1000, rows: limit, glimpse: true, firstAt: SINCE },
+    ]);
+  });
+
   it('that finds a whole page in its first second leaves a density too', () => {
     const temp = opened();
     const crowd = Array.from({ length: limit }, (_, n) => asRow(listed(`crowd-${n}`, SINCE)));

@@ -187,8 +187,8 @@ const DAEMON: readonly (readonly [string, string])[] = [
   ],
   ['select walk.* from walk where walk.finished_at is null order by walk.since', 'SCAN walk USING INDEX walk_open'],
   [
-    `select since, last_posted_at, rows, 1 from walk where api = ? and outcome = 'given_up'`,
-    'SEARCH walk USING INDEX walk_given_up (api=?)',
+    `select since, last_posted_at, rows, 1 from walk where api = ? and outcome in ('given_up', 'expired') and rows > 0`,
+    'SEARCH walk USING INDEX walk_cut_short (api=?)',
   ],
   [
     `select n from task where task.metadata_state = 'pending' and task.api = ? and task.posted_at < ? limit ?`,
