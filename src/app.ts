@@ -212,7 +212,7 @@ async function withReader<T>({ config }: Parts, work: (database: Db) => Promise<
   try {
     return await work(database);
   } catch (error) {
-    throw asLedgerError(config.databasePath, error);
+    throw asLedgerError(config.databasePath, error, 'read');
   } finally {
     database.close();
   }

@@ -49,6 +49,7 @@ function exitCodeOfLedger(error: LedgerError): number {
     case 'newer_schema':
     case 'older_schema':
     case 'not_a_ledger':
+    case 'unreadable':
     case 'unwritable':
     case 'broken':
     case 'missing':

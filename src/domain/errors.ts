@@ -41,10 +41,10 @@ export class DataForSeoError extends Error {
 
 /**
  * Why a ledger cannot be used. `held`: another process has it · `newer_schema`, `not_a_ledger`, `other_account`: refused
- * untouched · `unwritable`: nothing can be saved now (disk full, read-only, I/O) · `broken`: the file is damaged or a migration failed · `missing`: no file.
+ * untouched · `unreadable`, `unwritable`: nothing can be read or saved now (disk full, read-only, I/O) · `broken`: the file is damaged or a migration failed · `missing`: no file.
  */
 export type LedgerErrorCode =
-  'held' | 'newer_schema' | 'older_schema' | 'not_a_ledger' | 'other_account' | 'unwritable' | 'broken' | 'missing';
+  'held' | 'newer_schema' | 'older_schema' | 'not_a_ledger' | 'other_account' | 'unreadable' | 'unwritable' | 'broken' | 'missing';
 
 export class LedgerError extends Error {
   override readonly name = 'LedgerError';

@@ -1,6 +1,8 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { LedgerError } from '../domain/errors.ts';
+import { isForeign } from './file-header.ts';
 import { fileKind, migrate, readMigrations, refuseNewer } from './migrate.ts';
 
 export type Db = Database.Database;
@@ -16,9 +18,7 @@ const BUSY_MS = 5_000;
  */
 export function openForWriting(path: string): Db {
   const migrations = readMigrations();
-  const kind = lookAt(path);
-  if (kind.kind === 'foreign') throw notALedger(path);
-  if (kind.kind === 'ledger') refuseNewer(path, kind.schemaVersion, migrations.length);
+  const kind = checkFile(path);
   const database = connect(path, { timeout: BUSY_MS });
   try {
     database.pragma('journal_mode = wal');
@@ -37,17 +37,28 @@ export function openForWriting(path: string): Db {
 }
 
 /**
+ * Whether the path can be a ledger's; changes nothing, neither in the file nor beside it. @returns What is there.
+ * @throws {LedgerError} `not_a_ledger`, `newer_schema`.
+ */
+export function checkFile(path: string) {
+  const kind = lookAt(path);
+  if (kind.kind === 'foreign') throw notALedger(path);
+  if (kind.kind === 'ledger') refuseNewer(path, kind.schemaVersion, readMigrations().length);
+  return kind;
+}
+
+/**
  * Opens the ledger for reading, beside a daemon or without one.
- * @throws {LedgerError} `missing`, `not_a_ledger`, `newer_schema`, `older_schema`.
+ * @throws {LedgerError} `missing`, `not_a_ledger`, `newer_schema`, `older_schema`, `unreadable`.
  */
 export function openForReading(path: string): Db {
   if (!existsSync(path)) {
     throw new LedgerError('missing', `There is no ledger at ${path} yet.`, {
-      hint: 'The first backfill or run makes it; LEDGER_DATABASE says where.',
+      hint: 'The first backfill or run makes it; LEDGER_DATABASE or --database says where.',
     });
   }
   const newest = readMigrations().length;
-  const database = connect(path, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
+  const database = look(path);
   try {
     const kind = fileKind(database);
     if (kind.kind === 'new') throw new LedgerError('missing', `The ledger at ${path} is still empty.`);
@@ -57,21 +68,27 @@ export function openForReading(path: string): Db {
     return database;
   } catch (error) {
     database.close();
-    throw asLedgerError(path, error);
+    throw asLedgerError(path, error, 'read');
   }
 }
 
 /** Looks at a file without changing a byte of it. */
 function lookAt(path: string) {
   if (!existsSync(path)) return { kind: 'new' } as const;
-  const database = connect(path, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
+  const database = look(path);
   try {
     return fileKind(database);
   } catch (error) {
-    throw asLedgerError(path, error);
+    throw asLedgerError(path, error, 'read');
   } finally {
     database.close();
   }
+}
+
+function look(path: string): Db {
+  if (statSync(path).isDirectory()) throw aFolder(path);
+  if (isForeign(path)) throw notALedger(path);
+  return connect(path, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
 }
 
 /** @throws {LedgerError} `unwritable` */
@@ -90,13 +107,19 @@ function connect(path: string, options: Database.Options): Db {
   try {
     return new Database(path, options);
   } catch (error) {
-    throw asLedgerError(path, error);
+    throw asLedgerError(path, error, options.readonly === true ? 'read' : 'written');
   }
+}
+
+function aFolder(path: string): LedgerError {
+  return new LedgerError('not_a_ledger', `${path} is a folder, not a file.`, {
+    hint: `Let LEDGER_DATABASE or --database name the file in it, such as ${join(path, 'ledger.db')}.`,
+  });
 }
 
 function notALedger(path: string): LedgerError {
   return new LedgerError('not_a_ledger', `${path} is a file, but no ledger. Nothing was changed.`, {
-    hint: 'Let LEDGER_DATABASE name a ledger, or a file that does not exist yet.',
+    hint: 'Let LEDGER_DATABASE or --database name a ledger, or a file that does not exist yet.',
   });
 }
 
@@ -110,21 +133,31 @@ function older(path: string, found: number, newest: number): LedgerError {
   );
 }
 
-/** SQLite's own failures, in words that say what to do; everything else passes. */
-export function asLedgerError(path: string, error: unknown): unknown {
+/** SQLite's own failures, in words that say what to do; everything else passes. @param what - What could not be done. */
+export function asLedgerError(path: string, error: unknown, what: 'read' | 'written' = 'written'): unknown {
   if (!(error instanceof Database.SqliteError)) return error;
   if (error.code === 'SQLITE_NOTADB') return notALedger(path);
   if (error.code.startsWith('SQLITE_CORRUPT')) {
     return new LedgerError('broken', `The ledger ${path} is damaged.`, { hint: 'Restore a backup.', cause: error });
   }
-  return isUnwritable(error.code)
-    ? new LedgerError('unwritable', `The ledger ${path} cannot be written (${error.code}).`, {
-        hint: 'Look at the disk: is it full, read-only, or is another program holding the file?',
-        cause: error,
-      })
-    : error;
+  if (!isOfTheDisk(error.code)) return error;
+  return what === 'read' ? unreadable(path, error) : unwritable(path, error);
 }
 
-function isUnwritable(code: string): boolean {
+function unreadable(path: string, cause: Error & { readonly code: string }): LedgerError {
+  return new LedgerError('unreadable', `The ledger ${path} cannot be read (${cause.code}).`, {
+    hint: 'May this user read it, and write in its folder? Is another program holding the file?',
+    cause,
+  });
+}
+
+function unwritable(path: string, cause: Error & { readonly code: string }): LedgerError {
+  return new LedgerError('unwritable', `The ledger ${path} cannot be written (${cause.code}).`, {
+    hint: 'Look at the disk: is it full, read-only, or is another program holding the file?',
+    cause,
+  });
+}
+
+function isOfTheDisk(code: string): boolean {
   return /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|BUSY|PERM|LOCKED)/.test(code);
 }

@@ -9,7 +9,7 @@ import { windowEdge, type Refusal } from '../domain/window.ts';
 import { bindAccount, checkAccount } from './account.ts';
 import { createCoverageStore } from './coverage.ts';
 import { writeDaemonState, type DaemonState } from './daemon-state.ts';
-import { asLedgerError, makeFolder, openForWriting, type Db } from './database.ts';
+import { asLedgerError, checkFile, makeFolder, openForWriting, type Db } from './database.ts';
 import { createDictionary } from './dictionary.ts';
 import { createDoubtBook, type Doubt } from './doubts.ts';
 import { createFactBook } from './facts.ts';
@@ -78,8 +78,8 @@ export type LedgerOptions = {
  */
 export function openLedger(options: LedgerOptions): Ledger {
   const { path } = options;
-  const since = new Date(options.now).toISOString();
-  const database = openForWritingUnderLock(path, `process ${options.pid} on ${hostname()}, since ${since}`);
+  const since = new Date(options.now).toISOString().slice(0, 19).replace('T', ' ');
+  const database = openForWritingUnderLock(path, `process ${options.pid} on ${hostname()}, since ${since} UTC`);
   try {
     checkAccount(database.db, options.login);
     return compose(options, database.db, database.close);
@@ -90,6 +90,8 @@ export function openLedger(options: LedgerOptions): Ledger {
 }
 
 function openForWritingUnderLock(path: string, holder: string): { db: Db; close: () => void } {
+  // Before the lock is made: what is refused has nothing put beside it. Under the lock it is looked at once more.
+  checkFile(path);
   makeFolder(dirname(path));
   const lock = takeLock(path, holder);
   try {

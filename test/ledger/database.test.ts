@@ -1,8 +1,9 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { LedgerError } from '../../src/domain/errors.ts';
-import { openForReading, openForWriting } from '../../src/ledger/database.ts';
+import { asLedgerError, openForReading, openForWriting } from '../../src/ledger/database.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { APPLICATION_ID, fileKind, migrate, readMigrations } from '../../src/ledger/migrate.ts';
 import { asRow, HOUR, listed, NOW, readSlice, sliceOf, tempLedger, withDatabase } from '../support/ledger.ts';
@@ -139,7 +140,33 @@ describe('a file that is no ledger', () => {
       expect(refusalOf(open).code).toBe('not_a_ledger');
       expect(readFileSync(temp.path).equals(before)).toBe(true);
     }
-    expect(readdirSync(temp.folder).filter((name) => /-(wal|shm|journal)$/.test(name))).toEqual([]);
+    expect(readdirSync(temp.folder)).toEqual(['ledger.db']);
+  });
+
+  it("but another program's database in WAL mode is refused untouched, and nothing is left beside it", () => {
+    const temp = tempLedger();
+    withDatabase(temp.path, {}, (database) => {
+      database.pragma('journal_mode = wal');
+      database.exec('create table invoice (id integer)');
+    });
+    const before = readFileSync(temp.path);
+    for (const open of [() => temp.open(), () => openForReading(temp.path)]) {
+      expect(refusalOf(open).code).toBe('not_a_ledger');
+      expect(readdirSync(temp.folder)).toEqual(['ledger.db']);
+      expect(readFileSync(temp.path).equals(before)).toBe(true);
+    }
+  });
+
+  it('but another database whose log was never merged back is refused too', () => {
+    const temp = tempLedger();
+    const other = join(temp.folder, 'other.db');
+    withDatabase(other, {}, (database) => {
+      database.pragma('journal_mode = wal');
+      database.exec('create table invoice (id integer)');
+      copyAsKilled(other, temp.path);
+    });
+    expect(refusalOf(() => temp.open()).code).toBe('not_a_ledger');
+    expect(existsSync(`${temp.path}.lock`)).toBe(false);
   });
 
   it("but another program's database without tables is refused untouched", () => {
@@ -162,10 +189,23 @@ describe('a file that is no ledger', () => {
     }
   });
 
-  it('but a folder is refused', () => {
+  it('but a folder is refused, and said to be one', () => {
     const temp = tempLedger();
     mkdirSync(temp.path);
-    expect(['unwritable', 'not_a_ledger']).toContain(refusalOf(() => temp.open()).code);
+    for (const open of [() => temp.open(), () => openForReading(temp.path)]) {
+      const { code, message, hint } = refusalOf(open);
+      expect([code, message]).toEqual(['not_a_ledger', `${temp.path} is a folder, not a file.`]);
+      expect(hint).toContain(join(temp.path, 'ledger.db'));
+    }
+    expect(readdirSync(temp.folder)).toEqual(['ledger.db']);
+  });
+});
+
+describe("a reader's failure", () => {
+  it('is said to be one of reading', () => {
+    const temp = tempLedger();
+    const refusal = asLedgerError(temp.path, new Database.SqliteError('disk I/O error', 'SQLITE_IOERR_READ'), 'read');
+    expect(refusal).toMatchObject({ code: 'unreadable', message: expect.stringContaining('cannot be read') as string });
   });
 });
 
