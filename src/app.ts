@@ -4,6 +4,7 @@ import { createClient } from './dataforseo/client.ts';
 import { createServerClock } from './dataforseo/server-clock.ts';
 import { DISTRUST_PERIODS, onThisClock, type PastCall } from './domain/budget.ts';
 import { ConfigError, LedgerError } from './domain/errors.ts';
+import type { Explanation, Question } from './domain/explanation.ts';
 import { upperBound } from './domain/gaps.ts';
 import type { Cutting } from './domain/plan.ts';
 import type { VerifyReport } from './domain/verification.ts';
@@ -15,6 +16,7 @@ import { longestPauseMs } from './harvest/schedule.ts';
 import type { HarvestPolicy } from './harvest/work.ts';
 import { asLedgerError, openForReading, type Db } from './ledger/database.ts';
 import { createEvidenceReader } from './ledger/evidence-reader.ts';
+import { explain } from './ledger/explain.ts';
 import type { JournalRow } from './ledger/journal.ts';
 import { openLedger, type Ledger } from './ledger/ledger.ts';
 import { planReport, unreadPicture } from './ledger/plan-report.ts';
@@ -53,6 +55,7 @@ function createApp(parts: Parts): App {
       }),
     status: () => status(parts),
     plan: () => plan(parts),
+    explain: (question) => explained(parts, question),
     verify: (wish, signal) => verify(parts, wish, signal),
   };
 }
@@ -177,6 +180,17 @@ function plan({ config, seams }: Parts) {
     const known = readPictures(database, config.apis);
     const unread = config.apis.filter((api) => !known.some((picture) => picture.api === api));
     return planReport([...known, ...unread.map((api) => unreadPicture(api, cutting))], cutting);
+  } finally {
+    database.close();
+  }
+}
+
+function explained({ config, seams }: Parts, question: Question): Explanation {
+  const database = openForReading(config.databasePath);
+  try {
+    const now = serverNow(database, seams.clock.now());
+    const cutting = { now, upper: upperBound(now, config.lagMs), policy: policyOf(config), inFlight: 0 };
+    return explain(database, question, { apis: config.apis, lagMs: config.lagMs, cutting });
   } finally {
     database.close();
   }

@@ -1,3 +1,4 @@
+import type { Explanation, Question } from '../domain/explanation.ts';
 import type { BackfillResult, Progress } from '../domain/progress.ts';
 import type { Plan, Snapshot } from '../domain/snapshot.ts';
 import type { VerifyProgress, VerifyReport } from '../domain/verification.ts';
@@ -16,6 +17,7 @@ export type App = {
   /** Makes no call and needs no lock. @throws {LedgerError} `missing` before the first start (not by `plan`). */
   readonly status: () => Snapshot;
   readonly plan: () => Plan;
+  readonly explain: (question: Question) => Explanation;
   /**
    * Holds file, rows, evidence, journal and coverage against each other. Needs the lock and credentials only to read slices again.
    * @throws {LedgerError} e.g. `missing`, `broken`, `held`. @throws {DataForSeoError} `account_refused` when a person must act.

@@ -1,4 +1,4 @@
-import type { Option } from 'commander';
+import type { Argument, Option } from 'commander';
 import type { DestinationStream } from 'pino';
 import type { Scrub } from '../log.ts';
 import type { Clock } from '../time.ts';
@@ -38,6 +38,8 @@ export type Redaction = { readonly learn: (secrets: readonly string[]) => void; 
 export type Typed = {
   readonly settings: Readonly<Record<string, string>>;
   readonly options: Readonly<Record<string, unknown>>;
+  /** What stands there without a flag. */
+  readonly operands: readonly string[];
 };
 
 /** One command. The README's table, the help texts and the parser are made of these. */
@@ -51,6 +53,7 @@ export type CliCommand = {
   /** What follows the program's name: `run --rate-calls 5`. */
   readonly examples: readonly string[];
   readonly takesSettings: boolean;
+  readonly operands?: readonly Argument[];
   readonly options: readonly Option[];
   /** @returns The exit code. @throws Whatever `exitCodeOf` knows. */
   readonly act: (typed: Typed, deps: CliDeps) => Promise<number>;

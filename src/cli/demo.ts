@@ -56,7 +56,7 @@ async function show(simulator: Simulator, deps: CliDeps): Promise<number> {
   const path = join(await mkdtemp(join(tmpdir(), 'dataforseo-ledger-demo-')), 'ledger.db');
   const say = (lines: readonly string[]) => deps.stdout.write(`${lines.join('\n')}\n`);
   say(introduction(simulator));
-  const { app } = await openFor({ settings: {}, options: {} }, demoDeps(simulator, path, deps), {
+  const { app } = await openFor({ settings: {}, options: {}, operands: [] }, demoDeps(simulator, path, deps), {
     credentials: true,
     atLeast: 'warn',
   });

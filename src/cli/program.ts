@@ -3,6 +3,7 @@ import { backfill } from './backfill.ts';
 import type { CliCommand, CliDeps } from './command.ts';
 import { demo } from './demo.ts';
 import { complaintOf, EXIT, exitCodeOf } from './exit-code.ts';
+import { explain } from './explain.ts';
 import { plan } from './plan.ts';
 import { run } from './run.ts';
 import { settingOptions, settingsIn } from './setting-flags.ts';
@@ -14,7 +15,7 @@ import { verify } from './verify.ts';
 const HELP_WIDTH = 120;
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly CliCommand[] = [run, backfill, plan, status, verify, simulate, demo];
+export const COMMANDS: readonly CliCommand[] = [run, backfill, plan, status, verify, explain, simulate, demo];
 
 /** Parses and obeys. @param argv - Without node and the script. @returns The exit code; never rejects. */
 export async function runCli(argv: readonly string[], deps: CliDeps): Promise<number> {
@@ -66,10 +67,12 @@ function addCommand(
   const sub = program.command(command.name).summary(command.summary);
   sub.description(`${command.summary[0]?.toUpperCase() ?? ''}${command.summary.slice(1)}.\n\n${command.details}`);
   sub.addHelpText('after', examplesOf(command, deps.commandName));
+  for (const operand of command.operands ?? []) sub.addArgument(operand);
   for (const option of [...command.options, ...(command.takesSettings ? settingOptions() : [])]) sub.addOption(option);
-  sub.action(async (options: Readonly<Record<string, unknown>>) => {
+  sub.action(async () => {
+    const options = sub.opts<Readonly<Record<string, unknown>>>();
     const settings = command.takesSettings ? settingsIn(options) : {};
-    end(await command.act({ settings, options }, deps));
+    end(await command.act({ settings, options, operands: sub.args }, deps));
   });
 }
 

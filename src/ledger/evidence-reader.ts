@@ -4,7 +4,7 @@ import type { Db } from './database.ts';
 import { toMs } from './seconds.ts';
 
 /** How a walk ended, and what it brought that the ledger did not know. */
-export type WalkFindings = {
+type WalkFindings = {
   readonly outcome: string | null;
   /** What the last call of it that failed ended in. */
   readonly failure: string | null;
@@ -43,8 +43,8 @@ export function createEvidenceReader(database: Db): EvidenceReader {
         rows: walk.rows ?? 0,
         newTasks: sql.newTasks.all(walkId, MOST_EXAMPLES),
         changedTasks: sql.changedTasks.all(walkId, MOST_EXAMPLES),
-        // A doubt is recorded once: those of an earlier reading of the same slice count only while this one has doubts too.
-        unlistedTasks: walk.doubts === 0 ? [] : sql.unlistedTasks.all(walkId),
+        // A task's doubt is recorded once: earlier ones of this slice count only while this reading had doubts too.
+        unlistedTasks: sql.unlistedTasks.all(walkId, walk.doubts),
       };
     },
   };
@@ -96,10 +96,10 @@ function statements(database: Db) {
       )
       .pluck(),
     unlistedTasks: database
-      .prepare<[number], string>(
+      .prepare<[number, number], string>(
         `select doubt.task_id from walk join doubt on doubt.api = walk.api and doubt.kind = 'unlisted'
-           and doubt.since = walk.since and doubt.until = walk.until
-         where walk.id = ? order by doubt.task_id`,
+           join task on task.id = doubt.task_id and task.posted_at >= walk.since and task.posted_at < walk.until
+         where walk.id = ? order by doubt.seen_at desc, doubt.task_id limit ?`,
       )
       .pluck(),
   };

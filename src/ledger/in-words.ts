@@ -7,3 +7,12 @@ export function momentInWords(at: number): string {
 export function stretchInWords({ api, since, until }: { api: string; since: number; until: number }): string {
   return `${api} ${momentInWords(since)} to ${momentInWords(until)}`;
 }
+
+/** `2026-03-01T12:57:46Z`. @param at - Epoch seconds. */
+export function isoOf(at: number): string {
+  return new Date(at * 1000).toISOString().replace('.000Z', 'Z');
+}
+
+export function isoOrNull(at: number | null): string | null {
+  return at === null ? null : isoOf(at);
+}

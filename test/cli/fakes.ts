@@ -4,6 +4,7 @@ import type { CliDeps } from '../../src/cli/command.ts';
 import { runCli } from '../../src/cli/program.ts';
 import { createRedaction } from '../../src/cli/redaction.ts';
 import type { Config } from '../../src/config.ts';
+import type { Explanation } from '../../src/domain/explanation.ts';
 import type { BackfillResult, Progress } from '../../src/domain/progress.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import type { VerifyReport } from '../../src/domain/verification.ts';
@@ -98,6 +99,13 @@ export const VERIFIED: VerifyReport = {
   reread: null,
 };
 
+export const EXPLAINED: Explanation = {
+  kind: 'moment',
+  moment: '2026-11-01T12:00:00Z',
+  at: '2026-11-23T12:00:00Z',
+  apis: [{ api: 'serp', covered: null, lack: { kind: 'never_read' } }],
+};
+
 /** An application that answers at once; a test replaces what it is about. */
 export function fakeApp(parts: Partial<App> = {}): App {
   return {
@@ -105,6 +113,7 @@ export function fakeApp(parts: Partial<App> = {}): App {
     run: () => Promise.resolve(),
     status: () => SNAPSHOT,
     plan: () => PLAN,
+    explain: () => EXPLAINED,
     verify: () => Promise.resolve(VERIFIED),
     ...parts,
   };

@@ -70,7 +70,7 @@ const TAMPERINGS: readonly (readonly [string, string, CheckName, RegExp])[] = [
   ['a segment that settled before it ended', `update segment set settled_at = since where settled_at is not null`, 'coverage', /claims to have settled at/],
   ['a segment read before it was past', `update walk set first_page_at = since where id = ${IDS_WALK}`, 'coverage', /was not past when its walk \d+ began/],
   ['seconds that could not be proven', `update walk set doubtful = '[[' || (since + 5) || ',' || (since + 6) || ']]' where id = ${IDS_WALK}`, 'coverage', /contains seconds that its walk \d+ could not prove/],
-  ['rows of a walk that has ended', `insert into walk_row values (1, 1, 1)`, 'coverage', /1 rows are kept as listed by walk 1, which is not open/],
+  ['rows of a walk that has ended', `insert into walk_row values (1, 1, 1, 1)`, 'coverage', /1 rows are kept as listed by walk 1, which is not open/],
   ['a segment removed', `delete from segment where since = (select min(since) from segment)`, 'gaps', /Neither covered nor lost nor shown as a gap is the ids of backlinks/],
   ['a gap invented', `insert into gap select api, since + 10, since + 20, grade, 0, (select max(finished_at) from walk) + 1 from segment order by since limit 1`, 'gaps', /Shown as a gap, though covered or lost, is the ids of backlinks/],
   ['a loss invented', `insert into loss (api, since, until, grade, lost_at, reason) select api, since, since + 60, grade, unixepoch() + 99999, 'x' from segment order by since limit 1`, 'losses', /On record as lost at .* had been read by then/],

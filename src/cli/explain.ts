@@ -1,0 +1,32 @@
+import { Argument, Option } from 'commander';
+import type { Question } from '../domain/explanation.ts';
+import { parseMoment } from '../domain/moment.ts';
+import type { CliCommand } from './command.ts';
+import { EXIT } from './exit-code.ts';
+import { explainText } from './explain-text.ts';
+import { openFor } from './open.ts';
+
+export const explain: CliCommand = {
+  name: 'explain',
+  usage: 'explain <task id | time>',
+  summary: 'which call covered it and when, or why none did',
+  details: `A time is ISO 8601, "2026-03-01 12:57:46", "2026-03-01" or epoch seconds, UTC; everything else is the id of a task. Makes
+no call, needs no credentials, and works beside a running daemon. Exits with 1 when the ledger does not hold the task.`,
+  examples: ['explain 2026-03-01 12:57:46', 'explain 01262030-4426-0139-0000-50c0b9a6c886 --json'],
+  takesSettings: true,
+  operands: [new Argument('<what...>', 'the id of a task, or a time')],
+  options: [new Option('--json', 'all of it as JSON')],
+  act: async (typed, deps) => {
+    const { app } = await openFor(typed, deps, { credentials: false });
+    const explanation = app.explain(questionOf(typed.operands.join(' ')));
+    const asJson = typed.options['json'] === true;
+    const lines = asJson ? [JSON.stringify(explanation, null, 2)] : explainText(explanation, deps.commandName);
+    deps.stdout.write(`${lines.join('\n')}\n`);
+    return explanation.kind === 'task' && explanation.task === null ? EXIT.failed : EXIT.done;
+  },
+};
+
+function questionOf(what: string): Question {
+  const at = parseMoment(what);
+  return at === null ? { kind: 'task', id: what.trim() } : { kind: 'moment', at };
+}
