@@ -68,9 +68,12 @@ export function nextReading(before: ReadingState, length: number): ReadingState 
   return { ...blank, reading: before.reading + 1, previousLength: length };
 }
 
-/** The same reading from offset 0, because something has shifted while nobody read. */
+/**
+ * The same reading from offset 0, because something has shifted while nobody read. What the readings before have found is
+ * of another list: neither their length nor their rows may enter the count. Its number stays, so that there is an end.
+ */
 export function restartedReading(before: ReadingState): ReadingState {
-  return { ...blank, reading: before.reading, previousLength: before.previousLength };
+  return { ...blank, reading: before.reading, previousLength: null };
 }
 
 const blank = {
@@ -144,6 +147,11 @@ export type Verdict =
   | { readonly kind: 'covered_in_doubt'; readonly flaws: readonly Flaw[] };
 
 export type FinishedReading = { readonly state: ReadingState; readonly length: number; readonly unionSize: number };
+
+/** The union holds rows that are listed no more, or may: more than the list has, or from a list of another length. */
+export function listHasChanged({ state, length, unionSize }: FinishedReading): boolean {
+  return unionSize > length || (state.previousLength !== null && state.previousLength !== length);
+}
 
 /**
  * Judges a finished reading of `range` (I4).

@@ -47,7 +47,7 @@ export class SliceFailure extends Error {
  */
 export async function walkSlice(reader: SliceReader, walk: Walk, signal: AbortSignal): Promise<Walk> {
   let current = walk;
-  let resumed = walk.reading.pages > 0;
+  let resumed = walk.reading.pages > 0 || walk.reading.reading > 1;
   for (;;) {
     const saved = await readOne(reader, { walk: current, resumed }, signal);
     reader.onPage(saved);

@@ -1,5 +1,12 @@
 import { intersect, subtract } from '../domain/coverage.ts';
-import { judge, nextReading, restartedReading, type PageStep, type Verdict } from '../domain/evidence.ts';
+import {
+  judge,
+  listHasChanged,
+  nextReading,
+  restartedReading,
+  type PageStep,
+  type Verdict,
+} from '../domain/evidence.ts';
 import { openingGoesOn } from '../domain/slicing.ts';
 import type { TimeRange } from '../domain/time-range.ts';
 import type { Walk } from '../domain/walk.ts';
@@ -18,19 +25,17 @@ export function settleStep(rooms: LedgerRooms, page: Page, of: { step: PageStep;
     case 'more':
       return goOn(rooms, page);
     case 'restart':
-      rooms.proof.forgetReading(walk);
+      rooms.proof.forget(walk);
       rooms.walks.keep(freshReading(walk, restartedReading(walk.reading)));
       return { next: 'again', newDoubts: 0 };
     case 'stuck':
       return stop(rooms, page, api);
     case 'end': {
-      const verdict = judge(walk.range, {
-        state: step.state,
-        length: step.length,
-        unionSize: rooms.proof.unionSize(walk),
-      });
+      const found = { state: step.state, length: step.length, unionSize: rooms.proof.unionSize(walk) };
+      const verdict = judge(walk.range, found);
       if (verdict.kind !== 'again')
         return { next: 'done', newDoubts: finish(rooms, page, { verdict, length: step.length, api }) };
+      if (listHasChanged(found)) rooms.proof.forgetOlderReadings(walk);
       rooms.walks.keep(freshReading(walk, nextReading(step.state, step.length)));
       return { next: 'again', newDoubts: 0 };
     }

@@ -21,8 +21,13 @@ export type Proof = {
   /** Enters the rows of a page. @returns For each whether this reading had listed it before; the link row does not count. */
   readonly list: (walk: Walk, rows: readonly ProofRow[]) => boolean[];
   readonly unionSize: (walk: Walk) => number;
-  /** A reading that begins anew: what it listed stays in the union. */
-  readonly forgetReading: (walk: Walk) => void;
+  /**
+   * Empties the union, for a list that has changed while nobody read. Rows that have left it would keep the union from ever
+   * being as large as the list, or make up for rows that no reading has listed; to forget too much costs a reading.
+   */
+  readonly forget: (walk: Walk) => void;
+  /** Leaves in the union what the present reading has listed: the list is not the one that the readings before it saw. */
+  readonly forgetOlderReadings: (walk: Walk) => void;
   readonly digest: (walk: Walk, api: number, ranges: readonly TimeRange[]) => Digest;
 };
 
@@ -35,7 +40,8 @@ export function createProof(database: Db): Proof {
      on conflict (walk, row, occurrence) do update set reading = excluded.reading where reading <> excluded.reading`,
   );
   const union = database.prepare<[number], number>('select count(*) from walk_row where walk = ?').pluck();
-  const forget = database.prepare('update walk_row set reading = 0 where walk = ? and reading = ?');
+  const forget = database.prepare('delete from walk_row where walk = ?');
+  const forgetOlder = database.prepare('delete from walk_row where walk = ? and reading <> ?');
   return {
     list: (walk, rows) => {
       const { reading, pages, link } = walk.reading;
@@ -47,8 +53,11 @@ export function createProof(database: Db): Proof {
       return beginsWithLink ? repeated.with(0, false) : repeated;
     },
     unionSize: (walk) => union.get(walk.id) ?? 0,
-    forgetReading: (walk) => {
-      forget.run(walk.id, walk.reading.reading);
+    forget: (walk) => {
+      forget.run(walk.id);
+    },
+    forgetOlderReadings: (walk) => {
+      forgetOlder.run(walk.id, walk.reading.reading);
     },
     digest: (walk, api, ranges) => digest(database, { walk, api, ranges }),
   };

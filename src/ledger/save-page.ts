@@ -19,7 +19,8 @@ export type SavedPage = {
  * Page and progress are one transaction (I1): the rows, their sums, the walk's place, the end of the call, and, with the
  * last page, the verdict and the coverage. A kill leaves all of it or nothing. The caller holds the transaction.
  */
-export function savePage(rooms: LedgerRooms, page: Page): SavedPage {
+export function savePage(rooms: LedgerRooms, asked: Page): SavedPage {
+  const page = takenUp(rooms, asked);
   const api = rooms.dictionary.api(page.walk.api);
   const saved = saveRows(rooms, page, api);
   rooms.sums.flush();
@@ -29,6 +30,14 @@ export function savePage(rooms: LedgerRooms, page: Page): SavedPage {
   const counts = { rows: page.answer.rows.length, newTasks: saved.newTasks, altered: saved.altered };
   const { next, newDoubts } = settleStep(rooms, { ...page, walk }, { step, api });
   return { walk: rooms.walks.get(walk.id), ...counts, newDoubts: newDoubts + saved.newDoubts, next };
+}
+
+/** A walk that stood still between two readings has no link to show that the list is the same: the count begins anew. */
+function takenUp(rooms: LedgerRooms, page: Page): Page {
+  const { walk, circumstances } = page;
+  if (!circumstances.resumed || walk.reading.pages > 0) return page;
+  rooms.proof.forget(walk);
+  return { ...page, walk: { ...walk, reading: { ...walk.reading, previousLength: null } } };
 }
 
 function takeStep(rooms: LedgerRooms, page: Page, rowNumbers: readonly number[]): PageStep {

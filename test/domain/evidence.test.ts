@@ -274,7 +274,7 @@ describe('a page', () => {
     expect(restartedReading({ ...afterOne, reading: 4, previousLength: 9 })).toEqual({
       ...firstReading(),
       reading: 4,
-      previousLength: 9,
+      previousLength: null,
     });
   });
 

@@ -391,7 +391,7 @@ describe('a row that cannot be a task', () => {
         const saved = savePage(
           ledger,
           walk,
-          [...page].flatMap((name) => rowOf[name] ?? []),
+          Array.from(page).flatMap((name) => rowOf[name] ?? []),
         );
         walk = saved.walk;
         return saved.next;
