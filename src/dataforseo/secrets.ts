@@ -7,29 +7,32 @@ export function basicAuthorization(credentials: Credentials): string {
 
 /** The most of a foreign text that goes into a message. */
 const LONGEST_QUOTE = 300;
-/** Enough to see a secret that begins within the quote whole, and little enough to scrub quickly. */
-const SCRUBBED_CHARACTERS = 4_000;
+/** So much of a foreign text is looked at; all of it would be a page of tens of megabytes. */
+const LOOKED_AT_CHARACTERS = 100_000;
 
 /**
  * Makes foreign text fit for a message: without the credentials in any form that a server or a library may echo, one line
- * of printable characters, at most 300. It scrubs before it cuts, else half a password could be left standing.
+ * of printable characters, at most 300. Nothing is cut before it is scrubbed without the room that a whole secret takes, else
+ * half a password could be left standing.
  */
 export function createQuote(credentials: Credentials): (text: string) => string {
   const secrets = formsOf(credentials);
+  const longest = secrets[0]?.length ?? 0;
   return (text) => {
-    const scrubbed = secrets.reduce(
-      (rest, secret) => rest.replaceAll(secret, '***'),
-      text.slice(0, SCRUBBED_CHARACTERS),
-    );
-    return scrubbed
-      .replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]+/gu, ' ')
-      .trim()
-      .slice(0, LONGEST_QUOTE)
-      .toWellFormed();
+    const line = printable(text.slice(0, LOOKED_AT_CHARACTERS));
+    const scrubbed = secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), line);
+    // What stands at the end may be the beginning of a secret that was cut.
+    const whole = text.length > LOOKED_AT_CHARACTERS ? scrubbed.slice(0, -longest) : scrubbed;
+    return whole.trim().slice(0, LONGEST_QUOTE).toWellFormed();
   };
 }
 
-/** Longest first, so that a short secret does not break up a long one that holds it. */
+/** Whatever cannot be printed, in one place or many, is one space. */
+function printable(text: string): string {
+  return text.replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]+/gu, ' ');
+}
+
+/** As they stand in a line. Longest first, so that a short secret does not break up a long one that holds it. */
 function formsOf(credentials: Credentials): string[] {
   const texts = [credentials.login, credentials.password, pairOf(credentials)];
   const forms = texts.flatMap((text) => {
@@ -46,7 +49,7 @@ function formsOf(credentials: Credentials): string[] {
       Buffer.from(text, 'utf8').toString('base64url'),
     ];
   });
-  return [...new Set(forms)].filter((form) => form !== '').sort((a, b) => b.length - a.length);
+  return [...new Set(forms.map(printable))].filter((form) => form.trim() !== '').sort((a, b) => b.length - a.length);
 }
 
 function pairOf(credentials: Credentials): string {

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { createQuote } from '../../src/dataforseo/secrets.ts';
+
+const PASSWORD = 'correct-horse-battery-staple';
+const quote = createQuote({ login: 'agency@example.com', password: PASSWORD });
+
+describe('a quote of foreign text', () => {
+  it('is one line of printable characters, without the credentials, of 300 characters at most', () => {
+    expect(quote(`\n  said\t\0${PASSWORD}\r\nto agency@example.com  `)).toBe('said ***  to ***'.replace('  ', ' '));
+    expect(quote('x'.repeat(1_000))).toBe('x'.repeat(300));
+  });
+
+  // Where a text is cut must not decide whether a secret is seen.
+  it.each([300, 4_000, 100_000])('holds no half of a password that stands across character %i', (place) => {
+    for (let before = place - PASSWORD.length - 3; before <= place + 3; before += 1) {
+      for (const filler of ['\0', '\n', ' ', 'x']) {
+        expect(quote(`${filler.repeat(before)}${PASSWORD}`)).not.toContain('correct');
+      }
+    }
+  });
+
+  it('holds no half of a password when it is repeated without end', () => {
+    for (const length of [4_000, 100_000, 200_000]) {
+      expect(quote(PASSWORD.repeat(length / 20)).replaceAll('*', '')).toBe('');
+    }
+  });
+
+  it('knows a password of characters that cannot be printed by what is left of it', () => {
+    const odd = createQuote({ login: 'me', password: 'one\u0007\u0007two' });
+    expect(odd('a one\u0007\u0007two b')).toBe('a *** b');
+  });
+});
