@@ -30,6 +30,9 @@ export type ConcludedFailure = Told & {
 
 export type Conclusion = ConcludedPage | ConcludedFailure;
 
+/** DataForSEO's own word for success: it fails no call, so it never stands for a failure, whatever HTTP says. */
+const FINE = 20_000;
+
 const UNAVAILABLE: Refusal = { outcome: 'unavailable', tooLarge: false };
 
 /** The reading of an answer: pure, so that every fault can be told apart without a server. */
@@ -51,8 +54,8 @@ export function concludeAnswer(answer: HttpAnswer, question: PageQuestion): Conc
   return {
     kind: 'failure',
     ...told,
-    ...(verdict.outcome === 'ok' || statusCode === null
-      ? { code: wire.problem, message: wire.message ?? describeBody(wire, answer) }
+    ...(statusCode === null || statusCode === FINE
+      ? { code: wire.problem ?? wordFor(httpStatus), message: wire.message ?? describeBody(wire, answer) }
       : { code: statusCode }),
     refusal: verdict.outcome === 'ok' ? UNAVAILABLE : verdict,
     statusCode,
@@ -83,6 +86,11 @@ const NO_CODES = { envelopeCode: null, taskCode: null, message: null };
 
 function journalWord(why: HttpFailureReason): CallEnd['code'] {
   return why === 'too_large' ? 'cut' : why;
+}
+
+/** Of an answer with which only its HTTP status is wrong. */
+function wordFor(httpStatus: number): CallEnd['code'] {
+  return httpStatus >= 200 && httpStatus <= 299 ? 'wrong_shape' : 'http_status';
 }
 
 function describeBody(wire: WireAnswer, { begun, text }: HttpAnswer): string {

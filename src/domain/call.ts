@@ -35,7 +35,8 @@ export type CallEnd = {
   /** Monotonic instant at which the call's token comes back (I2); on the clock of the start's boot. */
   readonly tokenBackMono: number;
   readonly httpStatus: number | null;
-  readonly code: number | 'network' | 'timeout' | 'aborted' | 'cut' | 'not_json' | 'wrong_shape' | 'lost' | null;
+  readonly code:
+    number | 'network' | 'timeout' | 'aborted' | 'cut' | 'not_json' | 'wrong_shape' | 'http_status' | 'lost' | null;
   readonly message: string | null;
   readonly rows: number | null;
   /** The answer said that the budget was spent (40202, HTTP 429): others use this account too. */

@@ -172,6 +172,11 @@ describe('a failure that may pass', () => {
   const faults = {
     'HTTP 500': [text('oops', { status: 500 }), { code: 'not_json', httpStatus: 500 }],
     'HTTP 502 with HTML': [text('<html>Bad gateway</html>', { status: 502 }), { code: 'not_json', httpStatus: 502 }],
+    'HTTP 503 with a fine page': [json(page([row()]), { status: 503 }), { code: 'http_status', httpStatus: 503 }],
+    'HTTP 503 with a fine envelope': [
+      json(refusedCall(20000, 'Ok.'), { status: 503 }),
+      { code: 'wrong_shape', httpStatus: 503 },
+    ],
     'a reset socket': [reset(), { code: 'network', httpStatus: null }],
     'a body that is cut': [cut(JSON.stringify(page([row()]))), { code: 'cut', httpStatus: 200 }],
     'HTML with 200': [text('<html>Please wait</html>'), { code: 'not_json', httpStatus: 200 }],
