@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { LedgerError } from '../domain/errors.ts';
 import { isForeign } from './file-header.ts';
@@ -94,12 +94,24 @@ function look(path: string): Db {
 /** @throws {LedgerError} `unwritable` */
 export function makeFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeEach(resolve(folder));
   } catch (cause) {
     throw new LedgerError('unwritable', `The folder ${folder} cannot be made.`, {
       hint: 'Make it writable for this user.',
       cause,
     });
+  }
+}
+
+/** One by one: `recursive` of Node never returns where a folder that is there says that it is not, e.g. /proc. */
+function makeEach(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  if (dirname(folder) !== folder) makeEach(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error;
   }
 }
 

@@ -1,10 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { LedgerError } from '../../src/domain/errors.ts';
 import { asLedgerError, openForReading, openForWriting } from '../../src/ledger/database.ts';
-import type { Ledger } from '../../src/ledger/ledger.ts';
+import { openLedger, type Ledger } from '../../src/ledger/ledger.ts';
 import { APPLICATION_ID, fileKind, migrate, readMigrations } from '../../src/ledger/migrate.ts';
 import { asRow, HOUR, listed, NOW, readSlice, sliceOf, tempLedger, withDatabase } from '../support/ledger.ts';
 
@@ -187,6 +188,30 @@ describe('a file that is no ledger', () => {
       expect(refusalOf(open).code).toBe('not_a_ledger');
       expect(readFileSync(temp.path, 'utf8')).toBe(text);
     }
+  });
+
+  // Node's own way to make a folder and those above it never returns in the first of them.
+  it.skipIf(process.platform !== 'linux').each(['/proc/none/ledger.db', '/proc/none/of/these/ledger.db'])(
+    'but %s, where no folder can be made, is refused at once',
+    (path) => {
+      const ledger = new URL('../../src/ledger/ledger.ts', import.meta.url).href;
+      const open = `const { openLedger } = await import(${JSON.stringify(ledger)});
+        try { openLedger({ path: ${JSON.stringify(path)}, login: 'me', pid: 1, now: 0 }); } catch (error) { console.log(error.code); }`;
+      const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', open], {
+        encoding: 'utf8',
+        timeout: 20_000,
+        killSignal: 'SIGKILL',
+      });
+      expect(stdout).toBe('unwritable\n');
+    },
+    30_000,
+  );
+
+  it('makes the folders above it, one in another', () => {
+    const temp = tempLedger();
+    const path = join(temp.folder, 'one', 'two', 'ledger.db');
+    openLedger({ path, login: 'me', pid: process.pid, now: NOW }).close();
+    expect(existsSync(path)).toBe(true);
   });
 
   it('but a folder is refused, and said to be one', () => {
