@@ -235,7 +235,7 @@ function accountLosses(rooms: LedgerRooms, apiName: string, now: number): (TimeR
       rooms.coverage.setFrontier(api, { grade, origin, accountedUntil: leaving.accountedUntil });
     }
   }
-  markMetadataLost(rooms.database, rooms.sums, { api, edge: windowEdge('metadata', now, picture.refusals) });
+  markMetadataLost(rooms.database, rooms.sums, { api, edge: windowEdge('metadata', now, picture.refusals), now });
   rooms.sums.flush();
   return lost;
 }

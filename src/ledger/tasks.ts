@@ -135,11 +135,14 @@ function statements(database: Db) {
   };
 }
 
-/**
- * Marks the metadata that can no longer be had: tasks posted before `edge` whose metadata is still awaited.
- * @returns How many tasks it concerned; at most `most` a call, so that a page's transaction stays short.
- */
-export function markMetadataLost(database: Db, sums: Sums, edge: { api: number; edge: number }, most = 5_000): number {
+/** So many tasks a call, that a transaction stays short; those that are left have their turn at the next one. */
+const MOST_MARKED = 5_000;
+
+/** The metadata that can no longer be had: of tasks of `api` posted before `edge`. Both instants are epoch ms. */
+export type LostMetadata = { readonly api: number; readonly edge: number; readonly now: number };
+
+/** Marks tasks whose metadata is still awaited although it has left the month; that counts as a change of theirs. */
+export function markMetadataLost(database: Db, sums: Sums, { api, edge, now }: LostMetadata): void {
   const rows = database
     .prepare<
       [number, number, number],
@@ -156,12 +159,12 @@ export function markMetadataLost(database: Db, sums: Sums, edge: { api: number; 
        from task join url on url.id = task.url
        where task.metadata_state = 'pending' and task.api = ? and task.posted_at < ? limit ?`,
     )
-    .all(edge.api, toSeconds(edge.edge), most);
-  const mark = database.prepare(`update task set metadata_state = 'lost' where n = ?`);
+    .all(api, toSeconds(edge), MOST_MARKED);
+  const mark = database.prepare(`update task set metadata_state = 'lost', changed_at = ? where n = ?`);
   for (const row of rows) {
-    mark.run(row.n);
+    mark.run(toSeconds(now), row.n);
     const summand: Summand = {
-      api: edge.api,
+      api,
       endpoint: row.endpoint,
       postedAt: row.posted_at,
       state: row.state,
@@ -172,5 +175,4 @@ export function markMetadataLost(database: Db, sums: Sums, edge: { api: number; 
     sums.remove(summand);
     sums.add({ ...summand, metadataState: 'lost' });
   }
-  return rows.length;
 }

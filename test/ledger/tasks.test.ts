@@ -255,6 +255,9 @@ describe('the sums', () => {
       { id: 'new', metadata_state: 'pending' },
       { id: 'old', metadata_state: 'lost' },
     ]);
+    expect(rows('select id, changed_at from tasks where changed_at <> first_seen_at')).toEqual([
+      { id: 'old', changed_at: (atEdge + 31 * DAY) / 1000 },
+    ]);
     expectSumsRight({ rows });
   });
 });
