@@ -47,7 +47,10 @@ export function quieter(level: LogLevel, other: LogLevel): LogLevel {
   return LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(other) ? level : other;
 }
 
-/** Replaces the secrets in every form in which they are known to travel: plain, percent-encoded, inside JSON, base64. */
+/**
+ * Replaces the secrets in every form in which they are known to travel: plain, percent-encoded, inside JSON, base64. Also a
+ * short one or a common word, although that makes holes in messages: nobody can tell there what gives it away.
+ */
 export function createScrub(secrets: readonly string[]): Scrub {
   const forms = [...new Set(secrets.flatMap(formsOf))].filter((form) => form !== '');
   // The longest first: a shorter one inside it would leave the rest behind.

@@ -39,7 +39,7 @@ export function simulateOptions(): Option[] {
     new Option('--filter <column>', 'the column that a question filters by: posted or done').default('posted'),
     new Option('--sort <column>', 'the column that an answer is sorted by: posted or done').default('posted'),
     new Option('--login <text>', 'the only login that is let in').default('simulated'),
-    new Option('--password <text>', 'its password; protects nothing').default('simulated'),
+    new Option('--password <text>', 'its password; protects nothing').default('not-a-secret'),
     new Option('--options <json>', 'more of the simulator, such as \'{"late":{"share":0.1}}\'').default('{}'),
   ];
 }

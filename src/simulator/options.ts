@@ -107,9 +107,9 @@ const simulatorOptions = z.strictObject({
   tasksPerMinute: z.number().min(0).max(1_000_000).default(0),
   /** The moment of the start by the simulated clock; null: now. Give it to a second simulator and it has the same tasks. */
   startedAt: z.number().nullable().default(null),
-  /** HTTP Basic, compared as the base64 of UTF-8. */
+  /** HTTP Basic, compared as the base64 of UTF-8. The password is no common word: it is scrubbed from all that is printed. */
   login: z.string().min(1).default('login'),
-  password: z.string().min(1).default('password'),
+  password: z.string().min(1).default('not-a-secret'),
   /** The simulated service's clock minus the given one, ms. */
   skewMs: z.number().default(0),
   rate: rate.prefault({}),

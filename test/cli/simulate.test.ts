@@ -55,6 +55,17 @@ describe('simulate', () => {
     expect(stdout).toContain('40100 × 1');
   });
 
+  it('has a password of its own that scrubbing takes out of no path and no sentence', async () => {
+    await simulate([], async (greeting) => {
+      const settings = [...greeting.matchAll(/([A-Z_]+)=(\S+)/g)].map(([, name = '', value = '']) => [name, value]);
+      const env = Object.fromEntries(settings) as Record<string, string>;
+      expect(env).toMatchObject({ DATAFORSEO_LOGIN: 'simulated', DATAFORSEO_PASSWORD: 'not-a-secret' });
+      const words = `${greeting.replaceAll('not-a-secret', '')} password simulated simulator`;
+      const failing = { backfill: () => Promise.reject(new Error(words.replaceAll('\n', ' '))) };
+      expect((await cli(['backfill'], { env, app: failing })).stderr).not.toContain('[secret]');
+    });
+  });
+
   it('merges what goes through --options with the other flags', async () => {
     const argv = ['--filter', 'done', '--options', '{"listing":{"ties":"reshuffled"}}'];
     await simulate(argv, async (_greeting, url) => {

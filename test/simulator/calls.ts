@@ -53,7 +53,7 @@ export type CallOptions = {
   headers?: Record<string, string>;
 };
 
-export const BASIC = basic('login', 'password');
+export const BASIC = basic('login', 'not-a-secret');
 
 export function basic(login: string, password: string): string {
   return `Basic ${Buffer.from(`${login}:${password}`, 'utf8').toString('base64')}`;
