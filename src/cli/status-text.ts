@@ -11,8 +11,11 @@ export function statusText(snapshot: Snapshot): readonly string[] {
     labelled('State', stateOf(snapshot)),
     labelled('Tasks', tasksOf(snapshot)),
     ...Object.entries(snapshot.coverage).flatMap(([api, coverage]) => coverageOf(api, coverage)),
-    ...Object.entries(snapshot.tail).map(([api, { readUpTo, newestTask }]) =>
-      labelled('Tail', `${api} read up to ${instant(readUpTo)}; newest task ${instant(newestTask)}`),
+    ...Object.entries(snapshot.tail).flatMap(([api, { readUpTo, newestTask }]) =>
+      // Its coverage says already that nothing was read.
+      readUpTo === null
+        ? []
+        : [labelled('Tail', `${api} read up to ${instant(readUpTo)}; newest task ${instant(newestTask)}`)],
     ),
     labelled('Doubts', snapshot.doubts === 0 ? 'none' : `${count(snapshot.doubts)} (see the view doubts)`),
     labelled('Budget', budgetOf(snapshot)),

@@ -10,6 +10,7 @@ import type { Db } from './database.ts';
 import { isHeld } from './lock.ts';
 import { readMeta } from './meta.ts';
 import { readPicture } from './picture.ts';
+import { unreadPicture } from './plan-report.ts';
 import { createWalkStore } from './walks.ts';
 
 /** What a snapshot needs beside the ledger. Durations in ms, instants epoch ms. */
@@ -47,19 +48,27 @@ export function serverNow(database: Db, wallNow: number): number {
 
 function snapshotOf(database: Db, terms: SnapshotTerms): Snapshot {
   const now = serverNow(database, terms.wallNow);
-  const pictures = readPictures(database, terms.apis);
+  const read = new Map(readPictures(database, terms.apis).map((picture) => [picture.api, picture]));
   const upper = upperBound(now, terms.lagMs);
   const cutting: Cutting = { now, upper, policy: terms.policy, inFlight: 0 };
-  const backlog = backlogOf(pictures, cutting);
+  const backlog = backlogOf(
+    terms.apis.map((api) => read.get(api) ?? unreadPicture(api, cutting)),
+    cutting,
+  );
+  const each = <Told>(tell: (picture: ApiPicture) => Told, unread: Told): Record<string, Told> =>
+    Object.fromEntries(
+      terms.apis.map((api) => {
+        const picture = read.get(api);
+        return [api, picture === undefined ? unread : tell(picture)];
+      }),
+    );
   const callMs = terms.policy.periodMs / terms.policy.tokens;
   return {
     ...stateOf(database, terms, now),
     at: iso(now),
     tasks: taskCounts(database),
-    coverage: Object.fromEntries(
-      pictures.map((picture) => [picture.api, coverageOf(database, picture, { terms, now })]),
-    ),
-    tail: Object.fromEntries(pictures.map((picture) => [picture.api, tailOf(database, picture)])),
+    coverage: each((picture) => coverageOf(database, picture, { terms, now }), NOT_COVERED),
+    tail: each((picture) => tailOf(database, picture), NO_TAIL),
     doubts: count(database, 'select count(*) from doubt'),
     lastFailure: lastFailure(database),
     budget: {
@@ -82,6 +91,17 @@ function snapshotOf(database: Db, terms: SnapshotTerms): Snapshot {
     version: terms.version,
   };
 }
+
+/** Of an API that is in the settings and that no process has worked on yet. */
+const NOT_COVERED: ApiCoverage = {
+  since: null,
+  until: null,
+  complete: false,
+  gaps: [],
+  losses: [],
+  unsettled: [],
+};
+const NO_TAIL: TailState = { readUpTo: null, readAt: null, newestTask: null };
 
 /** Who does not hold the lock is stopped, whatever it last said of itself. */
 function stateOf(database: Db, terms: SnapshotTerms, now: number): Pick<Snapshot, 'state' | 'reason' | 'until'> {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { statusText } from '../../src/cli/status-text.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { originAt } from '../../src/domain/gaps.ts';
 import { windowEdge } from '../../src/domain/window.ts';
@@ -99,8 +100,30 @@ describe('the snapshot of a new ledger', () => {
     expect(sizeBytes + walBytes).toBeGreaterThan(4096);
   });
 
-  it('leaves out an API that was never read', () => {
-    expect(Object.keys(opened().look({ apis: ['backlinks', 'serp'] }).coverage)).toEqual(['backlinks']);
+  it('lists an API that nobody has worked on yet, which is not complete and has all its calls ahead', () => {
+    const { look, readAll } = opened();
+    readAll();
+    const snapshot = look({ apis: ['serp', 'backlinks'] });
+    expect(Object.keys(snapshot.coverage)).toEqual(['serp', 'backlinks']);
+    expect(snapshot.coverage['serp']).toEqual({
+      since: null,
+      until: null,
+      complete: false,
+      gaps: [],
+      losses: [],
+      unsettled: [],
+    });
+    expect(snapshot.coverage['backlinks']).toMatchObject({ complete: true });
+    expect(snapshot.tail['serp']).toEqual({ readUpTo: null, readAt: null, newestTask: null });
+    expect(snapshot.backlog).toMatchObject({ calls: 2, exact: false });
+  });
+
+  it('tells people that nothing was read of it, and of no tail', () => {
+    const { look, readAll } = opened();
+    readAll();
+    const lines = statusText(look({ apis: ['backlinks', 'serp'] }));
+    expect(lines.filter((line) => line.includes('serp'))).toEqual(['Coverage  serp: nothing read yet']);
+    expect(lines).toContain('Backlog   at least 2 calls, unknown until read');
   });
 });
 
