@@ -176,6 +176,8 @@ create table walk (
   since integer not null,
   until integer not null check (until > since),
   row_limit integer not null, -- rows a page; halved when pages prove too large, and raised again
+  failed_limit integer, -- what proved too large last: tried again only when some pages below it have succeeded
+  pages_since_failed integer not null default 0,
   opening integer not null, -- 0, or how many pages a walk into the unknown may take; given up when its first page shows more
   started_at integer not null,
   first_page_at integer, -- the server's clock when the first page of the present reading was answered

@@ -1,5 +1,5 @@
 import type { DataForSeoError } from './errors.ts';
-import { OVERLAP } from './evidence.ts';
+import { SMALLEST_LIMIT, withSmallerPages } from './page-limit.ts';
 import type { Walk } from './walk.ts';
 
 /** A slice that fails is halved from this many failures on, to isolate what fails. */
@@ -7,8 +7,6 @@ const HALVE_AFTER = 3;
 /** A slice of one second is left alone by a one-shot run after so many failures. */
 export const LEAVE_AFTER = 8;
 const LONGEST_PAUSE_PERIODS = 60;
-/** Pages overlap by one row: with one row a page the offset would never move. */
-const SMALLEST_LIMIT = OVERLAP + 1;
 
 /** From a tenth of the period, doubling, at most 60 periods. @param failures - 1 for the first. */
 export function pauseMs(failures: number, periodMs: number): number {
@@ -86,10 +84,10 @@ export function setAside(walk: Walk, why: string, moment: Pick<FailureMoment, 'n
 
 function blameSlice(walk: Walk, error: DataForSeoError, moment: FailureMoment): AfterFailure {
   const failures = walk.failures + 1;
-  // Fewer rows a page may be what a page that is too large or too slow needs.
+  // Fewer rows a page may be what a page that is too large or too slow needs: a step towards its rows, no failure of the slice.
   if (error.details.tooLarge === true && walk.limit > SMALLEST_LIMIT) {
-    const limit = Math.max(Math.ceil(walk.limit / 2), SMALLEST_LIMIT);
-    return { kind: 'retry', walk: waiting({ ...walk, limit }, failures, { error, moment }) };
+    const retryAt = moment.now + pauseMs(1, moment.periodMs);
+    return { kind: 'retry', walk: { ...withSmallerPages(walk), retryAt, failure: error.message } };
   }
   if (failures >= HALVE_AFTER && walk.range.until - walk.range.since > 1000) return { kind: 'halve' };
   return { kind: 'retry', walk: waiting(walk, failures, { error, moment }) };

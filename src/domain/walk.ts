@@ -12,6 +12,10 @@ export type Walk = {
   readonly range: TimeRange;
   /** Rows a page, 1 … 1000; halved when pages prove too large. */
   readonly limit: number;
+  /** The limit that proved too large last; null while none has, and once it is tried again. */
+  readonly failedLimit: number | null;
+  /** Pages had since then. */
+  readonly pagesSinceFailed: number;
   /** 0, or how many pages a walk into the unknown may take. */
   readonly openingPages: number;
   readonly reading: ReadingState;

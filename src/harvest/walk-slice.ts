@@ -1,4 +1,5 @@
 import type { PageAnswer, PageQuestion } from '../domain/call.ts';
+import { withLargerPages } from '../domain/page-limit.ts';
 import type { Walk } from '../domain/walk.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PageCircumstances } from '../ledger/rooms.ts';
@@ -53,7 +54,7 @@ export async function walkSlice(reader: SliceReader, walk: Walk, signal: AbortSi
     reader.onPage(saved);
     if (saved.next === 'done') return saved.walk;
     if (saved.next === 'stuck') throw new RepeatingPageError(saved.walk);
-    current = withLargerPages(reader, saved.walk);
+    current = grown(reader, saved.walk);
     resumed = false;
   }
 }
@@ -77,10 +78,8 @@ function questionOf(walk: Walk): PageQuestion {
   return { walkId: walk.id, api, purpose, range, grade, offset: walk.reading.nextOffset, limit };
 }
 
-/** Pages that had to be made small grow back while they succeed. */
-function withLargerPages(reader: SliceReader, walk: Walk): Walk {
-  if (walk.limit >= reader.limit) return walk;
-  const larger = { ...walk, limit: Math.min(walk.limit * 2, reader.limit) };
-  reader.ledger.keepWalk(larger);
+function grown(reader: SliceReader, walk: Walk): Walk {
+  const larger = withLargerPages(walk, reader.limit);
+  if (larger !== walk) reader.ledger.keepWalk(larger);
   return larger;
 }

@@ -46,7 +46,8 @@ export function createWalkStore(database: Db, dictionary: Pick<Dictionary, 'api'
     keep: (walk) => {
       const { reading } = walk;
       sql.keep.run({
-        id: walk.id, row_limit: walk.limit, first_page_at: toSecondsOrNull(walk.firstPageAt), reading: reading.reading,
+        id: walk.id, row_limit: walk.limit, failed_limit: walk.failedLimit, pages_since_failed: walk.pagesSinceFailed,
+        first_page_at: toSecondsOrNull(walk.firstPageAt), reading: reading.reading,
         next_offset: reading.nextOffset, pages: reading.pages, rows: reading.rows, link: reading.link,
         link_posted_at: toSecondsOrNull(reading.linkPostedAt), ordered: reading.ordered ? 1 : 0,
         doubtful: JSON.stringify(reading.doubtful.map(({ since, until }) => [toSeconds(since), toSeconds(until)])),
@@ -75,6 +76,8 @@ type WalkRow = {
   readonly since: number;
   readonly until: number;
   readonly row_limit: number;
+  readonly failed_limit: number | null;
+  readonly pages_since_failed: number;
   readonly opening: number;
   readonly first_page_at: number | null;
   readonly reading: number;
@@ -111,6 +114,8 @@ function walkOf(row: WalkRow): Walk {
     grade: row.grade,
     range: { since: toMs(row.since), until: toMs(row.until) },
     limit: row.row_limit,
+    failedLimit: row.failed_limit,
+    pagesSinceFailed: row.pages_since_failed,
     openingPages: row.opening,
     reading: readingOf(row),
     firstPageAt: toMsOrNull(row.first_page_at),
@@ -154,7 +159,8 @@ function statements(database: Db) {
       `insert into walk (api, purpose, grade, since, until, row_limit, opening, started_at) values (?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     keep: database.prepare(
-      `update walk set row_limit = @row_limit, first_page_at = @first_page_at, reading = @reading, next_offset = @next_offset,
+      `update walk set row_limit = @row_limit, failed_limit = @failed_limit, pages_since_failed = @pages_since_failed,
+         first_page_at = @first_page_at, reading = @reading, next_offset = @next_offset,
          pages = @pages, rows = @rows, link = @link, link_posted_at = @link_posted_at, ordered = @ordered,
          doubtful = @doubtful, flaws = @flaws, finished_rows = @finished_rows, described_rows = @described_rows,
          previous_length = @previous_length, first_posted_at = @first_posted_at, last_posted_at = @last_posted_at,

@@ -16,6 +16,8 @@ const walk: Walk = {
   grade: 'metadata',
   range: { since: NOW - 3_600_000, until: NOW - 600_000 },
   limit: 1000,
+  failedLimit: null,
+  pagesSinceFailed: 0,
   openingPages: 0,
   reading: firstReading(),
   firstPageAt: null,
@@ -97,10 +99,15 @@ describe('I8 a failure of one slice stops that slice only', () => {
       limits.push(current.limit);
     }
     expect(limits).toEqual([500, 250, 125, 63, 32, 16, 8, 4, 2]);
+    expect(current).toMatchObject({ failures: 0, failedLimit: 4, retryAt: NOW + PERIOD / 10 });
     expect(
       walkAfter(afterFailure({ ...walk, limit: 3 }, failed('unavailable', { tooLarge: true }), others)).limit,
     ).toBe(2);
-    expect(afterFailure(current, failed('unavailable', { tooLarge: true }), others).kind).toBe('halve');
+    const blamed = walkAfter(afterFailure(current, failed('unavailable', { tooLarge: true }), others));
+    expect(blamed).toMatchObject({ limit: 2, failures: 1 });
+    expect(afterFailure({ ...current, failures: 2 }, failed('unavailable', { tooLarge: true }), others).kind).toBe(
+      'halve',
+    );
   });
 
   it('what is wrong in itself is set aside for 60 periods', () => {

@@ -19,6 +19,8 @@ const walk = (calls: number, over: Partial<Walk> = {}): Walk => ({
   grade: 'ids',
   range: { since: EDGE + BOUND_MARGIN_MS + calls * 6_000, until: EDGE + 10 * DAY },
   limit: 1000,
+  failedLimit: null,
+  pagesSinceFailed: 0,
   openingPages: 0,
   reading: firstReading(),
   firstPageAt: null,
