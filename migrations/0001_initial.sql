@@ -152,6 +152,7 @@ create table call (
   sent_mono_ms real not null,
   wall_offset_ms real not null, -- wall less monotonic clock; a jump of it betrays a step of the wall clock
   boot integer not null references boot,
+  period_ms real not null, -- of the budget with which its token's return was reckoned
   answered_at integer,
   answered_wall_ms real,
   token_back_mono_ms real,

@@ -108,12 +108,13 @@ function adoptPastCalls(ledger: Ledger, policy: HarvestPolicy, clock: Clock): Pa
 
 function adopted(row: JournalRow, before: PastCall | undefined, after: PastCall | undefined): JournalRow[] {
   if (after === undefined || after === before) return [];
-  const { sentAt, sentMono, boot, answered } = after;
+  const { sentAt, sentMono, boot, periodMs, answered } = after;
   const answeredWallMs = answered?.answeredAt ?? null;
   return [
     {
       ...row,
       boot,
+      periodMs,
       sentWallMs: sentAt,
       sentMonoMs: sentMono,
       answeredWallMs,
@@ -129,6 +130,7 @@ function pastCall(row: JournalRow): PastCall {
     sentAt: row.sentWallMs,
     sentMono: row.sentMonoMs,
     boot: row.boot,
+    periodMs: row.periodMs,
     answered: isAnswered ? { answeredAt: answeredWallMs, tokenBackMono: tokenBackMonoMs, throttled } : null,
   };
 }

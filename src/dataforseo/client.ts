@@ -89,7 +89,8 @@ function createCaller(options: ClientOptions): Caller {
 
   const begin = (question: PageQuestion, token: Token) => {
     try {
-      const sent = { sentAt: clock.now(), sentMono: clock.monotonic(), boot: clock.boot };
+      const { periodMs } = options.budget;
+      const sent = { sentAt: clock.now(), sentMono: clock.monotonic(), boot: clock.boot, periodMs };
       return journal.begin({ ...question, ...sent, skewMs: serverClock.skewMs() });
     } catch (error) {
       token.unused();

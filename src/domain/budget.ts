@@ -31,6 +31,8 @@ export type PastCall = {
   readonly sentAt: number;
   readonly sentMono: number;
   readonly boot: string;
+  /** Its process's: when its token comes back was reckoned with it. */
+  readonly periodMs: number;
   readonly answered: {
     readonly answeredAt: number;
     readonly tokenBackMono: number;
@@ -54,7 +56,10 @@ const LONGEST_PAUSE_PERIODS = 60;
 /** More than NTP slews away; less than a person or a restored machine steps. */
 const WALL_JUMP_MS = 5_000;
 
-const wholePeriod = (terms: BudgetTerms) => terms.periodMs + terms.periodMs * MARGIN;
+type Period = Pick<BudgetTerms, 'periodMs'>;
+
+const wholePeriod = ({ periodMs }: Period) => periodMs + periodMs * MARGIN;
+const lateArrival = ({ periodMs }: Period) => Math.min(LATE_ARRIVAL_MS, periodMs / 2);
 
 /**
  * When the token of an answered call comes back. The execution time is not believed when it exceeds the measured round
@@ -70,14 +75,14 @@ export function tokenBackAt(terms: BudgetTerms, call: AnsweredCall, trusted: boo
 }
 
 /** When the token of a call without any answer comes back. @param closedMono - When its socket was closed. */
-export function tokenBackAfterFailure(terms: BudgetTerms, closedMono: number): number {
-  return closedMono + Math.min(LATE_ARRIVAL_MS, terms.periodMs / 2) + wholePeriod(terms);
+export function tokenBackAfterFailure(terms: Period, closedMono: number): number {
+  return closedMono + lateArrival(terms) + wholePeriod(terms);
 }
 
 /** An answer that said that the budget is spent. `retryAfterMs`: what the server asked for; null when it asked for nothing. */
 export type Throttling = { readonly answeredMono: number; readonly retryAfterMs: number | null };
 
-function pauseEnd(terms: BudgetTerms, throttling: Throttling): number {
+function pauseEnd(terms: Period, throttling: Throttling): number {
   const asked = Math.min(throttling.retryAfterMs ?? 0, LONGEST_PAUSE_PERIODS * terms.periodMs);
   const pauseMs = Math.max(asked, terms.periodMs);
   return throttling.answeredMono + pauseMs + pauseMs * MARGIN;
@@ -142,21 +147,34 @@ export function throttle(state: TokenState, terms: BudgetTerms, throttling: Thro
 /**
  * The calls of earlier processes on the clock of one that begins now. In the same boot the arithmetic goes on exactly. In
  * another boot, after a jump of the wall clock, or where a monotonic time cannot be, they count as failed at this moment; so
- * does every call that was never answered. Written back to the journal, so that a start soon after need not wait again.
+ * does every call that was never answered. Where the settings have changed, the longer of the two periods counts: the server
+ * has its own, and may be with either. Written back to the journal, so that a start soon after need not wait again.
  *
  * @returns The calls in their order, the same object where nothing had to be changed.
  */
 export function onThisClock(terms: BudgetTerms, history: readonly PastCall[], start: StartMoment): PastCall[] {
-  const known = history.every((call) => call.boot !== start.boot || isComparable(terms, call, start));
+  const known = history.every((call) => call.boot !== start.boot || isComparable(longer(terms, call), call, start));
   return history.map((call) => {
-    if (known && call.boot === start.boot && call.answered !== null) return call;
+    if (known && call.boot === start.boot && call.answered !== null) return lengthened(call, terms);
+    const period = longer(terms, call);
     const throttled = call.answered?.throttled === true;
     const tokenBackMono = throttled
-      ? pauseEnd(terms, { answeredMono: start.mono, retryAfterMs: null })
-      : tokenBackAfterFailure(terms, start.mono);
+      ? pauseEnd(period, { answeredMono: start.mono, retryAfterMs: null })
+      : tokenBackAfterFailure(period, start.mono);
     const answered = { answeredAt: call.answered?.answeredAt ?? start.wall, tokenBackMono, throttled };
-    return { sentAt: start.wall, sentMono: start.mono, boot: start.boot, answered };
+    return { ...period, sentAt: start.wall, sentMono: start.mono, boot: start.boot, answered };
   });
+}
+
+function longer(terms: BudgetTerms, call: PastCall): Period {
+  return { periodMs: Math.max(terms.periodMs, call.periodMs) };
+}
+
+/** As if it had been reckoned with our period, where that is the longer one. */
+function lengthened(call: PastCall, { periodMs }: BudgetTerms): PastCall {
+  if (call.answered === null || call.periodMs >= periodMs) return call;
+  const more = wholePeriod({ periodMs }) + lateArrival({ periodMs }) - wholePeriod(call) - lateArrival(call);
+  return { ...call, periodMs, answered: { ...call.answered, tokenBackMono: call.answered.tokenBackMono + more } };
 }
 
 /**
@@ -184,7 +202,7 @@ function resumePause(state: TokenState, terms: BudgetTerms, pausedUntil: number)
 }
 
 /** Whether a call of this boot's name can really lie on this boot's clock. */
-function isComparable(terms: BudgetTerms, call: PastCall, start: StartMoment): boolean {
+function isComparable(terms: Period, call: PastCall, start: StartMoment): boolean {
   const jumpMs = start.wall - start.mono - (call.sentAt - call.sentMono);
   const latestPossible = start.mono + (LONGEST_PAUSE_PERIODS + 1) * wholePeriod(terms);
   const back = call.answered?.tokenBackMono ?? call.sentMono;

@@ -25,6 +25,8 @@ export type CallStart = PageQuestion & {
   readonly sentAt: number;
   readonly sentMono: number;
   readonly boot: string;
+  /** Of the budget that it is paid from. */
+  readonly periodMs: number;
   /** Best guess of server clock minus wall clock, ms. */
   readonly skewMs: number;
 };

@@ -7,6 +7,8 @@ import { toSeconds } from './seconds.ts';
 export type JournalRow = {
   readonly id: number;
   readonly boot: string;
+  /** Of the budget that it was paid from, or a longer one that was in force since. */
+  readonly periodMs: number;
   readonly sentWallMs: number;
   readonly sentMonoMs: number;
   readonly answeredWallMs: number | null;
@@ -28,8 +30,9 @@ export function createJournal(database: Db, dictionary: Dictionary): LedgerJourn
   const sql = statements(database);
   let newest = sql.newest.get() ?? 0;
   const adopt = database.transaction((rows: readonly JournalRow[]) => {
-    for (const { id, boot, sentWallMs, sentMonoMs, answeredWallMs, tokenBackMonoMs } of rows) {
-      sql.adopt.run(dictionary.boot(boot), sentWallMs - sentMonoMs, sentMonoMs, answeredWallMs, tokenBackMonoMs, id);
+    for (const { id, boot, periodMs, sentWallMs, sentMonoMs, answeredWallMs, tokenBackMonoMs } of rows) {
+      const offset = sentWallMs - sentMonoMs;
+      sql.adopt.run(dictionary.boot(boot), periodMs, offset, sentMonoMs, answeredWallMs, tokenBackMonoMs, id);
     }
   });
   return {
@@ -58,7 +61,7 @@ function startColumns(start: CallStart, dictionary: Dictionary) {
   return [
     start.walkId, dictionary.api(start.api), start.purpose, start.grade, toSeconds(start.range.since),
     toSeconds(start.range.until), start.offset, start.limit, toSeconds(start.sentAt + start.skewMs), start.sentAt,
-    start.sentMono, start.sentAt - start.sentMono, dictionary.boot(start.boot),
+    start.sentMono, start.sentAt - start.sentMono, dictionary.boot(start.boot), start.periodMs,
   ] as const; // prettier-ignore
 }
 
@@ -74,14 +77,14 @@ function endColumns(end: CallEnd) {
 type PastRow = Omit<JournalRow, 'throttled'> & { readonly throttled: number };
 
 function statements(database: Db) {
-  const past = `select call.id as id, boot.name as boot, sent_mono_ms + wall_offset_ms as sentWallMs, sent_mono_ms as sentMonoMs,
+  const past = `select call.id as id, boot.name as boot, period_ms as periodMs, sent_mono_ms + wall_offset_ms as sentWallMs, sent_mono_ms as sentMonoMs,
     answered_wall_ms as answeredWallMs, token_back_mono_ms as tokenBackMonoMs, throttled from call join boot on boot.id = call.boot`;
   return {
     newest: database.prepare<[], number>('select max(id) from call').pluck(),
     begin: database.prepare(
       `insert into call (walk, api, purpose, grade, since, until, row_offset, row_limit, sent_at, sent_wall_ms, sent_mono_ms,
-         wall_offset_ms, boot)
-       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         wall_offset_ms, boot, period_ms)
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     end: database.prepare(
       `update call set answered_at = ?, answered_wall_ms = ?, token_back_mono_ms = ?, http_status = ?, code = ?, message = ?,
@@ -97,7 +100,7 @@ function statements(database: Db) {
       `${past} where throttled = 1 and sent_wall_ms >= ? order by call.id desc limit 1`,
     ),
     adopt: database.prepare(
-      `update call set boot = ?, wall_offset_ms = ?, sent_mono_ms = ?, answered_wall_ms = ?, token_back_mono_ms = ?,
+      `update call set boot = ?, period_ms = ?, wall_offset_ms = ?, sent_mono_ms = ?, answered_wall_ms = ?, token_back_mono_ms = ?,
          code = ifnull(code, 'lost') where id = ?`,
     ),
   };

@@ -165,6 +165,7 @@ describe('the limiter', () => {
       sentAt: clock.now() - 10,
       sentMono: clock.monotonic() - 10,
       boot: clock.boot,
+      periodMs: PERIOD_MS,
       answered: null,
     };
     const limiter = limiterOf(2, [past, past]);

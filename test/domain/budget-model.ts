@@ -23,6 +23,8 @@ export type World = {
   readonly slowChance: number;
   /** How often a process is killed, in periods; Infinity: never. */
   readonly lifePeriods: number;
+  /** Settings with which a process may start instead of the server's own terms. */
+  readonly otherTerms?: BudgetTerms;
 };
 
 const TIMEOUT_MS = 60_000;
@@ -41,17 +43,17 @@ export function runModel(terms: BudgetTerms, world: World, { rules, periods }: {
 
   for (let bornAt = 0, life = 0; bornAt < endsAt; life += 1) {
     const diesAt = Math.min(endsAt, bornAt + world.lifePeriods * terms.periodMs * random() * 2);
-    liveFrom(bornAt, diesAt);
+    liveFrom(bornAt, diesAt, world.otherTerms !== undefined && random() < 0.5 ? world.otherTerms : terms);
     // A process may be back at once, or when nothing of it is left in any window.
     bornAt = diesAt + (random() < 0.7 ? random() * 2_000 : random() * 3 * terms.periodMs);
     machine = restarted(machine, life, random());
   }
   return arrivals.sort((a, b) => a - b);
 
-  function liveFrom(bornAt: number, diesAt: number) {
+  function liveFrom(bornAt: number, diesAt: number, terms: BudgetTerms) {
     const { boot, monoOffset, wallOffset } = machine;
     const start = { mono: bornAt + monoOffset, wall: bornAt + wallOffset, boot };
-    let state = rules.tokensAtStart(terms, historyAt(bornAt, start), start);
+    let state = rules.tokensAtStart(terms, historyAt(bornAt, start, terms), start);
     const ends: { at: number; backMono: number }[] = [];
     for (let now = bornAt; now < diesAt;) {
       const next = ends.length < LANES ? takeToken(state, now + monoOffset) : null;
@@ -72,7 +74,8 @@ export function runModel(terms: BudgetTerms, world: World, { rules, periods }: {
 
     function send(now: number) {
       const sentMono = now + monoOffset;
-      const call = { sentAt: now + wallOffset, sentMono, boot, answered: null };
+      const { periodMs } = terms;
+      const call = { sentAt: now + wallOffset, sentMono, boot, periodMs, answered: null };
       const isSlow = random() < world.slowChance;
       const executionMs = world.executionMs * (0.5 + random()) + (isSlow ? random() * 70_000 : 0);
       const arrivedAt = now + world.delayMs + random() * world.jitterMs;
@@ -103,7 +106,7 @@ export function runModel(terms: BudgetTerms, world: World, { rules, periods }: {
   }
 
   /** What the ledger hands to `tokensAtStart`, and has put on the clock of the new process for the starts after it. */
-  function historyAt(now: number, start: StartMoment): PastCall[] {
+  function historyAt(now: number, start: StartMoment, terms: BudgetTerms): PastCall[] {
     for (const row of journal) {
       // What was not saved by the death of its process never is.
       if (row.savedAt > now) Object.assign(row, { savedAt: Infinity, answered: null });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AnsweredCall, PastCall } from '../../src/domain/budget.ts';
+import type { AnsweredCall, BudgetTerms, PastCall } from '../../src/domain/budget.ts';
 import {
   allFree,
   freeTokens,
@@ -48,7 +48,7 @@ describe('a token', () => {
 
   it('of a call without an answer waits for a packet that is 5 s late, or half a period', () => {
     expect(tokenBackAfterFailure(terms, 1_000)).toBe(6_000 + WHOLE);
-    expect(tokenBackAfterFailure({ calls: 10, periodMs: 1_000 }, 1_000)).toBe(1_500 + 1_005);
+    expect(tokenBackAfterFailure({ periodMs: 1_000 }, 1_000)).toBe(1_500 + 1_005);
   });
 
   it('is taken when free, in flight until it is returned, and free again at its moment', () => {
@@ -124,6 +124,7 @@ describe('the tokens at a start', () => {
     sentAt: 1_700_000_000_000 + sentMono,
     sentMono,
     boot: 'a',
+    periodMs: 60_000,
     answered: backMono === null ? null : { answeredAt: 0, tokenBackMono: backMono, throttled: false },
     ...over,
   });
@@ -173,6 +174,31 @@ describe('the tokens at a start', () => {
     expect(tokensAtStart(terms, after, later)).toEqual(tokensAtStart(terms, before, start));
   });
 
+  it('hold calls of a shorter period for as long as ours, and of a longer one as they stand', () => {
+    const short = { calls: 5, periodMs: 30_000 };
+    const backAt = (of: typeof terms, history: PastCall[]) => nextFreeAt(tokensAtStart(of, history, start), start.mono);
+    // Arrived at 990,000: 30 s and half a percent later its token would have been back.
+    const arrived = past(989_000, 990_000 + 30_150, { periodMs: 30_000 });
+    expect(backAt(short, [arrived])).toBe(990_000 + 30_150);
+    expect(backAt(terms, [arrived])).toBe(990_000 + WHOLE);
+    expect(backAt(short, [past(989_000, 990_000 + WHOLE)])).toBe(990_000 + WHOLE);
+    // A packet may be later within a longer period.
+    const tiny = past(999_000, 999_500 + 1_005, { periodMs: 1_000 });
+    expect(backAt(terms, [tiny])).toBe(999_500 + 4_500 + WHOLE);
+    // It counts as one of the longer period from then on.
+    const once = onThisClock(terms, [arrived], start);
+    expect(onThisClock(terms, once, start)).toEqual(once);
+    expect(backAt(short, once)).toBe(990_000 + WHOLE);
+  });
+
+  it('forget no call of a long period because a short one is in force now', () => {
+    const tiny = { calls: 10, periodMs: 100 };
+    const state = tokensAtStart(tiny, [past(999_000, 999_500 + WHOLE)], start);
+    expect(nextFreeAt(state, start.mono)).toBe(999_500 + WHOLE);
+    const lost = tokensAtStart(tiny, [past(999_000, null)], start);
+    expect(nextFreeAt(lost, start.mono)).toBe(failedNow);
+  });
+
   const throttled = (over: Partial<PastCall>) => [
     past(980_000, null, { answered: { answeredAt: 0, tokenBackMono: 1_020_000, throttled: true }, ...over }),
   ];
@@ -197,16 +223,18 @@ describe('the tokens at a start', () => {
 });
 
 describe('the budget, as the server sees it (I2)', () => {
-  const worlds: fc.Arbitrary<World> = fc.record({
-    seed: fc.integer(),
-    delayMs: fc.integer({ min: 1, max: 400 }),
-    jitterMs: fc.constantFrom(0, 50, 500, 2_000, 4_500),
-    executionMs: fc.constantFrom(10, 100, 3_000, 20_000),
-    lossChance: fc.constantFrom(0, 0.02, 0.2),
-    lieChance: fc.constantFrom(0, 0.1, 1),
-    slowChance: fc.constantFrom(0, 0.05, 0.5),
-    lifePeriods: fc.constantFrom(0.2, 1, 5, Infinity),
-  });
+  const worldsOf = (otherTerms?: BudgetTerms): fc.Arbitrary<World> =>
+    fc.record({
+      seed: fc.integer(),
+      delayMs: fc.integer({ min: 1, max: 400 }),
+      jitterMs: fc.constantFrom(0, 50, 500, 2_000, 4_500),
+      executionMs: fc.constantFrom(10, 100, 3_000, 20_000),
+      lossChance: fc.constantFrom(0, 0.02, 0.2),
+      lieChance: fc.constantFrom(0, 0.1, 1),
+      slowChance: fc.constantFrom(0, 0.05, 0.5),
+      lifePeriods: fc.constantFrom(0.2, 1, 5, Infinity),
+      ...(otherTerms === undefined ? {} : { otherTerms: fc.constant(otherTerms) }),
+    });
   const most = (world: World, used: Rules = rules) =>
     mostInAnyPeriod(runModel(terms, world, { rules: used, periods: 40 }), terms.periodMs);
   const rough: World = {
@@ -223,11 +251,40 @@ describe('the budget, as the server sees it (I2)', () => {
   it('never holds more than ten arrivals in any period, whatever network, server and operator do', () => {
     // fast-check prints the seed and the path of what fails.
     fc.assert(
-      fc.property(worlds, (world) => {
+      fc.property(worldsOf(), (world) => {
         expect(most(world)).toBeLessThanOrEqual(10);
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  // As many calls a minute, so that the server sees no more than it allows while either holds.
+  it.each([
+    { calls: 5, periodMs: 30_000 },
+    { calls: 2, periodMs: 12_000 },
+  ])('holds no more where the settings change between $calls in $periodMs ms and the whole', (otherTerms) => {
+    fc.assert(
+      fc.property(worldsOf(otherTerms), (world) => {
+        expect(most(world)).toBeLessThanOrEqual(10);
+      }),
+      { numRuns: 700 },
+    );
+  });
+
+  it('would be broken by a start that takes the return of a token for one of its own period, and the model sees it', () => {
+    const broken: Rules = {
+      ...rules,
+      tokensAtStart: (of, history, start) =>
+        tokensAtStart(
+          of,
+          history.map((past) => ({ ...past, periodMs: of.periodMs })),
+          start,
+        ),
+    };
+    const seen = Array.from({ length: 40 }, (_, seed) =>
+      most({ ...rough, seed, lifePeriods: 0.5, otherTerms: { calls: 5, periodMs: 30_000 } }, broken),
+    );
+    expect(Math.max(...seen)).toBeGreaterThan(10);
   });
 
   it('is used to 98.5 % at least when answers are fast', () => {

@@ -14,7 +14,7 @@ describe('the journal', () => {
       const ledger = openLedger({ path: ${JSON.stringify(temp.path)}, login: 'agency@example.com', pid: process.pid, now: ${NOW} });
       const walk = ledger.beginWalk(${JSON.stringify(plan)}, ${NOW});
       const { id: walkId, api, purpose, range, grade, limit } = walk;
-      const sent = { sentAt: ${NOW}, sentMono: 5, boot: 'boot-1', skewMs: 0 };
+      const sent = { sentAt: ${NOW}, sentMono: 5, boot: 'boot-1', periodMs: 60_000, skewMs: 0 };
       ledger.journal.begin({ walkId, api, purpose, range, grade, limit, offset: 0, ...sent });
       process.kill(process.pid, 'SIGKILL');`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' });
@@ -27,6 +27,7 @@ describe('the journal', () => {
       {
         id: 1,
         boot: 'boot-1',
+        periodMs: 60_000,
         sentWallMs: NOW,
         sentMonoMs: 5,
         answeredWallMs: null,
@@ -123,12 +124,21 @@ describe('the journal', () => {
     const id = journal.begin(startOf(walk, { boot: 'boot-0', sentMono: 7 }));
     const [row] = journal.past({ boot: 'boot-1', tokens: 1, throttledSince: 0 });
     journal.adopt([
-      { ...row!, boot: 'boot-1', sentMonoMs: 100, sentWallMs: NOW, answeredWallMs: NOW + 5, tokenBackMonoMs: 60_000 },
+      {
+        ...row!,
+        boot: 'boot-1',
+        periodMs: 90_000,
+        sentMonoMs: 100,
+        sentWallMs: NOW,
+        answeredWallMs: NOW + 5,
+        tokenBackMonoMs: 60_000,
+      },
     ]);
     expect(journal.past({ boot: 'boot-1', tokens: 1, throttledSince: 0 })).toEqual([
       {
         id,
         boot: 'boot-1',
+        periodMs: 90_000,
         sentWallMs: NOW,
         sentMonoMs: 100,
         answeredWallMs: NOW + 5,

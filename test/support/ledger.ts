@@ -111,7 +111,7 @@ export function sliceOf(since: number, until: number, over: Partial<WalkPlan> = 
 export function startOf(walk: Walk, over: Partial<CallStart> = {}): CallStart {
   const { id, api, purpose, range, grade, limit, reading } = walk;
   const question = { walkId: id, api, purpose, range, grade, offset: reading.nextOffset, limit };
-  return { ...question, sentAt: NOW, sentMono: 1_000_000, boot: 'boot-1', skewMs: 0, ...over };
+  return { ...question, sentAt: NOW, sentMono: 1_000_000, boot: 'boot-1', periodMs: 60_000, skewMs: 0, ...over };
 }
 
 export function endOf(over: Partial<CallEnd> = {}): CallEnd {
