@@ -233,6 +233,8 @@ create table segment (
   grade text not null check (grade in ('ids', 'metadata')),
   walk integer not null references walk, -- the latest reading
   settled_at integer,
+  rows integer not null, -- ids that the reading listed in this stretch
+  digest text not null, -- as in walk, of these ids
   primary key (api, since)
 ) strict, without rowid;
 
@@ -346,8 +348,8 @@ select
   walk.finished_at as read_at,
   segment.settled_at as settled_at,
   walk.calls as calls,
-  walk.distinct_rows as rows,
-  walk.digest as digest,
+  segment.rows as rows,
+  segment.digest as digest,
   walk.doubts as doubts
 from segment
 join api on api.id = segment.api

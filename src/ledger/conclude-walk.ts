@@ -84,7 +84,6 @@ function finish(rooms: LedgerRooms, page: Page, ended: Ended): number {
   const newDoubts = doubts.filter((doubt) => rooms.doubts.record({ api, ...doubt }, circumstances.now).isNew).length;
   const proven = { ...walk, doubts: walk.doubts + doubts.length };
   rooms.walks.keep(proven);
-  rooms.walks.prove(proven, { length, distinctRows: rows, digest }, circumstances.now);
   const reading = {
     walkId: walk.id,
     grade: walk.grade,
@@ -93,6 +92,8 @@ function finish(rooms: LedgerRooms, page: Page, ended: Ended): number {
   } as const;
   for (const range of subtract(ranges, bare.ranges)) rooms.coverage.cover(api, range, reading);
   for (const range of bare.ranges) rooms.coverage.cover(api, range, { ...reading, grade: 'ids' });
+  // Last, for it drops the list of the walk, which the stretches are counted by.
+  rooms.walks.prove(proven, { length, distinctRows: rows, digest }, circumstances.now);
   for (const range of bare.lost) {
     rooms.coverage.lose(api, { ...range, grade: 'metadata', lostAt: circumstances.now, reason: NO_METADATA });
   }

@@ -5,6 +5,7 @@ import type { Grade } from '../domain/task.ts';
 import type { TimeRange } from '../domain/time-range.ts';
 import type { Refusal } from '../domain/window.ts';
 import type { Db } from './database.ts';
+import { digestOf } from './id-digest.ts';
 import { toMs, toMsOrNull, toSeconds, toSecondsOrNull } from './seconds.ts';
 
 export type Loss = TimeRange & { readonly grade: Grade; readonly lostAt: number; readonly reason: string };
@@ -13,7 +14,7 @@ type Frontier = { readonly grade: Grade; readonly origin: number; readonly accou
 
 /** What is proven, lacking and lost, by API (its number in the dictionary). Instants are epoch ms. */
 export type CoverageStore = {
-  /** Puts the reading of `range` into the place of older ones. */
+  /** Puts the reading of `range` into the place of older ones, while its walk still has its list. */
   readonly cover: (api: number, range: TimeRange, reading: Reading) => void;
   readonly segments: (api: number) => Segment[];
   readonly densities: (api: number) => Density[];
@@ -35,7 +36,11 @@ export function createCoverageStore(database: Db): CoverageStore {
       const { removed, added } = cover(touched, range, reading);
       for (const segment of removed) sql.removeSegment.run(api, toSeconds(segment.since));
       for (const { since, until, grade, walkId, settledAt } of added) {
-        sql.addSegment.run(api, toSeconds(since), toSeconds(until), grade, walkId, toSecondsOrNull(settledAt));
+        const within = [walkId, api, toSeconds(since), toSeconds(until)] as const;
+        const ids = walkId === reading.walkId ? sql.listed.iterate(...within) : sql.held.iterate(...within);
+        const { rows, digest } = digestOf(ids);
+        const settled = toSecondsOrNull(settledAt);
+        sql.addSegment.run(api, toSeconds(since), toSeconds(until), grade, walkId, settled, rows, digest);
       }
     },
     segments: (api) => sql.segments.all(api).map(segmentOf),
@@ -103,12 +108,25 @@ function statements(database: Db) {
     touched: database.prepare<[number, number, number], SegmentRow>(
       'select since, until, grade, walk, settled_at from segment where api = ? and since < ? and until > ? order by since',
     ),
+    listed: database
+      .prepare<[number, number, number, number], string>(
+        `select task.id from task cross join walk_row on walk_row.walk = ? and walk_row.row = task.n
+         where task.api = ? and task.posted_at >= ? and task.posted_at < ?`,
+      )
+      .pluck(),
+    // What is left of an older reading, whose list is gone: what was known when it ended.
+    held: database
+      .prepare<[number, number, number, number], string>(
+        `select task.id from task
+         where task.first_seen_at <= (select finished_at from walk where id = ?) and task.api = ? and task.posted_at >= ? and task.posted_at < ?`,
+      )
+      .pluck(),
     segments: database.prepare<[number], SegmentRow>(
       'select since, until, grade, walk, settled_at from segment where api = ? order by since',
     ),
     removeSegment: database.prepare('delete from segment where api = ? and since = ?'),
     addSegment: database.prepare(
-      'insert into segment (api, since, until, grade, walk, settled_at) values (?, ?, ?, ?, ?, ?)',
+      'insert into segment (api, since, until, grade, walk, settled_at, rows, digest) values (?, ?, ?, ?, ?, ?, ?, ?)',
     ),
     // A walk that was given up, or that the window has overtaken, saw the beginning of its slice only: up to the last task that
     // it listed, at least a second.

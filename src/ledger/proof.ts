@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { TimeRange } from '../domain/time-range.ts';
 import type { Walk } from '../domain/walk.ts';
 import type { Db } from './database.ts';
+import { digestOf } from './id-digest.ts';
 import { toSeconds } from './seconds.ts';
 
 type Digest = {
@@ -32,7 +32,6 @@ export type Proof = {
 };
 
 const MOST_UNLISTED = 1_000;
-const MODULUS = 2n ** 128n;
 
 export function createProof(database: Db): Proof {
   const enter = database.prepare(
@@ -92,18 +91,16 @@ function digest(database: Db, of: { walk: Walk; api: number; ranges: readonly Ti
      where task.api = ? and task.posted_at >= ? and task.posted_at < ?`,
   );
   const unlisted: string[] = [];
-  let rows = 0;
-  let sum = 0n;
+  const listed: string[] = [];
   const { since, until } = walk.range;
   for (const task of known.iterate(walk.id, api, toSeconds(since), toSeconds(until))) {
     if (task.reading !== null) {
-      rows += 1;
-      sum = (sum + hashOf(task.id)) % MODULUS;
+      listed.push(task.id);
     } else if (unlisted.length < MOST_UNLISTED && wasThere(task, walk, ranges)) {
       unlisted.push(task.id);
     }
   }
-  return { rows, digest: sum.toString(16).padStart(32, '0'), unlisted };
+  return { ...digestOf(listed), unlisted };
 }
 
 /** Posted and done inside: whichever of the two the server filters by, it should have been listed. */
@@ -111,8 +108,4 @@ function wasThere(task: Known, walk: Walk, ranges: readonly TimeRange[]): boolea
   const inside = (at: number | null) =>
     at !== null && ranges.some((range) => at >= toSeconds(range.since) && at < toSeconds(range.until));
   return task.changed_call < (walk.firstCall ?? 0) && inside(task.posted_at) && inside(task.done_at);
-}
-
-function hashOf(id: string): bigint {
-  return BigInt(`0x${createHash('sha256').update(id).digest('hex').slice(0, 32)}`);
 }

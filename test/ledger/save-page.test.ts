@@ -120,6 +120,24 @@ describe('the evidence of a slice', () => {
     });
   });
 
+  it('is told of each stretch by itself, where a reading is parted at the settling edge and cut by a later one', () => {
+    const { ledger, rows } = opened();
+    const list = Array.from({ length: 40 }, (_, n) => asRow(listed(`quarter-${n}`, NOW - 10 * HOUR + n * 15 * 60_000)));
+    const inside = (since: number, until: number) =>
+      list.filter((row) => row.kind === 'task' && row.task.postedAt >= since && row.task.postedAt < until);
+    readSlice(ledger, sliceOf(NOW - 10 * HOUR, NOW), list);
+    const late = asRow(listed('late', NOW - 3 * HOUR));
+    readSlice(ledger, sliceOf(NOW - 5 * HOUR, NOW - 2 * HOUR), [...inside(NOW - 5 * HOUR, NOW - 2 * HOUR), late]);
+    const stretches = rows('select since, until, rows, digest from coverage order by since');
+    expect(stretches.map((stretch) => stretch['rows'])).toEqual([20, 13, 4, 4]);
+    for (const { since, until, rows: count, digest } of stretches) {
+      const ids = rows('select id from tasks where posted_at >= ? and posted_at < ?', since, until);
+      expect(ids).toHaveLength(Number(count));
+      expect(digest).toBe(digestOf(ids.map(({ id }) => String(id))));
+    }
+    expect(rows('select sum(rows) as rows from coverage')).toEqual(rows('select count(*) as rows from tasks'));
+  });
+
   it('of an empty slice is a proof too', () => {
     const { ledger, rows } = opened();
     readSlice(ledger, SLICE, []);

@@ -182,6 +182,16 @@ const DAEMON: readonly (readonly [string, string])[] = [
     'SEARCH task USING INDEX task_by_posted (posted_at>? AND posted_at<?)',
   ],
   [
+    `select task.id from task cross join walk_row on walk_row.walk = ? and walk_row.row = task.n
+     where task.api = ? and task.posted_at >= ? and task.posted_at < ?`,
+    'SEARCH task USING INDEX task_by_posted (posted_at>? AND posted_at<?)',
+  ],
+  [
+    `select task.id from task
+     where task.first_seen_at <= (select finished_at from walk where id = ?) and task.api = ? and task.posted_at >= ? and task.posted_at < ?`,
+    'SEARCH task USING INDEX task_by_posted (posted_at>? AND posted_at<?)',
+  ],
+  [
     'select since, until, grade, walk, settled_at from segment where api = ? and since < ? and until > ? order by since',
     'SEARCH segment USING PRIMARY KEY (api=? AND since<?)',
   ],
