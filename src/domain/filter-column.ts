@@ -1,7 +1,7 @@
 import type { ListedTask } from './task.ts';
 import type { TimeRange } from './time-range.ts';
 
-/** The time that the server compares with the bounds of a question; unknown until a row shows it (docs/endpoint.md, "What makes harvesting hard"). */
+/** The time that the server compares with the bounds of a question; unknown until a row shows it (docs/endpoint.md, bounds). */
 export type FilterColumn = 'posted' | 'done';
 
 /** Bounds are asked a second wider, and a server may round: only what lies beyond this betrays the column. */
