@@ -2,7 +2,16 @@ import { readFileSync } from 'node:fs';
 import { isLoopback } from './config/address.ts';
 import { createSecret, type Secret } from './config/secret.ts';
 import { FILE_KEYS, SETTINGS, settingsSchema, type SettingKey, type SettingValues } from './config/settings.ts';
-import { CONFIG_ENV, lookalikes, readEnv, readFlags, readYaml, unreadable, type ReadText } from './config/sources.ts';
+import {
+  CONFIG_ENV,
+  credentialMeantBy,
+  lookalikes,
+  readEnv,
+  readFlags,
+  readYaml,
+  unreadable,
+  type ReadText,
+} from './config/sources.ts';
 import { ConfigError } from './domain/errors.ts';
 import { MINUTE_MS } from './time.ts';
 
@@ -118,7 +127,8 @@ function judge(given: AllGiven, problems: string[]): SettingValues {
   }
   for (const [key, message] of wrong) problems.push(`${described(key, given.get(key))}; ${message}.`);
   const values = settingsSchema.parse(raw(new Map([...given].filter(([key]) => !wrong.has(key)))));
-  const budget: SettingKey[] = ['rate_calls', 'rate_period', 'dataforseo_url'];
+  // In the place of an address that is wrong stands the default, which is the one that has a limit.
+  const budget: SettingKey[] = ['rate_calls', 'rate_period'];
   if (!budget.some((key) => wrong.has(key))) problems.push(...overBudget(values, given));
   return values;
 }
@@ -137,19 +147,27 @@ function overBudget(values: SettingValues, given: AllGiven): string[] {
   const set = keys
     .flatMap((key) => given.get(key) ?? [])
     .map(({ name, value }) => `${name} is ${JSON.stringify(value)}`);
+  const why = values.rate_period > MINUTE_MS ? ' (all of a period could fall into the same one)' : '';
   return [
-    `${set.join(' and ')}, which lets ${mostInAMinute} calls into one minute; it must be at most ${MOST_CALLS_A_MINUTE}, the limit of the API (only a loopback URL may have more).`,
+    `${set.join(' and ')}, which lets ${mostInAMinute} calls into one minute${why}; it must be at most ${MOST_CALLS_A_MINUTE}, the limit of the API (only a loopback URL may have more).`,
   ];
 }
 
 function requireCredentials(given: AllGiven, env: ConfigInputs['env'], problems: string[]): void {
-  const similar = lookalikes(env).join(', ');
-  const hint = similar === '' ? '' : ` (${similar} is set, which is not read)`;
+  const tries = lookalikes(env);
   for (const [key, fileKey] of FILE_KEYS.slice(0, 2)) {
     if (given.has(key) || given.has(fileKey)) continue;
+    const similar = tries.filter((name) => isTryAt(key, name, given)).join(', ');
+    const hint = similar === '' ? '' : ` (${similar} is set, which is not read)`;
     const [env, meaning] = SETTINGS.filter((setting) => setting.key === key).flatMap((it) => [it.env, it.meaning]);
     problems.push(`${env ?? key} is not set${hint}; it or ${env ?? key}_FILE must give the ${meaning ?? key}.`);
   }
+}
+
+/** A misspelt login says nothing of the password, unless there is a login already. */
+function isTryAt(key: string, name: string, given: AllGiven): boolean {
+  const meant = credentialMeantBy(name);
+  return meant === null || meant === key || given.has(meant);
 }
 
 function toConfig(values: SettingValues): Config {

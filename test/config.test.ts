@@ -111,7 +111,7 @@ describe('settings', () => {
 
   it.each(['60', '1.5h', '60 s', '1h30m', '-5s', '5S', ''])('refuse %j as a duration in the file', (text) => {
     expect(problemsOf(withFile(`timeout: ${JSON.stringify(text)}`))).toEqual([
-      `timeout (my.yaml) is ${JSON.stringify(text)}; it must be a duration from 100ms to 10m, written like 500ms, 60s, 10m, 1h or 30d.`,
+      `timeout (my.yaml) is ${JSON.stringify(text)}; it must be a duration from 100ms to 10m, written like 500ms, 60s or 10m.`,
     ]);
   });
 
@@ -146,7 +146,7 @@ describe('settings', () => {
         /^LEDGER_APIS \(environment\) is "backlink"; it must be one or more of serp, .*, separated by commas\.$/,
       ),
       'LEDGER_RATE_CALLS (environment) is "ten"; it must be a whole number from 1 to 10000.',
-      '--lag is "1s"; it must be a duration from 2s to 1h, written like 500ms, 60s, 10m, 1h or 30d.',
+      '--lag is "1s"; it must be a duration from 2s to 1h, written like 60s, 10m or 1h.',
       'http_port (my.yaml) is 70000; it must be a whole number from 0 to 65535.',
       'LOG_LEVEL (environment) is "loud"; it must be one of trace, debug, info, warn, error, fatal, silent.',
       expect.stringContaining('DATAFORSEO_LOGIN is not set'),
@@ -222,6 +222,13 @@ describe('the settings file', () => {
     expect(problemsOf(withFile(text))).toHaveLength(1);
   });
 
+  it('suggests the whole name where the end of one was written', () => {
+    expect(problemsOf(withFile('login: me\nurl: https://x'))).toEqual([
+      'login (my.yaml) is no setting; dataforseo_login is one.',
+      'url (my.yaml) is no setting; dataforseo_url is one.',
+    ]);
+  });
+
   it('cannot name another file', () => {
     expect(problemsOf(withFile('config: other.yaml'))).toHaveLength(1);
   });
@@ -259,6 +266,20 @@ describe('the budget', () => {
     for (const url of ['https://127.0.0.1.example.com', 'https://localhost.example.com', 'https://10.0.0.1']) {
       expect(problemsOf(withEnv({ ...fast, DATAFORSEO_URL: url }))).toHaveLength(1);
     }
+  });
+
+  it('of a long period is refused with the reason', () => {
+    const env = { LEDGER_RATE_CALLS: '2000', LEDGER_RATE_PERIOD: '1h' };
+    expect(problemsOf(withEnv(env))).toEqual([
+      expect.stringContaining('2000 calls into one minute (all of a period could fall into the same one)'),
+    ]);
+  });
+
+  it('is judged beside an address that is wrong', () => {
+    expect(problemsOf(withEnv({ LEDGER_RATE_CALLS: '100', DATAFORSEO_URL: 'api.dataforseo.com' }))).toEqual([
+      expect.stringContaining('DATAFORSEO_URL'),
+      expect.stringContaining('LEDGER_RATE_CALLS'),
+    ]);
   });
 
   it('is not judged while a part of it is wrong', () => {
@@ -344,6 +365,17 @@ describe('credentials', () => {
   it('are missed by name, with a look at what was set instead', () => {
     expect(problemsOf({ env: { DATAFORSEO_LOGIN: LOGIN, DATAFORSEO_PASS: 'hush' } })).toEqual([
       'DATAFORSEO_PASSWORD is not set (DATAFORSEO_PASS is set, which is not read); it or DATAFORSEO_PASSWORD_FILE must give the password of the API account (not the one of the web site).',
+    ]);
+  });
+
+  it('are missed with a look at what was meant for them, not for the other', () => {
+    expect(problemsOf({ env: { DATAFORSEO_LOGINN: LOGIN } })).toEqual([
+      expect.stringContaining('DATAFORSEO_LOGIN is not set (DATAFORSEO_LOGINN is set'),
+      expect.stringContaining('DATAFORSEO_PASSWORD is not set; it or'),
+    ]);
+    expect(problemsOf({ env: { DFS_SECRET: 'hush' } })).toEqual([
+      expect.stringContaining('(DFS_SECRET is set'),
+      expect.stringContaining('(DFS_SECRET is set'),
     ]);
   });
 

@@ -166,7 +166,7 @@ describe('the program with an account', () => {
     const { code, stdout, stderr } = await ended;
     simulator.set({ faults: [] });
     expect([code, stdout]).toEqual([130, '']);
-    expect(stderr).toContain('Interrupted before it was done; nothing that was read is lost.\n');
+    expect(stderr).toContain('nothing that was read is lost. The same command goes on where it was.\n');
     expect(await totalOf()).toBeGreaterThan(0);
     expect((await start(['backfill'], account()).ended).code).toBe(0);
     expect(await totalOf()).toBe(12_000);

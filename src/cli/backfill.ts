@@ -3,6 +3,7 @@ import type { Logger } from '../log.ts';
 import type { CliCommand, CliDeps } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import { counted, duration } from './format.ts';
+import { statusHint } from './hint.ts';
 import { openFor } from './open.ts';
 import { createProgressBar, createProgressLines, lineAbove, LOG_EVERY_MS, type ProgressSink } from './progress-bar.ts';
 
@@ -11,9 +12,10 @@ export const backfill: CliCommand = {
   usage: 'backfill',
   summary: 'read everything now in the window, then exit',
   details: `Shows a progress bar on a terminal (log lines below "warn" go quiet then), log lines elsewhere. Interrupted or
-killed at any moment, the same command goes on where it was. Exits with 1 when something had to be left, and says what.`,
+killed at any moment, the same command goes on where it was. While the server is away it waits, however long: it never
+gives up by itself, Ctrl-C ends it. Exits with 1 when something had to be left, and says what.`,
   examples: ['backfill', 'backfill --apis backlinks,serp --log-level warn'],
-  takesSettings: true,
+  settings: 'all',
   options: [],
   act: async (typed, deps) => {
     const isTerminal = deps.stderr.isTTY === true;
@@ -25,7 +27,7 @@ killed at any moment, the same command goes on where it was. Exits with 1 when s
       : createProgressLines(logTo(log), { clock: deps.clock, everyMs: LOG_EVERY_MS });
     const result = await harvest(sink, (onProgress) => app.backfill(onProgress, deps.signal));
     if (!result.complete) deps.signal.throwIfAborted();
-    deps.stdout.write(`${reportOf(result, config.databasePath, deps.commandName).join('\n')}\n`);
+    deps.stdout.write(`${reportOf(result, config.databasePath, statusHint(typed, deps)).join('\n')}\n`);
     return result.complete ? EXIT.done : EXIT.failed;
   },
 };
@@ -52,16 +54,16 @@ function logTo(log: Logger): (progress: Progress) => void {
     log.info({ coveredPercent: Math.floor(coveredShare * 100), ...facts }, 'progress');
 }
 
-function reportOf(result: BackfillResult, path: string, commandName: string): string[] {
+function reportOf(result: BackfillResult, path: string, hint: string): string[] {
   const effort = `${counted(result.rows, 'row')} in ${counted(result.calls, 'call')}, ${duration(result.elapsedMs / 1000)}`;
   const harvested = `${counted(result.newTasks, 'new task')} (${effort}).`;
   if (result.complete) {
-    return [harvested, `${path} now holds everything that was in the window. To see the proof: ${commandName} status`];
+    return [harvested, `${path} now holds everything that was in the window. To see the proof: ${hint}`];
   }
   return [
     harvested,
     `Not everything could be read. ${path} lacks:`,
     ...result.left.map((left) => `- ${left}`),
-    `To try what is left once more: ${commandName} backfill`,
+    'The same command tries what is left once more.',
   ];
 }

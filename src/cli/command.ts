@@ -52,7 +52,11 @@ export type CliCommand = {
   readonly details: string;
   /** What follows the program's name: `run --rate-calls 5`. */
   readonly examples: readonly string[];
-  readonly takesSettings: boolean;
+  /**
+   * Which settings the help lists: `all`, or those that concern a command which only looks at the ledger. Such a command takes
+   * the others too, so that one set of flags fits every command. `none`: it has no flags for settings.
+   */
+  readonly settings: 'all' | 'of_the_ledger' | 'none';
   readonly operands?: readonly Argument[];
   readonly options: readonly Option[];
   /** @returns The exit code. @throws Whatever `exitCodeOf` knows. */

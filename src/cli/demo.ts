@@ -1,6 +1,6 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Option } from 'commander';
 import { z } from 'zod';
 import { wholeNumber } from '../config/fields.ts';
@@ -29,7 +29,7 @@ export const demo: CliCommand = {
   details: `Starts the simulator on a free port, reads it into a ledger in a new temporary folder, and shows what proves that
 nothing is missing. The simulator ends with the command; the ledger file stays for you to look at. Takes some ten seconds.`,
   examples: ['demo', 'demo --tasks 200000 --seed 7'],
-  takesSettings: false,
+  settings: 'none',
   options: [
     new Option('--tasks <n>', 'tasks of the simulated account').default('60000'),
     new Option('--seed <n>', 'the same seed tells the same story').default('1'),
@@ -134,13 +134,33 @@ function sizeOf(all: Iterable<unknown>): number {
 function nextSteps(path: string, commandName: string): string[] {
   return [
     '',
-    `The ledger stays in ${path}. Open it with anything that reads SQLite:`,
-    `  sqlite3 -box ${path} "select day, sum(tasks) as tasks, round(sum(cost), 2) as dollars from costs_by_day group by day order by day desc limit 7"`,
-    `  sqlite3 -box ${path} "select tag, count(*) as tasks, round(sum(cost), 2) as dollars from tasks where metadata_state = 'held' group by tag order by dollars desc limit 5"`,
-    `  sqlite3 -box ${path} "select since, until, grade, calls, rows, digest from coverage order by since desc limit 5"`,
+    `The ledger stays in ${path}.`,
+    'Open it with anything that reads SQLite:',
+    `  ledger=${path}`,
+    ...QUERIES.flatMap((query) => ['  sqlite3 -box $ledger "', ...query.map((line) => `    ${line}`)]),
+    `To remove it: rm -r ${dirname(path)}`,
     '',
     'With your own account (the login and password of https://app.dataforseo.com/api-access):',
     '  export DATAFORSEO_LOGIN=… DATAFORSEO_PASSWORD=…',
     `  ${commandName} backfill`,
   ];
 }
+
+/** No line is wider than the narrowest terminal, and each query can be pasted as it is. */
+const QUERIES = [
+  [
+    'select day, sum(tasks) as tasks, round(sum(cost), 2) as dollars',
+    'from costs_by_day group by day order by day desc limit 7"',
+  ],
+  [
+    "select ifnull(tag, '(no tag)') as tag, sum(tasks) as tasks,",
+    '  round(sum(cost), 2) as dollars',
+    "from costs_by_tag where metadata_state = 'held'",
+    'group by 1 order by dollars desc limit 5"',
+  ],
+  [
+    "select datetime(since, 'unixepoch') as since,",
+    "  datetime(until, 'unixepoch') as until, grade, calls, rows",
+    'from coverage order by 1 desc limit 5"',
+  ],
+];

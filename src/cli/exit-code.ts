@@ -23,12 +23,17 @@ export function exitCodeOf(error: unknown, signal: AbortSignal): number {
   return signal.aborted ? EXIT.interrupted : EXIT.failed;
 }
 
-/** What a person is told of it: whole sentences, no stack. Empty where all has been said. */
-export function complaintOf(error: unknown, code: number): readonly string[] {
+/** What a person is told of it: whole sentences, no stack. Empty where all has been said. @param goesOn - The command does so when typed again. */
+export function complaintOf(error: unknown, code: number, goesOn = false): readonly string[] {
   if (error instanceof CommanderError) return [];
   if (error instanceof ConfigError) return configComplaint(error);
-  if (code === EXIT.interrupted) return ['Interrupted before it was done; nothing that was read is lost.'];
+  if (code === EXIT.interrupted) return [interrupted(goesOn)];
   return [sentences(error)];
+}
+
+function interrupted(goesOn: boolean): string {
+  const lead = 'Interrupted before it was done';
+  return goesOn ? `${lead}; nothing that was read is lost. The same command goes on where it was.` : `${lead}.`;
 }
 
 function configComplaint({ problems }: ConfigError): string[] {
@@ -59,7 +64,8 @@ function exitCodeOfLedger(error: LedgerError): number {
 
 function sentences(error: unknown): string {
   if (!(error instanceof Error)) return asSentence(String(error));
-  return [namedMessage(error), hintOf(error), ...causesOf(error)]
+  const message = namedMessage(error);
+  return [message, withoutRepeats(hintOf(error), message), ...causesOf(error)]
     .filter((text) => text !== '')
     .map(asSentence)
     .join(' ');
@@ -82,7 +88,15 @@ function causesOf(error: Error): string[] {
   return error.cause instanceof Error && error.cause.message !== error.message ? [`Cause: ${error.cause.message}`] : [];
 }
 
+/** The server's own words may name the address that the hint names too. */
+function withoutRepeats(hint: string, message: string): string {
+  return hint.replace(/https:\/\/[\w./-]*\w/g, (address) => (message.includes(address) ? 'that page' : address));
+}
+
 function asSentence(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
+  const line = text
+    .replace(/\s+/g, ' ')
+    .replace(/ ([.!?])(?= |$)/g, '$1')
+    .trim();
   return /[.!?…]$/.test(line) ? line : `${line}.`;
 }

@@ -15,7 +15,7 @@ export const plan: CliCommand = {
   details: `Shows the gaps, the calls and minutes that they take, and what would leave the window before it can be read. On a
 first start nothing is known of how many tasks there are, so the numbers are the least that it can take.`,
   examples: ['plan', 'plan --json'],
-  takesSettings: true,
+  settings: 'of_the_ledger',
   options: [new Option('--json', 'the plan as JSON')],
   act: async (typed, deps) => {
     const { app } = await openFor(typed, deps, { credentials: false });

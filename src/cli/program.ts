@@ -1,4 +1,4 @@
-import { Command, type OutputConfiguration } from 'commander';
+import { Command, Help, type Option, type OutputConfiguration } from 'commander';
 import { backfill } from './backfill.ts';
 import type { CliCommand, CliDeps } from './command.ts';
 import { demo } from './demo.ts';
@@ -6,7 +6,7 @@ import { complaintOf, EXIT, exitCodeOf } from './exit-code.ts';
 import { explain } from './explain.ts';
 import { plan } from './plan.ts';
 import { run } from './run.ts';
-import { settingOptions, settingsIn } from './setting-flags.ts';
+import { settingOptions, SETTINGS_HEADING, settingsIn } from './setting-flags.ts';
 import { simulate } from './simulate.ts';
 import { status } from './status.ts';
 import { verify } from './verify.ts';
@@ -24,14 +24,15 @@ export async function runCli(argv: readonly string[], deps: CliDeps): Promise<nu
     await createProgram(deps, (ending) => (code = ending)).parseAsync(argv, { from: 'user' });
     return code;
   } catch (error) {
-    return complain(error, deps);
+    return complain(error, deps, argv[0]);
   }
 }
 
 /** Says what went wrong in words without secrets. @returns The exit code. */
-function complain(error: unknown, { signal, stderr, redaction }: CliDeps): number {
+function complain(error: unknown, { signal, stderr, redaction }: CliDeps, name = ''): number {
   const code = exitCodeOf(error, signal);
-  for (const line of complaintOf(error, code)) stderr.write(`${redaction.scrub(line)}\n`);
+  for (const line of complaintOf(error, code, [backfill.name, run.name].includes(name)))
+    stderr.write(`${redaction.scrub(line)}\n`);
   return code;
 }
 
@@ -39,9 +40,9 @@ function createProgram(deps: CliDeps, end: (code: number) => void): Command {
   const program = new Command('dataforseo-ledger')
     .description('Keeps a complete local record of every task that a DataForSEO account has run.')
     .version(deps.version)
-    .helpCommand(false)
+    .helpCommand('help [command]', 'help with a command')
     .configureOutput(outputOf(deps))
-    .configureHelp({ subcommandTerm: (command) => usageOf(command.name()) })
+    .configureHelp({ subcommandTerm: (command) => usageOf(command), groupItems: inOrder })
     .exitOverride()
     .addHelpText('after', firstSteps(deps.commandName));
   for (const command of COMMANDS) addCommand(program, command, { deps, end });
@@ -68,16 +69,28 @@ function addCommand(
   sub.description(`${command.summary[0]?.toUpperCase() ?? ''}${command.summary.slice(1)}.\n\n${command.details}`);
   sub.addHelpText('after', examplesOf(command, deps.commandName));
   for (const operand of command.operands ?? []) sub.addArgument(operand);
-  for (const option of [...command.options, ...(command.takesSettings ? settingOptions() : [])]) sub.addOption(option);
+  const flags = command.settings === 'none' ? [] : settingOptions(command.settings);
+  for (const option of [...command.options, ...flags]) sub.addOption(option);
   sub.action(async () => {
     const options = sub.opts<Readonly<Record<string, unknown>>>();
-    const settings = command.takesSettings ? settingsIn(options) : {};
+    const settings = command.settings === 'none' ? {} : settingsIn(options);
     end(await command.act({ settings, options, operands: sub.args }, deps));
   });
 }
 
-function usageOf(name: string): string {
-  return COMMANDS.find((command) => command.name === name)?.usage ?? name;
+function usageOf(command: Command): string {
+  const name = command.name();
+  return COMMANDS.find((each) => each.name === name)?.usage ?? `${name} ${command.usage()}`;
+}
+
+/** A command's own flags come before the settings, also where `--help` is the only one. */
+function inOrder<Item extends Command | Option>(
+  all: Item[],
+  visible: Item[],
+  groupOf: (item: Item) => string,
+): Map<string, Item[]> {
+  const groups = [...new Help().groupItems(all, visible, groupOf)];
+  return new Map(groups.sort(([a], [b]) => Number(a === SETTINGS_HEADING) - Number(b === SETTINGS_HEADING)));
 }
 
 function firstSteps(commandName: string): string {
@@ -94,8 +107,9 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 DataForSEO refus
 }
 
 function examplesOf(command: CliCommand, commandName: string): string {
-  const credentials = command.takesSettings
-    ? '\nThe credentials are no flags, others would see them: set DATAFORSEO_LOGIN and DATAFORSEO_PASSWORD, or DATAFORSEO_LOGIN_FILE\nand DATAFORSEO_PASSWORD_FILE.\n'
-    : '';
+  const credentials =
+    command.settings === 'all'
+      ? '\nThe credentials are no flags, others would see them: set DATAFORSEO_LOGIN and DATAFORSEO_PASSWORD, or DATAFORSEO_LOGIN_FILE\nand DATAFORSEO_PASSWORD_FILE.\n'
+      : '';
   return `${credentials}\nExamples:\n${command.examples.map((example) => `  ${commandName} ${example}`).join('\n')}`;
 }

@@ -5,6 +5,7 @@ import type { Progress } from '../domain/progress.ts';
 import type { Clock } from '../time.ts';
 import type { Output } from './command.ts';
 import { progressLine } from './progress-line.ts';
+import { warningLine } from './warning-line.ts';
 
 /** Where a harvest says how far it is. `stop` may be called at any time, also before the first word, and more than once. */
 export type ProgressSink = {
@@ -61,9 +62,9 @@ export function createProgressBar(terminal: Output): ProgressSink {
   };
 }
 
-/** Log lines while there is a bar: each takes the bar's line, and the bar appears anew below it. */
+/** Log lines while there is a bar, in words: each takes the bar's line, and the bar appears anew below it. */
 export function lineAbove(terminal: Output): DestinationStream {
-  return { write: (line) => void terminal.write(`${START_OF_LINE}${line}`) };
+  return { write: (line) => void terminal.write(`${START_OF_LINE}${warningLine(line)}`) };
 }
 
 /** For everything that is no terminal: the first word, then one now and then, and the last. */

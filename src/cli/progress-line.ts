@@ -1,11 +1,11 @@
 import type { Progress } from '../domain/progress.ts';
-import { count, duration } from './format.ts';
+import { count, counted, duration } from './format.ts';
 
 /** The bar itself is drawn by who knows how; null where there is no room for one. */
 export type DrawBar = (width: number) => string;
 
 const WIDEST_BAR = 40;
-const NARROWEST_BAR = 8;
+const NARROWEST_BAR = 6;
 const FRAME = '[] ';
 
 /** The facts of a progress in the order in which they matter: on a narrow terminal the last go first. */
@@ -15,9 +15,9 @@ export function progressFacts(progress: Progress): readonly string[] {
     `${percent(progress.coveredShare)} covered`,
     eta,
     ...(progress.waiting === null ? [] : [progress.waiting]),
-    `${count(progress.rows)} rows`,
-    `${count(progress.calls)} calls`,
-    `tokens ${progress.tokensInUse}/${progress.tokens}`,
+    counted(progress.rows, 'row'),
+    counted(progress.calls, 'call'),
+    `budget ${count(progress.tokensInUse)}/${count(progress.tokens)} used`,
   ];
 }
 

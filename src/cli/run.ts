@@ -10,7 +10,7 @@ export const run: CliCommand = {
 refuses the account it waits and looks again; it does not exit. Stops in good order on SIGTERM and Ctrl-C, and goes on
 where it was when it is started again. Logs JSON lines to standard error.`,
   examples: ['run', 'run --database /data/ledger.db --apis backlinks,serp'],
-  takesSettings: true,
+  settings: 'all',
   options: [],
   act: async (typed, deps) => {
     const { app } = await openFor(typed, deps, { credentials: true });

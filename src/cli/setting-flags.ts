@@ -1,10 +1,17 @@
 import { Option } from 'commander';
 import { SETTINGS, type Setting } from '../config/settings.ts';
 
+export const SETTINGS_HEADING = 'Settings:';
+
+/** What concerns commands that only look at the ledger. */
+const OF_THE_LEDGER = ['apis', 'database', 'rate_calls', 'rate_period', 'tail_cron', 'lag', 'log_level'];
+
 /** One flag a setting, under a heading of their own; defaults are not given to the parser, because a flag goes before all else. */
-export function settingOptions(): Option[] {
-  const config = new Option('--config <path>', 'the YAML file with settings [LEDGER_CONFIG]').helpGroup('Settings:');
-  return [config, ...SETTINGS.flatMap((setting) => optionOf(setting) ?? [])];
+export function settingOptions(shown: 'all' | 'of_the_ledger' = 'all'): Option[] {
+  const text = 'the YAML file with settings [LEDGER_CONFIG]';
+  const config = new Option('--config <path>', text).helpGroup(SETTINGS_HEADING);
+  const isShown = ({ key }: Setting) => shown === 'all' || OF_THE_LEDGER.includes(key);
+  return [config, ...SETTINGS.flatMap((setting) => optionOf(setting)?.hideHelp(!isShown(setting)) ?? [])];
 }
 
 /** The settings among what was parsed, by their name in the YAML file. */
@@ -22,6 +29,7 @@ function optionOf(setting: Setting): Option | null {
   const standard = setting.default === null ? '' : ` (default: ${setting.default})`;
   // Others on this machine see it in the process list.
   const warning = setting.secret ? ', safer in the environment' : '';
-  const text = `${setting.meaning}${standard} [${setting.env}${warning}]`;
-  return new Option(`${setting.flag} <${setting.placeholder}>`, text).helpGroup('Settings:');
+  const unused = setting.unused ? '; not used by this version yet' : '';
+  const text = `${setting.meaning}${unused}${standard} [${setting.env}${warning}]`;
+  return new Option(`${setting.flag} <${setting.placeholder}>`, text).helpGroup(SETTINGS_HEADING);
 }

@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import { z } from 'zod';
 import { duration, oneOf, wholeNumber } from '../config/fields.ts';
 import { ConfigError } from '../domain/errors.ts';
-import { patchOptions, SimulatorOptionsError, type SimulatorOptions } from '../simulator/options.ts';
+import { OPTION_KEYS, patchOptions, SimulatorOptionsError, type SimulatorOptions } from '../simulator/options.ts';
 import { DAY_MS, MINUTE_MS } from '../time.ts';
 
 const MOST_TASKS = 50_000_000;
@@ -40,7 +40,10 @@ export function simulateOptions(): Option[] {
     new Option('--sort <column>', 'the column that an answer is sorted by: posted or done').default('posted'),
     new Option('--login <text>', 'the only login that is let in').default('simulated'),
     new Option('--password <text>', 'its password; protects nothing').default('not-a-secret'),
-    new Option('--options <json>', 'more of the simulator, such as \'{"late":{"share":0.1}}\'').default('{}'),
+    new Option(
+      '--options <json>',
+      `more of the simulator, such as '{"late":{"share":0.1}}'; the keys, with their own in GET /_simulator/options: ${OPTION_KEYS.join(', ')}`,
+    ).default('{}'),
   ];
 }
 
@@ -61,7 +64,10 @@ export function readSimulateFlags(typed: Readonly<Record<string, unknown>>): Sim
 function sentence(issue: z.core.$ZodIssue, typed: Readonly<Record<string, unknown>>): string {
   const name = String(issue.path[0]);
   const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  return `--${flag} is ${JSON.stringify(typed[name])}; ${issue.message}.`;
+  const value = String(typed[name]);
+  // JSON inside quotes of JSON cannot be read.
+  const shown = value.includes('"') ? `'${value}'` : JSON.stringify(value);
+  return `--${flag} is ${shown}; ${issue.message}.`;
 }
 
 function parseGroup(text: string, context: z.core.$RefinementCtx): object {

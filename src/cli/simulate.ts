@@ -4,6 +4,7 @@ import type { SimulatorStats } from '../simulator/stats.ts';
 import type { CliCommand, CliDeps } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import { count, counted, duration } from './format.ts';
+import { quoted } from './hint.ts';
 import { readSimulateFlags, simulateOptions } from './simulate-options.ts';
 
 export const simulate: CliCommand = {
@@ -18,12 +19,12 @@ documentation is strict: budget, windows, limits, codes, credentials. Everything
     'simulate --tasks 5000000 --rate-period 1s --arrivals bursty',
     `simulate --filter done --options '{"listing":{"ties":"reshuffled"},"faults":[{"fault":"http500","times":3}]}'`,
   ],
-  takesSettings: false,
+  settings: 'none',
   options: simulateOptions(),
   act: async ({ options }, deps) => {
     const simulator = await startAt(options, deps);
     try {
-      deps.stdout.write(`${greeting(simulator, deps.commandName).join('\n')}\n`);
+      deps.stdout.write(`${greeting(simulator, deps).join('\n')}\n`);
       await aborted(deps.signal);
     } finally {
       await simulator.close();
@@ -58,9 +59,9 @@ async function startAt(options: Readonly<Record<string, unknown>>, { clock }: Cl
   }
 }
 
-function greeting(simulator: Simulator, commandName: string): string[] {
+function greeting(simulator: Simulator, { clock, commandName }: CliDeps): string[] {
   const { tasks, apis, rate, login, password } = simulator.options;
-  const settings = Object.entries(settingsFor(simulator, 'data/simulated.db'));
+  const settings = Object.entries(settingsFor(simulator, databaseFor(simulator, clock.now())));
   return [
     `The simulator listens on ${simulator.url} (login ${login}, password ${password}).`,
     `It holds ${counted(tasks, 'task')} of ${apis.join(', ')} and lets ${rate.calls} calls in ${duration(rate.periodMs / 1000)} through. In another terminal:`,
@@ -71,17 +72,18 @@ function greeting(simulator: Simulator, commandName: string): string[] {
   ];
 }
 
+/** Another one each time: the tasks of a simulator follow from its start, and a ledger holds one account. */
+function databaseFor({ url, options }: Simulator, startedAt: number): string {
+  const start = new Date(startedAt).toISOString().slice(5, 19).replace(/\D/g, '');
+  return `data/simulated-${new URL(url).port}-${options.seed}-${options.tasks}-${start}.db`;
+}
+
 function seen(stats: SimulatorStats, periodMs: number): string[] {
   const codes = Object.entries(stats.perCode).map(([code, calls]) => `${code} × ${count(calls)}`);
   return [
     `${counted(stats.calls, 'call')}, ${count(stats.throttled)} of them refused by the budget; at most ${stats.maxInAnyPeriod} in any ${duration(periodMs / 1000)}.`,
     `Answers by code: ${codes.length === 0 ? 'none' : codes.join(', ')}.`,
   ];
-}
-
-/** As a shell takes it. */
-function quoted(value: string): string {
-  return /^[\w.:/@-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
-import type { ApiCoverage, Snapshot } from '../domain/snapshot.ts';
+import type { ApiCoverage, Snapshot, TailState } from '../domain/snapshot.ts';
 import { bytes, count, counted, duration, instant } from './format.ts';
+import { withPlainTimes } from './warning-line.ts';
 
 /** Of each kind of stretch so many are told; `--json` has them all. */
 const MOST_SHOWN = 5;
@@ -11,12 +12,7 @@ export function statusText(snapshot: Snapshot): readonly string[] {
     labelled('State', stateOf(snapshot)),
     labelled('Tasks', tasksOf(snapshot)),
     ...Object.entries(snapshot.coverage).flatMap(([api, coverage]) => coverageOf(api, coverage)),
-    ...Object.entries(snapshot.tail).flatMap(([api, { readUpTo, newestTask }]) =>
-      // Its coverage says already that nothing was read.
-      readUpTo === null
-        ? []
-        : [labelled('Tail', `${api} read up to ${instant(readUpTo)}; newest task ${instant(newestTask)}`)],
-    ),
+    ...Object.entries(snapshot.tail).flatMap(([api, tail]) => tailOf(api, tail)),
     labelled('Doubts', snapshot.doubts === 0 ? 'none' : `${count(snapshot.doubts)} (see the view doubts)`),
     labelled('Budget', budgetOf(snapshot)),
     labelled('Backlog', backlogOf(snapshot)),
@@ -36,7 +32,7 @@ function item(text: string): string {
 }
 
 function stateOf({ state, reason, until }: Snapshot): string {
-  const why = reason === '' ? state : `${state}: ${reason}`;
+  const why = reason === '' ? state : `${state}: ${withPlainTimes(reason)}`;
   return until === null ? why : `${why}, until ${instant(until)}`;
 }
 
@@ -47,16 +43,31 @@ function tasksOf({ tasks }: Snapshot): string {
 function coverageOf(api: string, coverage: ApiCoverage): string[] {
   const { since, until, complete, gaps, losses, unsettled } = coverage;
   if (since === null || until === null) return [labelled('Coverage', `${api}: nothing read yet`)];
-  const verdict = complete ? 'complete' : `INCOMPLETE, ${counted(gaps.length, 'gap')}`;
+  const isRead = complete || gaps.every((gap) => gap.since >= until);
   const open = unsettled.length === 0 ? '' : `; ${counted(unsettled.length, 'stretch', 'stretches')} not settled yet`;
   return [
-    labelled('Coverage', `${api}: ${verdict}, from ${instant(since)} to ${instant(until)}${open}`),
+    labelled('Coverage', `${api}: ${verdictOf(coverage, isRead)}${open}`),
     ...some(
       gaps,
-      (gap) => `${complete ? 'next to read' : 'gap'}: ${stretch(gap)}, expires from ${instant(gap.expiresAt)}`,
+      (gap) => `${isRead ? 'next to read' : 'gap'}: ${stretch(gap)}, expires from ${instant(gap.expiresAt)}`,
     ),
     ...some(losses, (loss) => `lost: ${stretch(loss)}, ${loss.reason} (${instant(loss.lostAt)})`),
   ];
+}
+
+/** What came after the last reading is no hole: it is read next. `complete` in JSON is stricter, for programs that watch a daemon. */
+function verdictOf({ since, until, complete, gaps }: ApiCoverage, isRead: boolean): string {
+  if (!isRead) return `INCOMPLETE, ${counted(gaps.length, 'gap')}, from ${instant(since)} to ${instant(until)}`;
+  if (complete) return `complete, from ${instant(since)} to ${instant(until)}`;
+  const seconds = Math.max(...gaps.map((gap) => Date.parse(gap.until) - Date.parse(until ?? gap.since))) / 1000;
+  return `complete from ${instant(since)} up to ${instant(until)}; the ${duration(seconds)} since then are not read yet`;
+}
+
+function tailOf(api: string, { readUpTo, newestTask }: TailState): string[] {
+  // Its coverage says already that nothing was read.
+  if (readUpTo === null) return [];
+  const newest = newestTask === null ? 'no task yet' : `newest task ${instant(newestTask)}`;
+  return [labelled('Tail', `${api} read up to ${instant(readUpTo)}; ${newest}`)];
 }
 
 function some<Told>(told: readonly Told[], say: (one: Told) => string): string[] {
@@ -84,7 +95,9 @@ function backlogOf({ backlog }: Snapshot): string {
 }
 
 function failureOf({ lastFailure }: Snapshot): string {
-  return lastFailure === null ? 'none' : `${instant(lastFailure.at)} ${lastFailure.code}: ${lastFailure.message}`;
+  return lastFailure === null
+    ? 'none'
+    : `${instant(lastFailure.at)} ${lastFailure.code}: ${withPlainTimes(lastFailure.message)}`;
 }
 
 function ledgerOf({ ledger }: Snapshot): string {

@@ -10,7 +10,7 @@ export const status: CliCommand = {
   summary: 'what the ledger holds and what it lacks',
   details: 'Makes no call, needs no credentials, and works beside a running daemon as well as without one.',
   examples: ['status', 'status --json'],
-  takesSettings: true,
+  settings: 'of_the_ledger',
   options: [new Option('--json', 'the whole snapshot as JSON')],
   act: async (typed, deps) => {
     const { app } = await openFor(typed, deps, { credentials: false });

@@ -19,7 +19,7 @@ export const verify: CliCommand = {
 --reread N it also walks the N slices with the oldest evidence again, which takes credentials and the ledger for itself:
 what differs is repaired or recorded, named, and ends with 1 too.`,
   examples: ['verify', 'verify --json', 'verify --reread 20'],
-  takesSettings: true,
+  settings: 'all',
   options: [
     new Option('--reread <n>', 'read so many slices again and compare'),
     new Option('--json', 'the whole report as JSON'),

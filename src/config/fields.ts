@@ -15,12 +15,22 @@ export function wholeNumber(least: number, most: number) {
 
 /** @returns Milliseconds. */
 export function duration(leastMs: number, mostMs: number) {
-  const error = `it must be a duration from ${formatDuration(leastMs)} to ${formatDuration(mostMs)}, written like 500ms, 60s, 10m, 1h or 30d`;
+  const error = `it must be a duration from ${formatDuration(leastMs)} to ${formatDuration(mostMs)}, written like ${examplesWithin(leastMs, mostMs)}`;
   return z
     .string({ error })
     .regex(DURATION, { error })
     .transform(parseDuration)
     .refine((ms) => ms >= leastMs && ms <= mostMs, { error });
+}
+
+/** One of each unit, as far as they are allowed. */
+function examplesWithin(leastMs: number, mostMs: number): string {
+  const examples = ['500ms', '60s', '10m', '1h', '30d'].filter((text) => {
+    const ms = parseDuration(text);
+    return ms >= leastMs && ms <= mostMs;
+  });
+  const last = examples.pop() ?? formatDuration(leastMs);
+  return examples.length === 0 ? last : `${examples.join(', ')} or ${last}`;
 }
 
 /** One or more of the names: a list, or text with commas. Repeats are dropped. */

@@ -96,7 +96,12 @@ export type Setting = {
   readonly secret: boolean;
   /** The setting whose value the named file holds, for the `_FILE` kind. */
   readonly fileOf: string | null;
+  /** It is checked, but nothing in this version makes use of it. */
+  readonly unused: boolean;
 };
+
+/** There is neither a status page nor an alert yet. */
+const UNUSED = /^(http_|alert_url$|heartbeat_url$)/;
 
 const SECRET_KEYS = ['dataforseo_login', 'dataforseo_password', 'http_token', 'alert_url', 'heartbeat_url'];
 
@@ -119,6 +124,7 @@ export const SETTINGS: readonly Setting[] = Object.entries(settingsSchema.shape)
   placeholder: shown.get(schema)?.placeholder ?? 'text',
   secret: SECRET_KEYS.includes(key),
   fileOf: FILE_KEYS.find(([, file]) => file === key)?.[0] ?? null,
+  unused: UNUSED.test(key),
 }));
 
 function say<Field extends z.ZodType>(field: Field, placeholder: string, meaning: string): Field {

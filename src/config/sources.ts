@@ -49,7 +49,7 @@ export function readYaml(path: string | null, readText: ReadText, problems: stri
   const nameOf = (key: string) => `${key} (${path ?? 'file'})`;
   const values = new Map<string, unknown>();
   for (const [key, value] of path === null ? [] : entriesOf(path, readText, problems)) {
-    if (!ENV_OF.has(key)) problems.push(`${nameOf(key)} is no setting${meant(key, [...ENV_OF.keys()])}.`);
+    if (!ENV_OF.has(key)) problems.push(`${nameOf(key)} is no setting${meantKey(key)}.`);
     else if (value !== null) values.set(key, value);
   }
   return { values, nameOf };
@@ -60,6 +60,14 @@ export function lookalikes(env: Readonly<Record<string, string | undefined>>): r
   return Object.keys(env).filter(
     (name) => /^(DATA_?FOR_?SEO|DFS)_/i.test(name) && name !== LOGIN_ALIAS && !KNOWN_ENV.includes(name),
   );
+}
+
+/** The key of the credential that a name comes near to; null where it comes near to none. */
+export function credentialMeantBy(name: string): string | null {
+  const keys = ['dataforseo_login', 'dataforseo_password'];
+  const names = new Map(keys.flatMap((key) => [key, `${key}_file`].map((each) => [each.toUpperCase(), key])));
+  names.set(LOGIN_ALIAS, 'dataforseo_login');
+  return names.get(nearestName(name, [...names.keys()]) ?? '') ?? null;
 }
 
 /** One sentence a file that cannot be read, for any file that a setting names. */
@@ -76,6 +84,12 @@ function unknownVariables(env: Readonly<Record<string, string | undefined>>): st
 
 function isInjected(name: string, value = ''): boolean {
   return INJECTED.test(name) || (name.endsWith('_PORT') && /^(tcp|udp):\/\//.test(value));
+}
+
+/** `login` is how other programs call what is `dataforseo_login` here. */
+function meantKey(typed: string): string {
+  const longer = [...ENV_OF.keys()].find((key) => key.endsWith(`_${typed.toLowerCase()}`));
+  return longer === undefined ? meant(typed, [...ENV_OF.keys()]) : `; ${longer} is one`;
 }
 
 function meant(typed: string, names: readonly string[]): string {

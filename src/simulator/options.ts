@@ -127,6 +127,9 @@ const simulatorOptions = z.strictObject({
   faults: z.array(faultRule).default([]),
 });
 
+/** The names of the options, groups by that of the group. */
+export const OPTION_KEYS: readonly string[] = Object.keys(simulatorOptions.shape);
+
 export type SimulatorOptions = z.output<typeof simulatorOptions>;
 /** Any part of the options; groups are merged key by key, lists are replaced. */
 export type SimulatorPatch = z.input<typeof simulatorOptions>;

@@ -36,10 +36,11 @@ describe('demo', () => {
   it('shows what it harvested, what proves it, where the ledger is and what to do next', async () => {
     const { code, stdout, stderr, config } = await demo(whole);
     expect(code).toBe(0);
-    expect(stderr).toBe('43 % covered, 2 min 5 s left, 12,345 rows, 13 calls, tokens 3/10\n');
+    expect(stderr).toBe('43 % covered, 2 min 5 s left, 12,345 rows, 13 calls, budget 3/10 used\n');
     expect(stdout).toContain('Harvested 500 tasks');
     expect(stdout).toContain('yes  the server has 500 tasks, the ledger has 500\n');
-    expect(stdout).toContain(`sqlite3 -box ${config?.databasePath ?? ''} "select`);
+    expect(stdout).toContain(`  ledger=${config?.databasePath ?? '?'}\n  sqlite3 -box $ledger "\n    select`);
+    expect(stdout).toContain(`To remove it: rm -r ${dirname(config?.databasePath ?? '?')}\n`);
     expect(stdout).toContain('npx dataforseo-ledger backfill\n');
     expect(config).toMatchObject({ rateCalls: 10, ratePeriodMs: 1_000 });
     expect(config?.url).toMatch(/^http:\/\/127\.0\.0\.1:/);

@@ -6,6 +6,8 @@ import { SETTINGS } from '../../src/config/settings.ts';
 import { DataForSeoError, LedgerError } from '../../src/domain/errors.ts';
 import { ACCOUNT, cli, fakeApp, PLAN, PROGRESS, RESULT, SNAPSHOT } from './fakes.ts';
 
+const RANGE = { since: '2026-11-01T00:00:00.000Z', until: '2026-11-02T00:00:00.000Z' };
+
 const failing = (error: Error) => ({ app: { backfill: () => Promise.reject(error) } });
 
 describe('the command line', () => {
@@ -95,6 +97,15 @@ describe('the command line', () => {
     expect(stderr).not.toContain('    at ');
   });
 
+  it('names an address once, and leaves no blank before a full stop', async () => {
+    const message = 'DataForSEO says: See your login details here: https://app.dataforseo.com/api-access .';
+    const hint = 'Check the login against https://app.dataforseo.com/api-access: it is another one.';
+    const { stderr } = await cli(['backfill'], failing(new DataForSeoError('account_refused', message, { hint })));
+    expect(stderr).toBe(
+      'DataForSEO says: See your login details here: https://app.dataforseo.com/api-access. Check the login against that page: it is another one.\n',
+    );
+  });
+
   it('ends an unexpected error with 1, its message and its cause', async () => {
     const error = new TypeError('fetch failed', { cause: new Error('getaddrinfo ENOTFOUND') });
     expect(await cli(['backfill'], failing(error))).toMatchObject({
@@ -152,7 +163,7 @@ describe('backfill', () => {
     });
     expect(code).toBe(1);
     expect(stdout).toContain(`- ${left[0] ?? ''}\n`);
-    expect(stdout).toContain('npx dataforseo-ledger backfill');
+    expect(stdout).toContain('The same command tries what is left once more.');
   });
 
   it.each(['rejects', 'resolves incomplete'])(
@@ -165,7 +176,9 @@ describe('backfill', () => {
           : Promise.resolve({ ...RESULT, complete: false, left: ['x'] });
       const { code, stdout, stderr } = await cli(['backfill'], { signal, app: { backfill } });
       expect([code, stdout]).toEqual([130, '']);
-      expect(stderr).toBe('Interrupted before it was done; nothing that was read is lost.\n');
+      expect(stderr).toBe(
+        'Interrupted before it was done; nothing that was read is lost. The same command goes on where it was.\n',
+      );
     },
   );
 
@@ -198,18 +211,77 @@ describe('backfill', () => {
           backfill: (onProgress) => {
             onProgress(PROGRESS);
             log.info('a quiet word');
-            log.warn('a loud word');
+            log.warn({ ...RANGE, api: 'backlinks', walk: 3, error: 'no answer' }, 'a loud word');
             return Promise.resolve(RESULT);
           },
         }),
     });
-    expect(stderr).toContain('43 % covered, 2 min 5 s left, 12,345 rows, 13 calls, tokens 3/10');
+    expect(stderr).toContain('43 % covered, 2 min 5 s left, 12,345 rows, 13 calls, budget 3/10 used');
     expect(stderr).toMatch(/\[=+-+\]/);
     expect(stderr).not.toContain('a quiet word');
-    expect(stderr).toContain('\r\u001b[K{');
-    expect(stderr).toContain('a loud word');
+    expect(stderr).toContain(
+      '\r\u001b[KWarning: a loud word (backlinks, 2026-11-01 00:00:00 to 2026-11-02 00:00:00): no answer\n',
+    );
     // No mode of the terminal is changed, so none can be left behind.
     for (const mode of ['[?', '7', '8']) expect(stderr).not.toContain(`\u001b${mode}`);
+  });
+});
+
+describe('what is printed to be typed next', () => {
+  it('repeats what tells the ledger from others, as flags, and no secret', async () => {
+    const env = {
+      ...ACCOUNT,
+      LEDGER_DATABASE: 'data/other.db',
+      LEDGER_APIS: 'backlinks',
+      LEDGER_RATE_PERIOD: '1s',
+      DATAFORSEO_URL: 'http://127.0.0.1:8088',
+    };
+    const { stdout } = await cli(['backfill', '--database', "it's.db"], { env });
+    const hint = /To see the proof: npx dataforseo-ledger (.*)\n/.exec(stdout)?.[1];
+    expect(hint).toBe("status --dataforseo-url http://127.0.0.1:8088 --database 'it'\\''s.db' --rate-period 1s");
+    const typed = [
+      'status',
+      '--dataforseo-url',
+      'http://127.0.0.1:8088',
+      '--database',
+      "it's.db",
+      '--rate-period',
+      '1s',
+    ];
+    expect((await cli(typed, { env: {} })).config).toMatchObject({ databasePath: "it's.db", ratePeriodMs: 1_000 });
+  });
+
+  it('does not repeat what a file beside it says, but which file', async () => {
+    const { stdout } = await cli(['backfill', '--config', 'config/default.yaml'], { env: ACCOUNT });
+    expect(stdout).toContain('npx dataforseo-ledger status --config config/default.yaml\n');
+  });
+});
+
+describe('the help', () => {
+  it('is a command too', async () => {
+    expect(await cli(['help'])).toMatchObject({ code: 0, stdout: (await cli(['--help'])).stdout });
+    expect(await cli(['help', 'plan'])).toMatchObject({ code: 0, stdout: (await cli(['plan', '--help'])).stdout });
+  });
+
+  it('has its sections in the same order everywhere', async () => {
+    for (const { name, settings } of COMMANDS) {
+      const { stdout } = await cli([name, '--help']);
+      const headings = [...stdout.matchAll(/^(Options|Settings|Examples):$/gm)].map(([, heading]) => heading);
+      expect(headings, name).toEqual(['Options', ...(settings === 'none' ? [] : ['Settings']), 'Examples']);
+    }
+  });
+
+  it('of a command that only looks lists what concerns it; the others are taken all the same', async () => {
+    const { stdout } = await cli(['status', '--help']);
+    expect(stdout).toContain('--database <path>');
+    for (const other of ['--timeout', '--http-port', 'DATAFORSEO_PASSWORD']) expect(stdout).not.toContain(other);
+    expect((await cli(['status', '--timeout', '5s'], { env: {} })).config).toMatchObject({ timeoutMs: 5_000 });
+  });
+
+  it('marks what this version does not use', async () => {
+    const text = (await cli(['run', '--help'])).stdout.replace(/\s+/g, ' ');
+    for (const { flag, meaning, unused } of SETTINGS)
+      if (flag !== null) expect(text.includes(`${meaning}; not used by this version yet`)).toBe(unused);
   });
 });
 
@@ -267,7 +339,7 @@ describe('status', () => {
       '          - gap: metadata of 2026-11-01 00:00:00 to 2026-11-02 00:00:00, expires from 2026-12-01 00:00:00',
       '          - lost: ids of 2026-11-01 00:00:00 to 2026-11-02 00:00:00, left the window unread (2026-11-03 00:00:00)',
       'Coverage  serp: nothing read yet',
-      'Tail      backlinks read up to 2026-11-23 11:59:30; newest task never',
+      'Tail      backlinks read up to 2026-11-23 11:59:30; no task yet',
       'Doubts    2 (see the view doubts)',
       'Budget    10 of 10 calls in use per 1 min; never more than 10 in one, 599 in the last hour',
       'Backlog   120 calls, about 12 min',
@@ -277,5 +349,38 @@ describe('status', () => {
       'As of     2026-11-23 12:00:00 UTC, as all times here; version 0.1.0',
       '',
     ]);
+  });
+
+  it('calls complete what lacks only the time since the last reading, and says how much that is', async () => {
+    const until = '2026-11-23T11:47:30Z';
+    const newest = { since: until, until: '2026-11-23T11:59:30Z', grade: 'metadata', expiresAt: until } as const;
+    const coverage = { ...SNAPSHOT.coverage['backlinks']!, until, losses: [], unsettled: [] };
+    const told = async (gaps: (typeof coverage)['gaps']) =>
+      (
+        await cli(['status'], {
+          app: { status: () => ({ ...SNAPSHOT, coverage: { backlinks: { ...coverage, gaps } } }) },
+        })
+      ).stdout;
+    expect(await told([newest])).toContain(
+      'backlinks: complete from 2026-05-23 12:00:00 up to 2026-11-23 11:47:30; the 12 min since then are not read yet\n',
+    );
+    expect(await told([newest])).toContain('- next to read: metadata of 2026-11-23 11:47:30');
+    expect(await told([...coverage.gaps, newest])).toContain('backlinks: INCOMPLETE, 2 gaps, from');
+  });
+
+  it('writes every time in one form, and says what has never been in words', async () => {
+    const { stdout } = await cli(['status'], {
+      app: {
+        status: () => ({
+          ...SNAPSHOT,
+          state: 'stopped',
+          reason: 'no process works on this ledger since 2026-11-23T10:00:00.123Z',
+          until: null,
+          tail: { backlinks: { readUpTo: null, readAt: null, newestTask: null } },
+        }),
+      },
+    });
+    expect(stdout).toContain('since 2026-11-23 10:00:00\n');
+    expect(stdout).not.toMatch(/(task|up to) never/);
   });
 });

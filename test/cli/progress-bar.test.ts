@@ -39,11 +39,11 @@ describe('the progress bar', () => {
     const terminal = { text: '', columns: 200, isTTY: true, write: (text: string) => (terminal.text += text) };
     const bar = createProgressBar(terminal);
     bar.show(PROGRESS);
-    expect(terminal.text).toContain('tokens 3/10');
+    expect(terminal.text).toContain('budget 3/10 used');
     terminal.text = '';
     terminal.columns = 20;
     bar.stop();
     expect(terminal.text).toContain('43 % covered');
-    expect(terminal.text).not.toContain('tokens');
+    expect(terminal.text).not.toContain('budget');
   });
 });

@@ -22,8 +22,8 @@ describe('a line of progress', () => {
       '43 % covered',
       '[==============] 43 % covered',
       '[=============] 43 % covered, 2 min 5 s left',
-      '[============] 43 % covered, 2 min 5 s left, 12,345 rows, 13 calls, tokens 3/10',
-      `[${bar(40)}] 43 % covered, 2 min 5 s left, 12,345 rows, 13 calls, tokens 3/10`,
+      '[=======] 43 % covered, 2 min 5 s left, 12,345 rows, 13 calls, budget 3/10 used',
+      `[${bar(40)}] 43 % covered, 2 min 5 s left, 12,345 rows, 13 calls, budget 3/10 used`,
     ]);
   });
 

@@ -42,8 +42,9 @@ describe('simulate', () => {
     const argv = ['--tasks', '500', '--rate-period', '90s', '--password', "it's"];
     const { code, stdout } = await simulate(argv, async (greeting, url) => {
       expect(greeting).toContain('500 tasks of backlinks');
+      const start = /-(\d{10})\.db/.exec(greeting)?.[1] ?? '?';
       expect(greeting).toContain(
-        `  DATAFORSEO_URL=${url} DATAFORSEO_LOGIN=simulated DATAFORSEO_PASSWORD='it'\\''s' LEDGER_DATABASE=data/simulated.db LEDGER_RATE_CALLS=10 LEDGER_RATE_PERIOD=90s npx dataforseo-ledger backfill\n`,
+        `  DATAFORSEO_URL=${url} DATAFORSEO_LOGIN=simulated DATAFORSEO_PASSWORD='it'\\''s' LEDGER_DATABASE=data/simulated-${new URL(url).port}-1-500-${start}.db LEDGER_RATE_CALLS=10 LEDGER_RATE_PERIOD=90s npx dataforseo-ledger backfill\n`,
       );
       expect(await call(url, "it's")).toMatchObject({ status_code: 20000 });
       expect(await call(url, 'wrong')).toMatchObject({ status_code: 40100 });
@@ -77,6 +78,7 @@ describe('simulate', () => {
   it.each([
     [['--tasks', 'many', '--latency', 'slow'], '- --tasks is "many"; it must be a whole number'],
     [['--options', 'no json'], '--options is "no json"; it must be a JSON object.'],
+    [['--options', '["late"]'], `--options is '["late"]'; it must be a JSON object.`],
     [['--options', '{"unknown":1}'], 'unknown'],
     [['--arrivals', 'odd'], '--arrivals is "odd"; it must be one of uniform,'],
   ])('takes %j as wrong usage', async (argv, told) => {
