@@ -44,7 +44,15 @@ export class DataForSeoError extends Error {
  * untouched · `unreadable`, `unwritable`: nothing can be read or saved now (disk full, read-only, I/O) · `broken`: the file is damaged or a migration failed · `missing`: no file.
  */
 export type LedgerErrorCode =
-  'held' | 'newer_schema' | 'older_schema' | 'not_a_ledger' | 'other_account' | 'unreadable' | 'unwritable' | 'broken' | 'missing';
+  | 'held'
+  | 'newer_schema'
+  | 'older_schema'
+  | 'not_a_ledger'
+  | 'other_account'
+  | 'unreadable'
+  | 'unwritable'
+  | 'broken'
+  | 'missing';
 
 export class LedgerError extends Error {
   override readonly name = 'LedgerError';
