@@ -50,8 +50,7 @@ function createApp(parts: Parts): App {
     backfill: (onProgress, signal) => withHarvest(parts, (deps) => backfill(deps, onProgress, signal)),
     run: (signal) =>
       withHarvest(parts, async (deps) => {
-        const { pid, version } = parts.seams;
-        await runDaemon(deps, { tailCron: parts.config.tailCron, pid, version }, signal);
+        await runDaemon(deps, { tailCron: parts.config.tailCron }, signal);
       }),
     status: () => status(parts),
     plan: () => plan(parts),
@@ -81,7 +80,8 @@ async function withHarvest<T>(parts: Parts, work: (deps: HarvestDeps) => Promise
       userAgent: `dataforseo-ledger/${seams.version}`,
     });
     try {
-      return await work({ ledger, client, serverClock, clock: seams.clock, policy, log });
+      const { clock, pid, version } = seams;
+      return await work({ ledger, client, serverClock, clock, policy, log, worker: { pid, version } });
     } finally {
       await client.stop();
       if (serverClock.known()) ledger.keepSkewMs(serverClock.skewMs());

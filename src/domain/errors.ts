@@ -39,6 +39,12 @@ export class DataForSeoError extends Error {
   }
 }
 
+/** What happened and what a person can do about it, in one text. */
+export function withHint({ message, details }: DataForSeoError): string {
+  if (details.hint === undefined) return message;
+  return `${/[.!?]$/.test(message) ? message : `${message}.`} ${details.hint}`;
+}
+
 /**
  * Why a ledger cannot be used. `held`: another process has it · `newer_schema`, `not_a_ledger`, `other_account`: refused
  * untouched · `unreadable`, `unwritable`: nothing can be read or saved now (disk full, read-only, I/O) · `broken`: the file is damaged or a migration failed · `missing`: no file.

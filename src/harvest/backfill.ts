@@ -5,6 +5,7 @@ import type { BackfillResult, Progress } from '../domain/progress.ts';
 import type { Walk } from '../domain/walk.ts';
 import { createFrontierKeeper } from './frontiers.ts';
 import { createHarvest, type Harvest, type HarvestDeps } from './harvester.ts';
+import { createVoice, READS_BACKLOG, type Doing } from './voice.ts';
 import { backlogWork, coveredShare, probe, type Start } from './work.ts';
 
 /** Below this a first `Date` does not move the end of a backfill: the difference is what a call takes. */
@@ -29,12 +30,14 @@ export async function backfill(
       refuseAccount(run.harvest);
       for (const start of run.choose()) run.harvest.start(start);
       run.report();
+      run.voice.say(run.doing());
       const waitMs = run.waitMs();
       if (waitMs === null) break;
       await run.harvest.lanes.wait(waitMs);
     }
   } finally {
     await run.harvest.lanes.stop();
+    run.voice.stop();
   }
   const apiRefusal = run.harvest.standing.refusals()[0];
   if (apiRefusal !== undefined) throw apiRefusal;
@@ -85,6 +88,13 @@ function createRun(deps: HarvestDeps, onProgress: (progress: Progress) => void, 
   const remaining = () => pictures().flatMap((picture) => gapsOf(picture, upper(), now()));
   return {
     harvest,
+    voice: createVoice(harvest),
+    /** What is in flight is being read; where nothing is, what failed waits for its turn. */
+    doing: (): Doing => {
+      const until = Math.min(...waiting().map((walk) => walk.retryAt ?? now()));
+      const isWaiting = harvest.lanes.size() === 0 && Number.isFinite(until);
+      return isWaiting ? { state: 'waiting', reason: 'what failed is tried again', until } : READS_BACKLOG;
+    },
     report,
     takeStock: () => {
       for (const api of policy.apis) {

@@ -3,15 +3,14 @@ import type { WalkPlan } from '../domain/walk.ts';
 import { createFrontierKeeper } from './frontiers.ts';
 import { createHarvest, factsOf, type Harvest, type HarvestDeps } from './harvester.ts';
 import { startSchedule } from './schedule.ts';
+import { createVoice, READS_BACKLOG, type Doing } from './voice.ts';
 import { backlogUpper, backlogWork, settleWork, tailWork, type Start } from './work.ts';
 
 export type DaemonOptions = {
   readonly tailCron: string;
-  readonly pid: number;
-  readonly version: string;
 };
 
-/** Its word on itself is at most so old while it works, and it looks up at least so often while nothing happens. */
+/** It looks up at least so often while nothing happens. */
 const LOOK_UP_MS = 5_000;
 
 /** One lane is kept for the tail, so that a backlog never makes new tasks wait. */
@@ -24,7 +23,7 @@ const TAIL_LANES = 1;
  * @throws {LedgerError} when nothing can be saved.
  */
 export async function runDaemon(deps: HarvestDeps, options: DaemonOptions, signal: AbortSignal): Promise<void> {
-  const { ledger, policy, serverClock, log } = deps;
+  const { policy, serverClock, log } = deps;
   const harvest = createHarvest(
     deps,
     (saved) => log.debug({ ...factsOf(saved.walk), rows: saved.rows, newTasks: saved.newTasks }, 'page saved'),
@@ -36,28 +35,20 @@ export async function runDaemon(deps: HarvestDeps, options: DaemonOptions, signa
     harvest.lanes.wake();
   };
   const schedule = startSchedule(options.tailCron, tick, log);
-  const say = createVoice(harvest, options);
+  const voice = createVoice(harvest);
   const keepFrontiers = createFrontierKeeper(deps);
   try {
     while (!signal.aborted) {
       const now = serverClock.now();
       takeStock(harvest, keepFrontiers, now);
       for (const start of chooseWork(harvest, tailDue, now)) harvest.start(start);
-      say(now);
+      voice.say(doingOf(harvest, now));
       await harvest.lanes.wait(waitMs(harvest, now)).catch(unlessStopped(signal));
     }
   } finally {
     schedule.stop();
     await harvest.lanes.stop();
-    const at = serverClock.now();
-    ledger.setDaemonState({
-      state: 'stopped',
-      reason: 'stopped in good order',
-      until: null,
-      at,
-      pid: options.pid,
-      version: options.version,
-    });
+    voice.stop();
   }
 }
 
@@ -148,25 +139,17 @@ function waitMs(harvest: Harvest, now: number): number {
   return Math.max(next - now, 1);
 }
 
-/** Writes and logs what the daemon is doing, when that changes and now and then. */
-function createVoice(harvest: Harvest, options: DaemonOptions): (now: number) => void {
-  const { ledger, log, policy } = harvest.deps;
-  let last = { state: '', reason: '', at: 0 };
-  return (now) => {
-    const paused = harvest.standing.pausedUntil(now);
-    const backlog = policy.apis.some((api) => {
-      const picture = ledger.picture(api);
-      return gapsOf(picture, backlogUpper(picture, policy, now), now).length > 0;
-    });
-    const { state, reason, until } =
-      paused !== null
-        ? ({ state: paused.parked ? 'parked' : 'waiting', reason: paused.reason, until: paused.until } as const)
-        : backlog
-          ? ({ state: 'harvesting', reason: 'the window holds what the ledger lacks', until: null } as const)
-          : ({ state: 'idle', reason: 'everything is read; new tasks are read as they come', until: null } as const);
-    if (state === last.state && reason === last.reason && now - last.at < LOOK_UP_MS) return;
-    if (state !== last.state || reason !== last.reason) log.info({ state, reason, until }, 'state');
-    last = { state, reason, at: now };
-    ledger.setDaemonState({ state, reason, until, at: now, pid: options.pid, version: options.version });
-  };
+function doingOf({ deps }: Harvest, now: number): Doing {
+  const { ledger, policy } = deps;
+  const isBehind = policy.apis.some((api) => {
+    const picture = ledger.picture(api);
+    return gapsOf(picture, backlogUpper(picture, policy, now), now).length > 0;
+  });
+  return isBehind ? READS_BACKLOG : UP_TO_DATE;
 }
+
+const UP_TO_DATE: Doing = {
+  state: 'idle',
+  reason: 'everything is read; new tasks are read as they come',
+  until: null,
+};

@@ -30,6 +30,8 @@ export type HarvestDeps = {
   readonly clock: Clock;
   readonly policy: HarvestPolicy;
   readonly log: HarvestLog;
+  /** Who works here, for those who look at the ledger. */
+  readonly worker: { readonly pid: number; readonly version: string };
 };
 
 /** One run of the harvest: what both the one-shot backfill and the daemon are made of. */
@@ -119,7 +121,7 @@ function onRefusedPage(harvest: Harvest, walk: Walk, error: DataForSeoError): 'd
   const next = afterFailure(walk, error, { now, periodMs: policy.periodMs, othersSucceed, isPlausible });
   if (!isPlausible) doubtRefusal(harvest, walk, error.message);
   deps.log.warn(
-    { ...factsOf(walk), code: error.code, error: error.message, next: next.kind },
+    { ...factsOf(walk), code: error.code, error: error.message, hint: error.details.hint, next: next.kind },
     'a page could not be had',
   );
   switch (next.kind) {

@@ -4,6 +4,7 @@ import type { Walk } from '../domain/walk.ts';
 import type { EvidenceReader } from '../ledger/evidence-reader.ts';
 import type { SavedPage } from '../ledger/save-page.ts';
 import { createHarvest, type Harvest, type HarvestDeps } from './harvester.ts';
+import { createVoice, type Doing } from './voice.ts';
 
 export type RereadWish = {
   readonly evidence: EvidenceReader;
@@ -35,6 +36,7 @@ export async function reread(deps: HarvestDeps, wish: RereadWish, signal: AbortS
     wish.onProgress({ what: 'slices that are read again, rows', done: harvest.totals.rows });
   };
   const harvest = createHarvest(deps, onPage, signal);
+  const voice = createVoice(harvest);
   const terms = { pictures: policy.apis.map(ledger.picture), now: serverClock.now(), policy };
   const waiting = slicesToReread(wish.evidence.oldest(), terms, wish.slices);
   try {
@@ -42,17 +44,21 @@ export async function reread(deps: HarvestDeps, wish: RereadWish, signal: AbortS
       signal.throwIfAborted();
       throwRefusal(harvest);
       startNext(harvest, waiting, begun);
+      voice.say(READS_AGAIN);
       if (harvest.lanes.size() === 0 && waiting.length === 0) break;
       await harvest.lanes.wait(waitMs(harvest));
     }
   } finally {
     await harvest.lanes.stop();
     dropUnfinished(harvest, begun);
+    voice.stop();
   }
   const slices = [...begun.values()].map((reading) => sliceOf(reading, wish.evidence));
   if (wish.sumsDiffer) ledger.mendSums();
   return { calls: ledger.journal.newestCall() - firstCall, slices, sumsMended: wish.sumsDiffer };
 }
+
+const READS_AGAIN: Doing = { state: 'harvesting', reason: 'slices are read again, to verify them', until: null };
 
 function throwRefusal({ standing }: Harvest): void {
   const refusal = standing.refusals()[0];

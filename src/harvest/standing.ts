@@ -1,5 +1,5 @@
 import { pauseMs } from '../domain/failure.ts';
-import type { DataForSeoError } from '../domain/errors.ts';
+import { withHint, type DataForSeoError } from '../domain/errors.ts';
 
 /** How the server treats us, as the calls of this process have shown. Instants are epoch ms of the server's clock. */
 export type Standing = {
@@ -22,7 +22,11 @@ export type Standing = {
   /** Failures in a row, whatever failed. */
   readonly failuresInARow: () => number;
   readonly refusals: () => readonly DataForSeoError[];
+  /** Which APIs are refused since they last answered, why, and when each is asked again. */
+  readonly apiRefusals: () => readonly ApiRefusal[];
 };
+
+export type ApiRefusal = { readonly api: string; readonly error: DataForSeoError; readonly until: number };
 
 const LONGEST_PARK_PERIODS = 60;
 
@@ -62,12 +66,13 @@ export function createStanding(periodMs: number): Standing {
     pausedUntil: (now) => {
       if (resumeAt <= now) return null;
       const reason =
-        parked === null ? 'the server cannot be reached or fails; it is asked again' : parked.error.message;
+        parked === null ? 'the server cannot be reached or fails; it is asked again' : withHint(parked.error);
       return { until: resumeAt, reason, parked: parked !== null };
     },
     troubled: () => !everSucceeded || failures > 0,
     suspects: () => suspects,
     failuresInARow: () => failures,
     refusals: () => [...(parked === null ? [] : [parked.error]), ...[...apis.values()].map(({ error }) => error)],
+    apiRefusals: () => [...apis].map(([api, { error, until }]) => ({ api, error, until })),
   };
 }

@@ -31,6 +31,11 @@ export function writeDaemonState(database: Db, { state, reason, until, at, pid, 
     .run(state, reason, toSecondsOrNull(until), toSeconds(at), pid, version);
 }
 
+/** Of a process that took the ledger over nothing is known until it speaks: what the one before said is not its word. */
+export function forgetDaemonState(database: Db): void {
+  database.prepare('delete from daemon').run();
+}
+
 export function readDaemonState(database: Db): DaemonState | null {
   const row = database
     .prepare<[], DaemonRow>('select state, reason, until, at, pid, version from daemon where id = 1')

@@ -8,7 +8,7 @@ import type { Walk, WalkOutcome, WalkPlan } from '../domain/walk.ts';
 import { windowEdge, type Refusal } from '../domain/window.ts';
 import { bindAccount, checkAccount } from './account.ts';
 import { createCoverageStore } from './coverage.ts';
-import { writeDaemonState, type DaemonState } from './daemon-state.ts';
+import { forgetDaemonState, writeDaemonState, type DaemonState } from './daemon-state.ts';
 import { asLedgerError, checkFile, makeFolder, openForWriting, type Db } from './database.ts';
 import { createDictionary } from './dictionary.ts';
 import { createDoubtBook, type Doubt } from './doubts.ts';
@@ -82,6 +82,7 @@ export function openLedger(options: LedgerOptions): Ledger {
   const database = openForWritingUnderLock(path, `process ${options.pid} on ${hostname()}, since ${since} UTC`);
   try {
     checkAccount(database.db, options.login);
+    forgetDaemonState(database.db);
     return compose(options, database.db, database.close);
   } catch (error) {
     database.close();

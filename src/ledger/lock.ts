@@ -90,7 +90,8 @@ function removeHolder(databasePath: string): void {
   }
 }
 
-function readHolder(databasePath: string): string {
+/** What the process that holds the ledger says of itself: `process 17 on vessel, since …`. */
+export function readHolder(databasePath: string): string {
   try {
     return readFileSync(holderPath(databasePath), 'utf8').trim();
   } catch {

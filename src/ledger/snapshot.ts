@@ -7,7 +7,7 @@ import { callsInPeriods } from './budget-use.ts';
 import { createCoverageStore, type Loss } from './coverage.ts';
 import { readDaemonState } from './daemon-state.ts';
 import type { Db } from './database.ts';
-import { isHeld } from './lock.ts';
+import { isHeld, readHolder } from './lock.ts';
 import { readMeta } from './meta.ts';
 import { readPicture } from './picture.ts';
 import { unreadPicture } from './plan-report.ts';
@@ -106,7 +106,11 @@ const NO_TAIL: TailState = { readUpTo: null, readAt: null, newestTask: null };
 /** Who does not hold the lock is stopped, whatever it last said of itself. */
 function stateOf(database: Db, terms: SnapshotTerms, now: number): Pick<Snapshot, 'state' | 'reason' | 'until'> {
   const said = readDaemonState(database);
-  if (said === null || said.state === 'stopped' || !isHeld(terms.path)) {
+  const isAtWork = isHeld(terms.path);
+  if (said === null && isAtWork) {
+    return { state: 'waiting', reason: `${readHolder(terms.path)}: it has not said yet what it does`, until: null };
+  }
+  if (said === null || said.state === 'stopped' || !isAtWork) {
     return { state: 'stopped', reason: stoppedReason(said?.at ?? null, now), until: null };
   }
   return { state: said.state, reason: said.reason, until: said.until === null ? null : iso(said.until) };

@@ -61,7 +61,7 @@ describe('the snapshot of a new ledger', () => {
     const { look, path } = opened();
     const snapshot = look();
     expect(snapshot).toMatchObject({
-      state: 'stopped',
+      state: 'waiting',
       until: null,
       at: iso(NOW),
       tasks: { total: 0, withMetadata: 0, unfinished: 0 },
@@ -279,6 +279,17 @@ describe('what the daemon says of itself', () => {
     ledger.close();
     expect(look()).toMatchObject({ state: 'stopped', until: null });
     expect(look().reason).toContain(iso(NOW));
+  });
+
+  it('is not what the process before it said, which was killed', () => {
+    const { ledger, look, open } = opened();
+    ledger.setDaemonState({ ...state, state: 'parked', reason: 'the account is blocked' });
+    ledger.close();
+    const next = open();
+    expect(look()).toMatchObject({ state: 'waiting', until: null });
+    expect(look().reason).toMatch(/^process \d+ on .*: it has not said yet what it does$/);
+    next.setDaemonState(state);
+    expect(look().reason).toBe('the next tail');
   });
 
   it('is that it stopped, where it stopped in good order', () => {
