@@ -7,6 +7,7 @@ import { COMMANDS } from '../src/cli/program.ts';
 import { EXIT } from '../src/cli/exit-code.ts';
 import { SETTINGS } from '../src/config/settings.ts';
 import { openForWriting, type Db } from '../src/ledger/database.ts';
+import { PLAN, SNAPSHOT } from './cli/fakes.ts';
 
 const read = (path: string) => readFileSync(path, 'utf8');
 const README = read('README.md');
@@ -66,6 +67,24 @@ describe('the README', () => {
     expect(cells(section(README, 'Commands'), 2).filter(([name]) => !/^`\d+`$/.test(name ?? ''))).toEqual(
       COMMANDS.map(({ usage, summary }) => [`\`${usage}\``, summary]),
     );
+  });
+
+  it('names every field of the answers for scripts', () => {
+    const named = codeIn(section(README, 'Answers for scripts'));
+    const { coverage, tail, budget, backlog, ledger, tasks } = SNAPSHOT;
+    const groups = [
+      SNAPSHOT,
+      tasks,
+      coverage['backlinks']!,
+      tail['backlinks']!,
+      budget,
+      backlog,
+      ledger,
+      PLAN,
+      PLAN.slices[0]!,
+    ];
+    const fields = groups.flatMap((group) => Object.keys(group));
+    expect(fields.filter((field) => !named.includes(field))).toEqual([]);
   });
 
   it('lists every exit code', () => {
