@@ -26,7 +26,7 @@ export type Standing = {
   readonly apiRefusals: () => readonly ApiRefusal[];
 };
 
-export type ApiRefusal = { readonly api: string; readonly error: DataForSeoError; readonly until: number };
+type ApiRefusal = { readonly api: string; readonly error: DataForSeoError; readonly until: number };
 
 const LONGEST_PARK_PERIODS = 60;
 
