@@ -99,11 +99,12 @@ function gapText(gap: Extract<Lack, { kind: 'gap' }>): string {
 
 function taskText(id: string, task: TaskStory): string[] {
   const cost = task.cost === null ? 'cost unknown' : `${task.cost} dollars`;
+  const unsaid = task.metadataState === 'held' ? 'none' : 'unknown';
   return [
     id,
     `  ${task.api}, ${task.endpoint}: posted ${instant(task.postedAt)}, done ${instant(task.doneAt)}`,
     `  ${task.state} (status ${task.status ?? 'unknown'}), ${cost}`,
-    `  metadata ${task.metadataState}, tag ${task.tag ?? 'none'}, target ${task.target ?? 'none'}`,
+    `  metadata ${task.metadataState}, tag ${task.tag ?? unsaid}, target ${task.target ?? unsaid}`,
     `  first seen ${instant(task.firstSeenAt)} ${listingText(task.firstListed)}`,
     ...changesText(task),
     ...task.doubts.map(({ kind, seenAt, detail }) => `  doubt of ${instant(seenAt)}: ${kind}, ${detail}`),

@@ -174,6 +174,39 @@ describe('a ledger of a server that', () => {
   });
 });
 
+describe('a ledger of a daemon', () => {
+  const LIVELY: SimulatorPatch = {
+    tasks: 3_000,
+    newestAgoMs: 0,
+    tasksPerMinute: 3_000,
+    late: { share: 0.2, maxMs: 3_000 },
+    finishing: { share: 0.4, minMs: 500, maxMs: 4_000 },
+    outcomes: { refundShare: 0.2, refundAfterMs: 2_000 },
+  };
+
+  it.each(['posted', 'done'] as const)(
+    'that reads a lively account by %s time passes at any moment, while it runs and after it',
+    { timeout: 60_000 },
+    async (filter) => {
+      const bench = await openBench(
+        { ...LIVELY, listing: { filter } },
+        { LEDGER_TAIL_CRON: '* * * * * *', LEDGER_SETTLE: '3s' },
+      );
+      const stop = new AbortController();
+      const running = bench.app().run(stop.signal);
+      for (const calls of [5, 9, 12]) {
+        await new Promise<void>((resolve) => bench.onCall(() => bench.simulator.stats().calls >= calls && resolve()));
+        expect((await verify(bench)).problems).toEqual([]);
+      }
+      stop.abort();
+      await running;
+      const { problems, verified } = await verify(bench);
+      expect(problems).toEqual([]);
+      expect(Math.min(verified.tasks - 3_000, verified.digests, verified.gaps)).toBeGreaterThan(0);
+    },
+  );
+});
+
 describe('verify --reread', () => {
   it('finds a task that was deleted by hand, brings it back whole, and the next one finds nothing', async () => {
     const bench = await openBench({ tasks: 3_000, newestAgoMs: HOUR_MS });
