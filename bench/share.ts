@@ -1,0 +1,36 @@
+import type { SimulatorPatch } from '../src/simulator/options.ts';
+import { type Figure } from './figure.ts';
+import { backfillInProcess, REAL_TERMS, type Run } from './in-process.ts';
+
+const SERVERS: readonly {
+  readonly what: string;
+  readonly latency: SimulatorPatch['latency'];
+  readonly atLeast: number;
+}[] = [
+  { what: '0.2 s', latency: { meanMs: 200, transitMs: 50 }, atLeast: 0.99 },
+  { what: '5 s', latency: { meanMs: 5_000, transitMs: 50 }, atLeast: 0.98 },
+  {
+    what: '5 s, tail of 60 s',
+    latency: { meanMs: 5_000, tailShare: 0.02, tailMs: 60_000, transitMs: 50 },
+    atLeast: 0.97,
+  },
+];
+
+/** How much of the budget is used while there is work, at DataForSEO's terms and in simulated hours, as the server counts the calls. */
+export async function* benchShare(isQuick: boolean): AsyncIterable<Figure> {
+  const tasks = isQuick ? 300_000 : 1_000_000;
+  for (const { what, latency, atLeast } of SERVERS) {
+    const run = await backfillInProcess({ tasks, newestAgoMs: 3_600_000, latency, metadata: { bytes: 100 } });
+    yield { what: `share of the budget used, answers of ${what}`, value: share(run), unit: '', target: { atLeast } };
+    const most = run.stats.maxInAnyPeriod;
+    yield { what: `most arrivals in any period, answers of ${what}`, value: most, unit: '', target: { atMost: 10 } };
+  }
+}
+
+/** Calls less the first ten, which a new process has at once, over those that the time since then allowed. */
+function share({ stats }: Run): number {
+  const { calls, periodMs } = REAL_TERMS;
+  const first = stats.arrivals[0]?.monoMs ?? 0;
+  const last = stats.arrivals.at(-1)?.monoMs ?? 0;
+  return ((stats.arrivals.length - calls) * periodMs) / (calls * (last - first));
+}
