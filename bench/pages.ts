@@ -60,7 +60,7 @@ export function timePages(path: string): number[] {
     const times: number[] = [];
     for (const rows of pages(now, PAGES)) {
       const walk = ledger.beginWalk({ ...plan, limit: PAGE_ROWS }, now);
-      const sent = { sentAt: now, sentMono: 0, boot: 'bench', skewMs: 0, walkId: walk.id, offset: 0 };
+      const sent = { sentAt: now, sentMono: 0, boot: 'bench', periodMs: 60_000, skewMs: 0, walkId: walk.id, offset: 0 };
       const callId = ledger.journal.begin({ ...plan, ...sent });
       const answer = answerOf(callId, rows, now);
       const began = performance.now();
