@@ -1,33 +1,13 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openBench, type Bench } from './support/bench.ts';
+import { ended, startProcess } from './support/process.ts';
 import { expectSameAsTruth } from './support/truth.ts';
 
-const MAIN = new URL('../src/main.ts', import.meta.url).pathname;
 const HOUR_MS = 3_600_000;
-
-/** A real process on the bench's ledger. It is gone when the test is. */
-function start(bench: Bench, command: string): ChildProcess {
-  const child = spawn(process.execPath, [MAIN, command], {
-    env: { ...bench.env, PATH: '' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  return child;
-}
-
-async function ended(child: ChildProcess): Promise<{ code: number | null; signal: string | null; stderr: string }> {
-  let stderr = '';
-  child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  child.stdout?.resume();
-  await once(child, 'close');
-  return { code: child.exitCode, signal: child.signalCode, stderr };
-}
 
 /** Kills the process the moment the server has seen its n-th call: the answer is never saved. */
 async function killAtCall(bench: Bench, n: number): Promise<boolean> {
-  const child = start(bench, 'backfill');
+  const child = startProcess(bench, ['backfill']);
   const seen = bench.simulator.stats().calls;
   bench.onCall(() => {
     if (bench.simulator.stats().calls >= seen + n) child.kill('SIGKILL');
@@ -94,7 +74,7 @@ function tasksOf(bench: Bench) {
 describe('the process', () => {
   it('ends with 3 and says what to do when the credentials are wrong, without a byte of them', async () => {
     const bench = await openBench({ tasks: 1_000, login: 'someone-else' });
-    const { code, stderr } = await ended(start(bench, 'backfill'));
+    const { code, stderr } = await ended(startProcess(bench, ['backfill']));
     expect(code).toBe(3);
     expect(stderr).toContain('app.dataforseo.com');
     expect(bench.simulator.stats().calls).toBeLessThanOrEqual(3);
@@ -104,9 +84,9 @@ describe('the process', () => {
 
   it('ends with 4 and says who when another one holds the ledger', async () => {
     const bench = await openBench({ tasks: 300_000, rate: { periodMs: 2_000 } });
-    const first = start(bench, 'backfill');
+    const first = startProcess(bench, ['backfill']);
     await new Promise<void>((resolve) => bench.onCall(resolve));
-    const { code, stderr } = await ended(start(bench, 'backfill'));
+    const { code, stderr } = await ended(startProcess(bench, ['backfill']));
     expect(code).toBe(4);
     expect(stderr).toContain(`process ${first.pid}`);
   });
@@ -116,7 +96,7 @@ describe('the process', () => {
       { tasks: 3_000, newestAgoMs: 10_000, tasksPerMinute: 600 },
       { LEDGER_TAIL_CRON: '* * * * * *' },
     );
-    const daemon = start(bench, 'run');
+    const daemon = startProcess(bench, ['run']);
     const done = ended(daemon);
     await new Promise<void>((resolve) => {
       let calls = 0;

@@ -123,8 +123,7 @@ function compose({ path, login }: LedgerOptions, database: Db, close: () => void
     proof: createProof(database),
     facts: createFactBook(database),
   };
-  const inWords = <Arguments extends unknown[], Result>(work: (...args: Arguments) => Result) =>
-    guarded(path, rooms, work);
+  const inWords: InWords = (work) => guarded(path, rooms, work);
   const transaction = <Arguments extends unknown[], Result>(work: (...args: Arguments) => Result) => {
     const atomic = database.transaction(work);
     return inWords((...args: Arguments) => atomic.immediate(...args));
@@ -138,13 +137,13 @@ function compose({ path, login }: LedgerOptions, database: Db, close: () => void
     .pluck();
   return {
     path,
-    journal: { ...rooms.journal, begin: inWords(rooms.journal.begin), end: inWords(rooms.journal.end) },
+    journal: journalInWords(rooms.journal, inWords),
     savePage: transaction((walk, answer, circumstances) => {
       bindAccount(database, login);
       return savePage(rooms, { walk, answer, circumstances });
     }),
     beginWalk: inWords(rooms.walks.begin),
-    openWalks: rooms.walks.open,
+    openWalks: inWords(rooms.walks.open),
     keepWalk: inWords(rooms.walks.keep),
     endWalk: transaction((walk, outcome, at) => rooms.walks.end(walk.id, outcome, at)),
     splitWalk: transaction((walk, plans, at) => {
@@ -153,8 +152,8 @@ function compose({ path, login }: LedgerOptions, database: Db, close: () => void
     }),
     moveFrontiers: transaction((api, now, policy) => moveFrontiers(rooms, { api, now, policy })),
     ensureFrontiers: transaction((api, now, policy) => ensureFrontiers(rooms, { api, now, policy })),
-    picture: (name) => readPicture(rooms, { name, number: dictionary.api(name) }),
-    refusals: (api) => rooms.coverage.refusals(dictionary.api(api)),
+    picture: inWords((name) => readPicture(rooms, { name, number: dictionary.api(name) })),
+    refusals: inWords((api) => rooms.coverage.refusals(dictionary.api(api))),
     newestPosted: (name, most) => {
       const api = dictionary.api(name);
       return newest.all(api, api, LOOKBACK_SECONDS, most).map((seconds) => seconds * 1000);
@@ -178,6 +177,15 @@ function compose({ path, login }: LedgerOptions, database: Db, close: () => void
 
 /** Longer than any task takes to settle. Without an end, a quiet API would be looked for among all tasks of the others. */
 const LOOKBACK_SECONDS = 7 * 86_400;
+
+type InWords = <Arguments extends unknown[], Result>(
+  work: (...args: Arguments) => Result,
+) => (...args: Arguments) => Result;
+
+function journalInWords(journal: LedgerJournal, inWords: InWords): LedgerJournal {
+  const { begin, end, newestCall, past, adopt } = journal;
+  return { begin: inWords(begin), end: inWords(end), newestCall, past: inWords(past), adopt: inWords(adopt) };
+}
 
 /** A failed write leaves nothing half done in memory, and says in words what to do. */
 function guarded<Arguments extends unknown[], Result>(

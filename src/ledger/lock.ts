@@ -21,8 +21,7 @@ export function takeLock(databasePath: string, holder: string): { release: () =>
     lock.exec('begin exclusive');
   } catch (cause) {
     lock.close();
-    if (!isBusy(cause))
-      throw new LedgerError('unwritable', `The lock ${databasePath}.lock cannot be taken.`, { cause });
+    if (!isBusy(cause)) throw notTaken(databasePath, cause);
     throw heldBy(databasePath, cause);
   }
   HELD.add(lock);
@@ -64,6 +63,13 @@ function openLock(path: string): Database.Database {
       cause,
     });
   }
+}
+
+function notTaken(databasePath: string, cause: unknown): LedgerError {
+  return new LedgerError('unwritable', `The lock ${databasePath}.lock cannot be taken.`, {
+    hint: 'Look at the disk: is it full or read-only?',
+    cause,
+  });
 }
 
 function heldBy(databasePath: string, cause: unknown): LedgerError {

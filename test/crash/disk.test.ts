@@ -1,0 +1,163 @@
+import { statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { expectRecovered, expectSound, undisturbedRun } from '../support/after-kill.ts';
+import { openBench, type Bench } from '../support/bench.ts';
+import { CAN_MOUNT, makeReadOnly, mountDisk } from '../support/mounts.ts';
+import { ended, lastWords, startProcess, STRACE, type Ended, type StartOptions } from '../support/process.ts';
+import { inTurns, seeded } from '../support/sample.ts';
+
+const HOUR_MS = 3_600_000;
+
+const account = (tasks = 4_000) => ({
+  tasks,
+  seed: 13,
+  startedAt: Date.now(),
+  newestAgoMs: HOUR_MS,
+  latency: { meanMs: 3 },
+  rate: { periodMs: 50 },
+});
+
+/** Runs a backfill that cannot save anything sooner or later. @returns How many calls the server saw of it. */
+async function failToSave(bench: Bench, options: StartOptions = {}): Promise<number> {
+  const before = bench.simulator.stats().calls;
+  expectUnwritable(await ended(startProcess(bench, ['backfill'], options)));
+  return bench.simulator.stats().calls - before;
+}
+
+/** Exit code 1, and one line for people: what is wrong, what to do, no stack. */
+function expectUnwritable({ code, stderr }: Ended): void {
+  const words = lastWords(stderr);
+  expect({ code, words }).toMatchObject({ code: 1 });
+  expect(words).toMatch(/cannot be (written|taken|opened|made)|^Migration .* failed/);
+  expect(words).toMatch(/full|read-only|writable/);
+  expect(words).toMatch(/Cause: /);
+  expect(stderr).not.toMatch(/\n\s+at |did not expect|SqliteError:/);
+}
+
+/** A backfill that is stopped after so many calls: something is held, something is lacking. */
+async function readSome(bench: Bench, calls: number): Promise<void> {
+  const stop = new AbortController();
+  bench.onCall(() => {
+    if (bench.simulator.stats().calls > calls) stop.abort(new Error('enough'));
+  });
+  await expect(bench.backfill({}, stop.signal)).rejects.toThrow('enough');
+  bench.onCall(() => undefined);
+}
+
+describe.skipIf(!CAN_MOUNT)('a disk', { timeout: 60_000 }, () => {
+  it('that is full ends the run in words and without further calls; with room again the next one completes', async () => {
+    const options = account(8_000);
+    const undisturbed = await undisturbedRun(await openBench(options));
+    const bench = await openBench(options);
+    const disk = mountDisk(bench.folder, '3m');
+    await failToSave(bench);
+    expectSound(bench);
+    const free = Buffer.alloc(6_000_000);
+    try {
+      writeFileSync(join(bench.folder, 'filler'), free);
+    } catch {
+      // As much of it as there was room for.
+    }
+    expect(await failToSave(bench)).toBe(0);
+    disk.resize('100m');
+    await expectRecovered(bench, undisturbed, 3);
+  });
+
+  it('without room for a first byte is told at the first start', async () => {
+    const bench = await openBench(account());
+    mountDisk(bench.folder, '64k');
+    try {
+      writeFileSync(join(bench.folder, 'filler'), Buffer.alloc(100_000));
+    } catch {
+      // Full.
+    }
+    expect(await failToSave(bench)).toBe(0);
+  });
+
+  it.each(['folder', 'file'] as const)('whose %s is read-only is told before any call', async (what) => {
+    const options = account();
+    const undisturbed = await undisturbedRun(await openBench(options));
+    const bench = await openBench(options);
+    await readSome(bench, 4);
+    const mount = makeReadOnly(what === 'folder' ? bench.folder : bench.path);
+    expect(await failToSave(bench)).toBe(0);
+    expectUnwritable(await ended(startProcess(bench, ['run'])));
+    mount.release();
+    await expectRecovered(bench, undisturbed, 1);
+  });
+});
+
+describe.skipIf(STRACE === null)('a system call', { timeout: 60_000 }, () => {
+  it('that fails from some moment on ends the run in words, and the next one completes', async () => {
+    const options = account(2_500);
+    const undisturbed = await undisturbedRun(await openBench(options));
+    const faults = ['fsync:error=EIO', 'pwrite64:error=EIO', 'pwrite64:error=ENOSPC', 'fsync:error=EROFS'];
+    const moments = [10, 16, 22, 28];
+    const cases = faults.flatMap((fault) => moments.map((when) => `${fault}:when=${when}+`));
+    await inTurns(2, seeded('system calls', cases, 6), async (fault) => {
+      const bench = await openBench(options);
+      const name = fault.split(':')[0] ?? '';
+      const under = [STRACE ?? '', '-f', '-q', '-o', '/dev/null', '-e', `trace=${name}`, '-e', `inject=${fault}`];
+      await failToSave(bench, { under });
+      await expectRecovered(bench, undisturbed);
+    });
+  });
+});
+
+describe('another program', { timeout: 60_000 }, () => {
+  it('that reads the ledger all the time does not hold up the run, and the log is merged once it has gone', async () => {
+    const options = account(12_000);
+    const undisturbed = await undisturbedRun(await openBench(options));
+    const bench = await openBench(options);
+    await readSome(bench, 2);
+    const reader = new Database(bench.path, { readonly: true });
+    onTestFinished(() => void reader.close());
+    reader.exec('begin');
+    const count = () => reader.prepare('select count(*) from task').pluck().get();
+    const before = count();
+    const { code } = await ended(startProcess(bench, ['backfill']));
+    expect(code).toBe(0);
+    expect(count()).toBe(before);
+    expect(statSync(`${bench.path}-wal`).size).toBeGreaterThan(1_000_000);
+    reader.close();
+    await expectRecovered(bench, undisturbed);
+    expect(statSync(`${bench.path}-wal`, { throwIfNoEntry: false })?.size ?? 0).toBe(0);
+  });
+
+  it.each(['before the start', 'during the run'])(
+    'that keeps the file locked %s ends it in words, and the next one completes',
+    async (when) => {
+      const options = account(6_000);
+      const undisturbed = await undisturbedRun(await openBench(options));
+      const bench = await openBench(options);
+      await readSome(bench, 2);
+      const writer = new Database(bench.path);
+      onTestFinished(() => void writer.close());
+      const lock = () => {
+        if (!writer.inTransaction) writer.exec('begin immediate');
+      };
+      if (when === 'before the start') lock();
+      else bench.onCall(lock);
+      const calls = await failToSave(bench);
+      bench.onCall(() => undefined);
+      // Those that were in flight when the lock came.
+      expect(calls).toBeLessThanOrEqual(when === 'before the start' ? 0 : 4);
+      writer.exec('rollback');
+      await expectRecovered(bench, undisturbed, 2);
+    },
+  );
+
+  it('that damages the file is told by the next run, which calls nobody', async () => {
+    const bench = await openBench(account());
+    await readSome(bench, 4);
+    const whole = statSync(bench.path).size;
+    truncateSync(bench.path, Math.floor(whole / 2 / 4096) * 4096);
+    const before = bench.simulator.stats().calls;
+    const { code, stderr } = await ended(startProcess(bench, ['backfill']));
+    expect(lastWords(stderr)).toMatch(/damaged.*backup/);
+    expect(code).toBe(1);
+    expect(bench.simulator.stats().calls - before).toBe(0);
+  });
+});
