@@ -18,6 +18,7 @@ create table frontier (
   grade text not null check (grade in ('ids', 'metadata')),
   origin integer not null,
   accounted_until integer not null, -- losses before this second are on record
+  guessed integer not null default 1, -- 1: reckoned before the server's clock was known for sure
   primary key (api, grade)
 ) strict, without rowid;
 

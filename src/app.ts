@@ -84,7 +84,6 @@ async function withHarvest<T>(parts: Parts, work: (deps: HarvestDeps) => Promise
       return await work({ ledger, client, serverClock, clock, policy, log, worker: { pid, version } });
     } finally {
       await client.stop();
-      if (serverClock.known()) ledger.keepSkewMs(serverClock.skewMs());
     }
   } finally {
     ledger.close();

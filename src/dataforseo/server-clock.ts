@@ -9,6 +9,11 @@ export type ServerClock = {
   readonly skewMs: () => number;
   /** Whether this process has seen a `Date` yet; before, `now` is the wall clock and the last known skew, a mere guess. */
   readonly known: () => boolean;
+  /**
+   * Known, and not contradicted by the latest answer. What cannot be taken back (a loss, an edge, the beginning of a window)
+   * waits for that.
+   */
+  readonly sure: () => boolean;
 };
 
 type Sighting = { readonly date: number; readonly mono: number };
@@ -51,5 +56,6 @@ export function createServerClock(clock: Clock, lastSkewMs = 0): ServerClock {
     now,
     skewMs: () => Math.round(now() - clock.now()),
     known: () => seen !== null,
+    sure: () => seen !== null && odd.length === 0,
   };
 }

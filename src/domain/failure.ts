@@ -13,6 +13,16 @@ export function pauseMs(failures: number, periodMs: number): number {
   return Math.min((periodMs / 10) * 2 ** Math.min(failures - 1, 30), LONGEST_PAUSE_PERIODS * periodMs);
 }
 
+/** A clock that went back by more than this since a slice was told to wait would make it wait for hours. */
+const STEP_MS = 10_000;
+
+/** Whether a slice that failed may be tried again. */
+export function isDue(walk: Pick<Walk, 'retryAt' | 'failures'>, now: number, periodMs: number): boolean {
+  if (walk.retryAt === null || walk.retryAt <= now) return true;
+  const longest = walk.failures >= LEAVE_AFTER ? LONGEST_PAUSE_PERIODS * periodMs : pauseMs(walk.failures, periodMs);
+  return walk.retryAt - now > longest + STEP_MS;
+}
+
 /** What to do with a slice whose page could not be had (I8: a failure of one slice stops that slice only). */
 export type AfterFailure =
   /** Nobody gets through: the server is down, or the budget is spent. The slice is not to blame. */

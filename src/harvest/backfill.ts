@@ -3,7 +3,7 @@ import { gapsOf, upperBound, type Gap } from '../domain/gaps.ts';
 import { backlogOf } from '../domain/plan.ts';
 import type { BackfillResult, Progress } from '../domain/progress.ts';
 import type { Walk } from '../domain/walk.ts';
-import { createFrontierKeeper } from './frontiers.ts';
+import { createFrontierKeeper, createSkewKeeper } from './frontiers.ts';
 import { createHarvest, type Harvest, type HarvestDeps } from './harvester.ts';
 import { createVoice, READS_BACKLOG, type Doing } from './voice.ts';
 import { backlogWork, coveredShare, probe, type Start } from './work.ts';
@@ -57,6 +57,7 @@ function createRun(deps: HarvestDeps, onProgress: (progress: Progress) => void, 
   const harvest = createHarvest(deps, () => report(), signal);
   const upper = createBound(harvest);
   const keepFrontiers = createFrontierKeeper(deps);
+  const keepSkew = createSkewKeeper(deps);
   /** Walks that an earlier run had to leave get another chance at once: a person has asked again. */
   const asked = new Set(ledger.openWalks().map((walk) => walk.id));
 
@@ -97,9 +98,11 @@ function createRun(deps: HarvestDeps, onProgress: (progress: Progress) => void, 
     },
     report,
     takeStock: () => {
+      keepSkew();
       for (const api of policy.apis) {
         keepFrontiers(api);
-        ledger.accountLosses(api, now());
+        // What is lost cannot be taken back: by a guess nothing is.
+        if (serverClock.sure()) ledger.accountLosses(api, now());
       }
       // Also those of an API that is refused: nobody reads them now, but people must see them.
       const gaps = policy.apis.flatMap((api) => gapsOf(ledger.picture(api), upper(), now()));
@@ -167,13 +170,14 @@ function createBound({ deps, extraLagMs }: Harvest): () => number {
   const { serverClock, policy } = deps;
   const guess = () => upperBound(serverClock.now(), policy.lagMs);
   let upper = guess();
-  let isGuess = !serverClock.known();
+  let isGuess = !serverClock.sure();
   return () => {
-    if (isGuess && serverClock.known()) {
+    if (isGuess && serverClock.sure()) {
       isGuess = false;
       if (Math.abs(guess() - upper) > SKEW_MATTERS_MS) upper = guess();
     }
-    return upper - Math.ceil(extraLagMs() / 1000) * 1000;
+    // A server whose clock went back does not let us read what is not past to it.
+    return Math.min(upper, guess()) - Math.ceil(extraLagMs() / 1000) * 1000;
   };
 }
 

@@ -1,6 +1,6 @@
 import { gapsOf, upperBound, type ApiPicture } from '../domain/gaps.ts';
 import type { WalkPlan } from '../domain/walk.ts';
-import { createFrontierKeeper } from './frontiers.ts';
+import { createFrontierKeeper, createSkewKeeper } from './frontiers.ts';
 import { createHarvest, factsOf, type Harvest, type HarvestDeps } from './harvester.ts';
 import { startSchedule } from './schedule.ts';
 import { createVoice, READS_BACKLOG, type Doing } from './voice.ts';
@@ -37,9 +37,11 @@ export async function runDaemon(deps: HarvestDeps, options: DaemonOptions, signa
   const schedule = startSchedule(options.tailCron, tick, log);
   const voice = createVoice(harvest);
   const keepFrontiers = createFrontierKeeper(deps);
+  const keepSkew = createSkewKeeper(deps);
   try {
     while (!signal.aborted) {
       const now = serverClock.now();
+      keepSkew();
       takeStock(harvest, keepFrontiers, now);
       for (const start of chooseWork(harvest, tailDue, now)) harvest.start(start);
       voice.say(doingOf(harvest, now));
@@ -59,10 +61,11 @@ function unlessStopped(signal: AbortSignal): (error: unknown) => void {
 }
 
 function takeStock({ deps }: Harvest, keepFrontiers: (api: string) => void, now: number): void {
-  const { ledger, policy, log } = deps;
+  const { ledger, policy, log, serverClock } = deps;
   for (const api of policy.apis) {
     keepFrontiers(api);
-    for (const loss of ledger.accountLosses(api, now)) {
+    // What is lost cannot be taken back: by a guess nothing is.
+    for (const loss of serverClock.sure() ? ledger.accountLosses(api, now) : []) {
       log.warn(
         {
           api,

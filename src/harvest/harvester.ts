@@ -1,7 +1,7 @@
 import type { PageAnswer, PageQuestion } from '../domain/call.ts';
 import { DataForSeoError } from '../domain/errors.ts';
 import { afterFailure, FAILURES_OF_A_HALF, halves, LEAVE_AFTER, setAside } from '../domain/failure.ts';
-import { BOUND_MARGIN_MS } from '../domain/gaps.ts';
+import { BOUND_MARGIN_MS, upperBound } from '../domain/gaps.ts';
 import type { Walk } from '../domain/walk.ts';
 import { isPlausibleWidth, windowEdge } from '../domain/window.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -26,7 +26,7 @@ export type HarvestDeps = {
     readonly readPage: (question: PageQuestion, signal: AbortSignal) => Promise<PageAnswer>;
     readonly inUse: () => number;
   };
-  readonly serverClock: { readonly now: () => number; readonly known: () => boolean; readonly skewMs: () => number };
+  readonly serverClock: { readonly now: () => number; readonly sure: () => boolean; readonly skewMs: () => number };
   readonly clock: Clock;
   readonly policy: HarvestPolicy;
   readonly log: HarvestLog;
@@ -142,11 +142,14 @@ function onRefusedPage(harvest: Harvest, walk: Walk, error: DataForSeoError): 'd
       standing.apiRefused(walk.api, error, now);
       return dropOrKeep(harvest, walk);
     case 'expired':
-      ledger.refuse(walk, { widthMs: widthAsked(walk, now), seenAt: now, callId: error.details.callId ?? 0 }, policy);
+      // By a clock that is in doubt a refusal says nothing of the window's width.
+      if (!deps.serverClock.sure()) ledger.endWalk(walk, 'expired', now);
+      else
+        ledger.refuse(walk, { widthMs: widthAsked(walk, now), seenAt: now, callId: error.details.callId ?? 0 }, policy);
       return 'done';
     case 'shifted':
       ledger.endWalk(walk, 'shifted', now);
-      return 'shifted';
+      return isClockToBlame(harvest, walk) ? 'done' : 'shifted';
   }
 }
 
@@ -158,6 +161,12 @@ function widthAsked(walk: Walk, now: number): number {
 function doubtRefusal({ deps }: Harvest, walk: Walk, why: string): void {
   const detail = `refused as too old, though no month is so short: ${why}`;
   deps.ledger.recordDoubt({ api: walk.api, kind: 'rejected', range: walk.range, detail }, deps.serverClock.now());
+}
+
+/** The end was cut by a clock that has proved wrong since: the next one is cut by a better one. */
+function isClockToBlame({ deps }: Harvest, walk: Walk): boolean {
+  const { serverClock, policy } = deps;
+  return !serverClock.sure() || walk.range.until > upperBound(serverClock.now(), policy.lagMs);
 }
 
 /** The tail, settling and probes come again by themselves; a slice of the backlog waits for its turn. */

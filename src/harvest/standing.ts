@@ -29,20 +29,28 @@ export type Standing = {
 type ApiRefusal = { readonly api: string; readonly error: DataForSeoError; readonly until: number };
 
 const LONGEST_PARK_PERIODS = 60;
+/** A clock that went back by more than this since a pause began would make it last for hours: the pause is over. */
+const STEP_MS = 10_000;
+
+type Pause = { readonly from: number; readonly until: number };
+
+function isOver({ from, until }: Pause, now: number): boolean {
+  return now >= until || now < from - STEP_MS;
+}
 
 export function createStanding(periodMs: number): Standing {
   let everSucceeded = false;
   let failures = 0;
-  let resumeAt = 0;
+  let pause: Pause = { from: 0, until: 0 };
   let suspects: number[] = [];
   let parked: { readonly error: DataForSeoError; readonly times: number } | null = null;
-  const apis = new Map<string, { readonly error: DataForSeoError; readonly until: number; readonly times: number }>();
+  const apis = new Map<string, { readonly error: DataForSeoError; readonly pause: Pause; readonly times: number }>();
   const parkMs = (times: number) => Math.min(periodMs * 2 ** Math.min(times - 1, 10), LONGEST_PARK_PERIODS * periodMs);
   return {
     succeeded: (api) => {
       everSucceeded = true;
       failures = 0;
-      resumeAt = 0;
+      pause = { from: 0, until: 0 };
       suspects = [];
       parked = null;
       apis.delete(api);
@@ -50,29 +58,38 @@ export function createStanding(periodMs: number): Standing {
     failed: (walkId, now) => {
       failures += 1;
       suspects = [...suspects.filter((id) => id !== walkId), walkId];
-      if (failures > 1) resumeAt = now + pauseMs(failures - 1, periodMs);
+      if (failures > 1) pause = { from: now, until: now + pauseMs(failures - 1, periodMs) };
       return failures === 1 && everSucceeded;
     },
     refused: (error, now) => {
       parked = { error, times: (parked?.times ?? 0) + 1 };
-      resumeAt = now + parkMs(parked.times);
+      pause = { from: now, until: now + parkMs(parked.times) };
     },
     apiRefused: (api, error, now) => {
       const times = (apis.get(api)?.times ?? 0) + 1;
-      apis.set(api, { error, until: now + parkMs(times), times });
+      apis.set(api, { error, pause: { from: now, until: now + parkMs(times) }, times });
     },
-    refusedApis: (now = Number.NEGATIVE_INFINITY) =>
-      [...apis].filter(([, refusal]) => refusal.until > now).map(([api]) => api),
+    refusedApis: (now) =>
+      [...apis].filter(([, refusal]) => now === undefined || !isOver(refusal.pause, now)).map(([api]) => api),
     pausedUntil: (now) => {
-      if (resumeAt <= now) return null;
+      if (isOver(pause, now)) return null;
       const reason =
         parked === null ? 'the server cannot be reached or fails; it is asked again' : withHint(parked.error);
-      return { until: resumeAt, reason, parked: parked !== null };
+      return { until: pause.until, reason, parked: parked !== null };
     },
     troubled: () => !everSucceeded || failures > 0,
     suspects: () => suspects,
     failuresInARow: () => failures,
     refusals: () => [...(parked === null ? [] : [parked.error]), ...[...apis.values()].map(({ error }) => error)],
-    apiRefusals: () => [...apis].map(([api, { error, until }]) => ({ api, error, until })),
+    apiRefusals: () =>
+      [...apis].map(
+        ([
+          api,
+          {
+            error,
+            pause: { until },
+          },
+        ]) => ({ api, error, until }),
+      ),
   };
 }

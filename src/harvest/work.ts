@@ -1,3 +1,4 @@
+import { isDue } from '../domain/failure.ts';
 import { ahead, isPressed, upperBound, type ApiPicture, type PlanPolicy } from '../domain/gaps.ts';
 import { mostBesideEdge } from '../domain/near-edge.ts';
 import { nextSlices } from '../domain/plan.ts';
@@ -46,7 +47,7 @@ export function backlogWork(picture: WorkPicture, policy: HarvestPolicy): Start[
   const most = mostBesideEdge(picture.inFlight, { now: picture.now, policy, refusals: picture.refusals });
   const free = Math.min(picture.free, most - picture.inFlight.length);
   if (free <= 0) return [];
-  const { healthy, failing } = dueWalks(picture);
+  const { healthy, failing } = dueWalks(picture, policy.periodMs);
   // Where several slices have failed in a row it is the server: more of them would tell nothing new.
   const wanted = picture.suspects.length < MOST_SUSPECTS ? free - healthy.length : 0;
   const cutting = { now: picture.now, upper: picture.upper, policy, inFlight: picture.inFlight.length };
@@ -60,11 +61,12 @@ export function backlogWork(picture: WorkPicture, policy: HarvestPolicy): Start[
 }
 
 /** Begun walks whose turn it is: those that have not failed, oldest slice first, and those that have, tried longest ago first. */
-function dueWalks({ waiting, left, suspects, now }: WorkPicture): { healthy: Start[]; failing: Start[] } {
+function dueWalks(picture: WorkPicture, periodMs: number): { healthy: Start[]; failing: Start[] } {
+  const { waiting, left, suspects, now } = picture;
   const suspicion = (walk: Walk) => suspects.indexOf(walk.id);
   const isFailing = (walk: Walk) => walk.failures > 0 || suspicion(walk) >= 0;
   const due = waiting
-    .filter((walk) => !left.has(walk.id) && (walk.retryAt === null || walk.retryAt <= now))
+    .filter((walk) => !left.has(walk.id) && isDue(walk, now, periodMs))
     .sort((a, b) => suspicion(a) - suspicion(b) || a.failures - b.failures || a.range.since - b.range.since);
   const resume = (walk: Walk): Start => ({ kind: 'resume', walk });
   return { healthy: due.filter((walk) => !isFailing(walk)).map(resume), failing: due.filter(isFailing).map(resume) };

@@ -24,6 +24,9 @@ export type CoverageStore = {
   readonly refuse: (api: number, refusal: Refusal, call: number) => void;
   readonly frontiers: (api: number) => Frontier[];
   readonly setFrontier: (api: number, frontier: Frontier) => void;
+  /** Whether they were reckoned by a clock that nobody has confirmed. */
+  readonly isGuessed: (api: number) => boolean;
+  readonly confirmFrontiers: (api: number) => void;
   /** Replaces the gaps that people see. */
   readonly setGaps: (gaps: readonly (Gap & { readonly number: number })[], asOf: number) => void;
 };
@@ -70,6 +73,10 @@ export function createCoverageStore(database: Db): CoverageStore {
         .map((row) => ({ grade: row.grade, origin: toMs(row.origin), accountedUntil: toMs(row.accounted_until) })),
     setFrontier: (api, { grade, origin, accountedUntil }) => {
       sql.setFrontier.run(api, grade, toSeconds(origin), toSeconds(accountedUntil));
+    },
+    isGuessed: (api) => (sql.guessed.get(api) ?? 0) > 0,
+    confirmFrontiers: (api) => {
+      sql.confirm.run(api);
     },
     setGaps: (gaps, asOf) => {
       sql.clearGaps.run();
@@ -155,6 +162,8 @@ function statements(database: Db) {
       `insert into frontier (api, grade, origin, accounted_until) values (?, ?, ?, ?)
        on conflict (api, grade) do update set origin = excluded.origin, accounted_until = excluded.accounted_until`,
     ),
+    guessed: database.prepare<[number], number>('select count(*) from frontier where api = ? and guessed = 1').pluck(),
+    confirm: database.prepare('update frontier set guessed = 0 where api = ?'),
     clearGaps: database.prepare('delete from gap'),
     addGap: database.prepare('insert into gap (api, since, until, grade, expires_at, as_of) values (?, ?, ?, ?, ?, ?)'),
   };

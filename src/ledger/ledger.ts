@@ -41,7 +41,9 @@ export type Ledger = {
    * Gives an API its window, at its first sight only. @returns Whether that was now.
    */
   readonly ensureFrontiers: (api: string, now: number, policy: PlanPolicy) => boolean;
-  /** The window of a new API was reckoned by a clock that was wrong: it begins elsewhere. */
+  /** Whether the window of an API was reckoned before the server's clock was known for sure, and not since; a kill does not forget it. */
+  readonly isFrontierGuessed: (api: string) => boolean;
+  /** The window of a new API, reckoned once more by a clock that is sure. */
   readonly moveFrontiers: (api: string, now: number, policy: PlanPolicy) => void;
   readonly picture: (api: string) => ApiPicture;
   readonly refusals: (api: string) => Refusal[];
@@ -151,6 +153,7 @@ function compose({ path, login }: LedgerOptions, database: Db, close: () => void
       return plans.map((plan) => rooms.walks.begin(plan, at));
     }),
     moveFrontiers: transaction((api, now, policy) => moveFrontiers(rooms, { api, now, policy })),
+    isFrontierGuessed: inWords((api) => rooms.coverage.isGuessed(dictionary.api(api))),
     ensureFrontiers: transaction((api, now, policy) => ensureFrontiers(rooms, { api, now, policy })),
     picture: inWords((name) => readPicture(rooms, { name, number: dictionary.api(name) })),
     refusals: inWords((api) => rooms.coverage.refusals(dictionary.api(api))),
@@ -228,6 +231,7 @@ function moveFrontiers(rooms: LedgerRooms, birth: Birth): void {
     if (Math.abs(frontier.origin - origin) >= SKEW_MATTERS_MS)
       rooms.coverage.setFrontier(api, { grade: frontier.grade, origin, accountedUntil: origin });
   }
+  rooms.coverage.confirmFrontiers(api);
 }
 
 function accountLosses(rooms: LedgerRooms, apiName: string, now: number): (TimeRange & { readonly grade: Grade })[] {

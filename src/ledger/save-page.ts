@@ -76,7 +76,9 @@ function advanced(page: Page, step: PageStep): Walk {
   return {
     ...walk,
     reading: step.kind === 'more' || step.kind === 'end' ? step.state : walk.reading,
-    firstPageAt: walk.reading.pages === 0 ? (answer.serverDate ?? circumstances.now) : walk.firstPageAt,
+    // The earlier of the two: a `Date` that jumps must not settle what is still young.
+    firstPageAt:
+      walk.reading.pages === 0 ? Math.min(answer.serverDate ?? circumstances.now, circumstances.now) : walk.firstPageAt,
     finishedRows: walk.finishedRows + finished.length,
     describedRows: walk.describedRows + finished.filter((task) => task.metadata !== null).length,
     firstPostedAt: least([walk.firstPostedAt, ...posted]),

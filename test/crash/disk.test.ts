@@ -94,7 +94,7 @@ describe.skipIf(STRACE === null)('a system call', { timeout: 60_000 }, () => {
     const options = account(2_500);
     const undisturbed = await undisturbedRun(await openBench(options));
     const faults = ['fsync:error=EIO', 'pwrite64:error=EIO', 'pwrite64:error=ENOSPC', 'fsync:error=EROFS'];
-    const moments = [10, 16, 22, 28];
+    const moments = [8, 12, 16, 20];
     const cases = faults.flatMap((fault) => moments.map((when) => `${fault}:when=${when}+`));
     await inTurns(2, seeded('system calls', cases, 6), async (fault) => {
       const bench = await openBench(options);

@@ -53,4 +53,17 @@ describe('the clock of the server', () => {
     serverClock.observe(NaN, 0);
     expect(serverClock.known()).toBe(false);
   });
+
+  it('is not sure while the latest answer contradicts it', () => {
+    const serverClock = createServerClock(createFakeClock({ now: 1_000_000, monotonic: 0 }));
+    expect(serverClock.sure()).toBe(false);
+    serverClock.observe(1_000_000, 0);
+    expect(serverClock.sure()).toBe(true);
+    serverClock.observe(4_600_000, 0);
+    expect(serverClock.sure()).toBe(false);
+    serverClock.observe(1_000_000, 0);
+    expect(serverClock.sure()).toBe(true);
+    for (let n = 0; n < 3; n += 1) serverClock.observe(4_600_000, 0);
+    expect({ now: serverClock.now(), sure: serverClock.sure() }).toEqual({ now: 4_600_000, sure: true });
+  });
 });

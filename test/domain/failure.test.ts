@@ -3,7 +3,15 @@ import type { DataForSeoErrorCode, DataForSeoErrorDetails } from '../../src/doma
 import { DataForSeoError } from '../../src/domain/errors.ts';
 import { firstReading } from '../../src/domain/evidence.ts';
 import type { AfterFailure } from '../../src/domain/failure.ts';
-import { afterFailure, FAILURES_OF_A_HALF, halves, LEAVE_AFTER, pauseMs, setAside } from '../../src/domain/failure.ts';
+import {
+  afterFailure,
+  FAILURES_OF_A_HALF,
+  halves,
+  isDue,
+  LEAVE_AFTER,
+  pauseMs,
+  setAside,
+} from '../../src/domain/failure.ts';
 import type { Walk } from '../../src/domain/walk.ts';
 
 const PERIOD = 60_000;
@@ -131,5 +139,22 @@ describe('halves', () => {
     expect(first).toEqual({ since: NOW, until: NOW + Math.ceil(seconds / 2) * 1000 });
     expect(last).toEqual({ since: first.until, until: NOW + seconds * 1000 });
     expect(last.until).toBeGreaterThan(last.since);
+  });
+});
+
+describe('a slice that waits for its turn', () => {
+  const periodMs = 60_000;
+  const now = 1_000_000_000;
+
+  it('is due when its pause is over, and not before', () => {
+    expect(isDue({ retryAt: null, failures: 0 }, now, periodMs)).toBe(true);
+    expect(isDue({ retryAt: now, failures: 1 }, now, periodMs)).toBe(true);
+    expect(isDue({ retryAt: now + 6_000, failures: 1 }, now, periodMs)).toBe(false);
+    expect(isDue({ retryAt: now + 60 * periodMs, failures: LEAVE_AFTER }, now, periodMs)).toBe(false);
+  });
+
+  it('is due when the clock went back since: it would wait for longer than any pause', () => {
+    expect(isDue({ retryAt: now + 6_000 + 3_600_000, failures: 1 }, now, periodMs)).toBe(true);
+    expect(isDue({ retryAt: now + 61 * periodMs, failures: LEAVE_AFTER }, now, periodMs)).toBe(true);
   });
 });
