@@ -21,6 +21,12 @@ export type Limiter = {
 /** A slow server (5 s a call) still gets its 10 calls a minute through four lanes; through one it gets eight. */
 const LANES = 4;
 
+/**
+ * Bottleneck notes by the wall clock when the next job may start, at the earliest when the one before it did: put back by an
+ * hour, it would start nothing for an hour. With a least time between two jobs of minus the whole range of dates it never waits.
+ */
+const NEVER_WAIT_MS = -8.64e15;
+
 /** Bottleneck's priorities, 0 first. The tail goes first because what it misses is what people look at. */
 const PRIORITIES: Readonly<Record<CallPurpose, number>> = {
   tail: 0,
@@ -97,7 +103,9 @@ type Lanes = {
  * its own retry and expiration are not used; a second `stop` rejects.
  */
 function createLanes(): Lanes {
-  const queue = new Bottleneck({ maxConcurrent: LANES, reservoir: 0 });
+  const queue = new Bottleneck({ maxConcurrent: LANES, reservoir: 1, minTime: NEVER_WAIT_MS });
+  // It was made with the time of its making as that moment: a first job that does nothing wipes it out.
+  queue.schedule({ priority: 0 }, () => Promise.resolve()).catch(() => undefined);
   // What the reservoir will hold once bottleneck has done all it was told; it does so a turn of the event loop later.
   let granted = 0;
   let isStopped = false;

@@ -34,13 +34,14 @@ export async function runDaemon(deps: HarvestDeps, options: DaemonOptions, signa
     for (const api of policy.apis) tailDue.add(api);
     harvest.lanes.wake();
   };
-  const schedule = startSchedule(options.tailCron, tick, log);
+  const schedule = startSchedule(options.tailCron, tick, { log, clock: deps.clock });
   const voice = createVoice(harvest);
   const keepFrontiers = createFrontierKeeper(deps);
   const keepSkew = createSkewKeeper(deps);
   try {
     while (!signal.aborted) {
       const now = serverClock.now();
+      schedule.lookUp();
       keepSkew();
       takeStock(harvest, keepFrontiers, now);
       for (const start of chooseWork(harvest, tailDue, now)) harvest.start(start);

@@ -1,13 +1,21 @@
 import { createTask, setLogger } from 'node-cron';
+import type { Clock } from '../time.ts';
 import type { HarvestLog } from './harvester.ts';
 
 /** node-cron is a wake-up only: it skips what it missed, so what is due is worked out from the ledger. */
 export type Schedule = {
+  /** To be called every few seconds: a schedule that waits for a wall clock which was put back would be silent for as long. */
+  readonly lookUp: () => void;
   readonly stop: () => void;
 };
 
+export type ScheduleDeps = { readonly log: HarvestLog; readonly clock: Clock };
+
+/** NTP slews by less between two looks; a person, a restored machine or the end of a suspension steps by more. */
+const STEP_MS = 2_000;
+
 /** @param cron - 5 or 6 fields, UTC. */
-export function startSchedule(cron: string, onTick: () => void, log: HarvestLog): Schedule {
+export function startSchedule(cron: string, onTick: () => void, { log, clock }: ScheduleDeps): Schedule {
   setLogger({
     info: (message) => log.debug({}, message),
     warn: (message) => log.warn({}, message),
@@ -15,9 +23,22 @@ export function startSchedule(cron: string, onTick: () => void, log: HarvestLog)
     debug: () => undefined,
   });
   // A tick that is late only makes the next read a little longer.
-  const task = createTask(cron, onTick, { timezone: 'UTC', suppressMissedWarning: true });
-  void task.start();
+  const begin = () => {
+    const task = createTask(cron, onTick, { timezone: 'UTC', suppressMissedWarning: true });
+    void task.start();
+    return task;
+  };
+  const wallOffset = () => clock.now() - clock.monotonic();
+  let task = begin();
+  let offset = wallOffset();
   return {
+    lookUp: () => {
+      if (Math.abs(wallOffset() - offset) < STEP_MS) return;
+      offset = wallOffset();
+      void task.destroy();
+      task = begin();
+      onTick();
+    },
     stop: () => {
       void task.destroy();
     },

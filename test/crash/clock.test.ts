@@ -1,8 +1,11 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/time.ts';
 import { expectSound, tasksOf, undisturbedRun } from '../support/after-kill.ts';
 import { openBench, type Bench } from '../support/bench.ts';
-import { ended, killGroup, startProcess } from '../support/process.ts';
+import { ended, FAKETIME, killGroup, startProcess } from '../support/process.ts';
 import { steppingClock } from '../support/stepping-clock.ts';
 import { startProxy } from '../support/proxy.ts';
 import { expectSameAsTruth } from '../support/truth.ts';
@@ -108,6 +111,53 @@ describe('the wall clock', { timeout: 60_000 }, () => {
     expect(Math.abs(Date.parse(at) - (Date.now() + 300_000))).toBeLessThan(30_000);
   });
 });
+
+describe.skipIf(FAKETIME === null)('the wall clock of a real daemon', { timeout: 60_000 }, () => {
+  it.each(BACK_AND_FORTH)('that steps by %i ms does not keep it from reading new tasks', async (ms) => {
+    const bench = await openBench(
+      { ...account(1_000), newestAgoMs: 10_000, tasksPerMinute: 600 },
+      { LEDGER_TAIL_CRON: '* * * * * *' },
+    );
+    const offset = join(bench.folder, 'offset');
+    writeFileSync(offset, '+0');
+    const daemon = startProcess(bench, ['run'], {
+      settings: {
+        LD_PRELOAD: FAKETIME ?? '',
+        FAKETIME_TIMESTAMP_FILE: offset,
+        FAKETIME_NO_CACHE: '1',
+        FAKETIME_DONT_FAKE_MONOTONIC: '1',
+        FAKETIME_DONT_RESET: '1',
+      },
+    });
+    const done = ended(daemon);
+    await untilCalls(bench, 10);
+    const steppedAt = Math.floor(Date.now() / 1000);
+    writeFileSync(offset, `${ms > 0 ? '+' : '-'}${Math.abs(ms) / 1000}`);
+    await untilCalls(bench, 6);
+    // Whoever asks lives on the same machine, so by the same wall clock.
+    const { at, state } = bench.app({}, steppingClock({ wallMs: ms })).status();
+    killGroup(daemon);
+    await done;
+    expect(state).toMatch(/idle|harvesting/);
+    expect(Math.abs(Date.parse(at) - Date.now())).toBeLessThan(10_000);
+    // The step did happen: the journal keeps the wall clock, everything else the server's.
+    const [wall] = bench.rows('select sent_wall_ms as ms from call order by id desc limit 1');
+    expect(Math.abs(Number(wall?.['ms']) - ms - Date.now())).toBeLessThan(60_000);
+    const [{ until }] = bench.rows('select max(until) as until from coverage') as [{ until: number }];
+    expect(until).toBeGreaterThan(steppedAt);
+    expect(until).toBeLessThanOrEqual(Date.now() / 1000);
+    expectSound(bench);
+  });
+});
+
+/** @throws {Error} when the server does not see so many more calls soon. */
+async function untilCalls(bench: Bench, more: number): Promise<void> {
+  const wanted = bench.simulator.stats().calls + more;
+  for (let waitedMs = 0; bench.simulator.stats().calls < wanted; waitedMs += 100) {
+    if (waitedMs > 20_000) throw new Error('the daemon has fallen silent');
+    await delay(100);
+  }
+}
 
 describe('the machine', { timeout: 60_000 }, () => {
   it('that was suspended for eight hours reads what came meanwhile', async () => {

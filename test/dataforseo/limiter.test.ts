@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Limiter } from '../../src/dataforseo/limiter.ts';
 import { createLimiter } from '../../src/dataforseo/limiter.ts';
 import type { Token } from '../../src/dataforseo/token-pool.ts';
@@ -239,6 +239,25 @@ describe('the limiter', () => {
     expect(((60 / 4 - 1) * PERIOD_MS) / (clock.monotonic() - began)).toBeGreaterThanOrEqual(0.985);
     for (let first = 0; first + 4 < ran.length; first += 1) {
       expect(ran[first + 4]! - ran[first]!).toBeGreaterThanOrEqual(PERIOD_MS);
+    }
+  });
+
+  it.each([-3_600_000, 3_600_000])('is not held up by a wall clock that steps by %i ms', async (ms) => {
+    const ran: number[] = [];
+    const limiter = limiterOf(2);
+    await limiter.run('tail', answeredAt(ran), never);
+    // Bottleneck looks at the wall clock by itself.
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms });
+    try {
+      const second = limiter.run('tail', answeredAt(ran), never);
+      await rest();
+      expect(ran).toHaveLength(2);
+      await second;
+      const fresh = limiterOf(1);
+      vi.setSystemTime(Date.now() - 3_600_000);
+      await fresh.run('tail', answeredAt(ran), never);
+    } finally {
+      vi.useRealTimers();
     }
   });
 });

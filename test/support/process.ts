@@ -11,6 +11,14 @@ const COMPILE_CACHE = join(tmpdir(), 'dataforseo-ledger-compile-cache');
 
 /** Debian's strace, which can kill a process at its n-th write and make a write fail; null where it is missing or may not trace. */
 export const STRACE = found('strace', ['-f', '-o', '/dev/null', 'true']);
+/** The library of Debian's faketime, which steps the wall clock of a real process; null where it is missing. */
+export const FAKETIME = found('faketime', ['-f', '+1h', 'true']) === null ? null : preloaded();
+
+function preloaded(): string | null {
+  const { stdout } = spawnSync('faketime', ['-f', '+0', 'sh', '-c', 'printf %s "$LD_PRELOAD"'], { encoding: 'utf8' });
+  return stdout === '' ? null : stdout;
+}
+
 function found(program: string, trial: readonly string[]): string | null {
   if (spawnSync(program, trial, { stdio: 'ignore' }).status === 0) return program;
   console.warn(`SKIPPED: tests that need ${program}, which does not work here (apt-get install ${program}).`);
