@@ -24,8 +24,8 @@ function at(sighting: Sighting, mono: number): number {
 
 /** Further from what was expected than this, a `Date` is believed only when others agree. */
 const SURPRISE_MS = 60_000;
-/** The first one is compared with this machine's own clock, which may be wrong itself. */
-const FIRST_SURPRISE_MS = 3_600_000;
+/** The first one is compared with this machine's own clock, which may be wrong itself: by a time zone, up to 14 hours. */
+const FIRST_SURPRISE_MS = 86_400_000;
 const AGREEING = 3;
 
 /**
@@ -40,18 +40,16 @@ export function createServerClock(clock: Clock, lastSkewMs = 0): ServerClock {
   const now = () => Math.floor(seen === null ? clock.now() + lastSkewMs : at(seen, clock.monotonic()));
   const expected = (mono: number) =>
     seen === null ? clock.now() + lastSkewMs + (mono - clock.monotonic()) : at(seen, mono);
-  const believe = (sighting: Sighting) => {
-    seen = sighting;
-    odd = [];
-  };
   return {
     observe: (date, mono) => {
       if (!Number.isFinite(date)) return;
       const sighting = { date, mono };
-      const surprise = seen === null ? FIRST_SURPRISE_MS : SURPRISE_MS;
+      const offMs = Math.abs(date - expected(mono));
       // One wrong answer must not move the windows; a clock that was really set says so again.
       odd = [...odd.filter((other) => Math.abs(date - at(other, mono)) <= SURPRISE_MS), sighting];
-      if (Math.abs(date - expected(mono)) <= surprise || odd.length >= AGREEING) believe(sighting);
+      const isWitnessed = offMs <= SURPRISE_MS || odd.length >= AGREEING;
+      if (isWitnessed || (seen === null && offMs <= FIRST_SURPRISE_MS)) seen = sighting;
+      if (isWitnessed) odd = [];
     },
     now,
     skewMs: () => Math.round(now() - clock.now()),

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import type { BackfillResult } from '../../src/domain/progress.ts';
 import { systemClock } from '../../src/time.ts';
 import { expectSound, tasksOf, undisturbedRun } from '../support/after-kill.ts';
 import { openBench, type Bench } from '../support/bench.ts';
@@ -40,10 +41,16 @@ async function stopAtCall(bench: Bench, n: number, clock = steppingClock()): Pro
 }
 
 async function backfillBy(bench: Bench, clock = steppingClock()): Promise<void> {
+  expect(await backfillSoon(bench, clock)).toMatchObject({ complete: true, left: [] });
+}
+
+/** What a window that moves on by hours leaves behind is left, and said. */
+async function backfillSoon(bench: Bench, clock = steppingClock()): Promise<BackfillResult> {
   const began = performance.now();
   const result = await bench.app({}, clock).backfill(() => undefined, new AbortController().signal);
-  expect(result).toMatchObject({ complete: true, left: [] });
-  expect(performance.now() - began).toBeLessThan(15_000);
+  expect(performance.now() - began).toBeLessThan(30_000);
+  for (const left of result.left) expect(left).toContain('leaves the window before it can be read');
+  return result;
 }
 
 /** No loss is invented, no gap hidden, and every instant is by the server's clock. */
@@ -167,8 +174,8 @@ describe('the machine', { timeout: 60_000 }, () => {
       clock.step(8 * HOUR_MS);
       bench.simulator.set({ skewMs: 8 * HOUR_MS });
     });
-    await backfillBy(bench, clock);
-    await backfillBy(bench, clock);
+    await backfillSoon(bench, clock);
+    await backfillSoon(bench, clock);
     expectSound(bench);
     const [{ until }] = bench.rows('select max(until) as until from coverage') as [{ until: number }];
     expect(Math.abs(until * 1000 - clock.now())).toBeLessThan(60_000);
@@ -194,8 +201,8 @@ describe('the clock of the server', { timeout: 60_000 }, () => {
   it.each(BACK_AND_FORTH)('that steps by %i ms for good is followed', async (skewMs) => {
     const bench = await openBench(account());
     atCall(bench, 4, () => bench.simulator.set({ skewMs }));
-    await backfillBy(bench);
-    await backfillBy(bench);
+    await backfillSoon(bench);
+    await backfillSoon(bench);
     expectSound(bench);
     const fromAt = bench.simulator.windowEdge('ids') + 120_000;
     const listed = bench.simulator.rows('backlinks', { fromAt, toAt: Date.now() }).map((row) => ({ id: row['id'] }));
@@ -204,7 +211,6 @@ describe('the clock of the server', { timeout: 60_000 }, () => {
     expect(new Set(held.map(({ id }) => id))).toEqual(new Set(listed.map(({ id }) => id)));
     const [{ until }] = bench.rows('select max(until) as until from coverage') as [{ until: number }];
     expect(until * 1000).toBeLessThanOrEqual(Date.now() + Math.max(skewMs, 0));
-    expect(bench.app().status().coverage['backlinks']).toMatchObject({ complete: true });
   });
 
   it('that goes back by an hour while it is waited for does not make us wait for an hour', async () => {

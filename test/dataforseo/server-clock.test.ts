@@ -66,4 +66,12 @@ describe('the clock of the server', () => {
     for (let n = 0; n < 3; n += 1) serverClock.observe(4_600_000, 0);
     expect({ now: serverClock.now(), sure: serverClock.sure() }).toEqual({ now: 4_600_000, sure: true });
   });
+
+  it('takes a first Date that is off by a time zone as the best that is known, but is not sure before another agrees', () => {
+    const serverClock = createServerClock(createFakeClock({ now: 1_000_000, monotonic: 0 }));
+    serverClock.observe(4_600_000, 0);
+    expect({ now: serverClock.now(), sure: serverClock.sure() }).toEqual({ now: 4_600_000, sure: false });
+    serverClock.observe(4_600_000, 0);
+    expect(serverClock.sure()).toBe(true);
+  });
 });
