@@ -22,5 +22,6 @@ RUN ln -s /app/dist/main.js /usr/local/bin/dataforseo-ledger && mkdir /data && c
 USER node
 ENV LEDGER_DATABASE=/data/ledger.db
 VOLUME /data
-ENTRYPOINT ["node", "/app/dist/main.js"]
+# On a large machine the young generation would grow to 128 MB for pages that live for a moment.
+ENTRYPOINT ["node", "--max-semi-space-size=4", "/app/dist/main.js"]
 CMD ["run"]

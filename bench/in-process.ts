@@ -23,7 +23,7 @@ export type Run = { readonly result: BackfillResult; readonly stats: SimulatorSt
 /** One whole backfill of a simulated account, the program itself on a ledger of its own, by a clock that waits for nobody. */
 export async function backfillInProcess(patch: SimulatorPatch, terms: Terms = REAL_TERMS): Promise<Run> {
   const clock = createVirtualClock(STARTED_AT);
-  const service = createService({ ...patch, rate: terms }, clock);
+  const service = createService({ ...patch, rate: terms, login: 'login', password: 'password' }, clock);
   const folder = temporaryFolder();
   try {
     const env = {

@@ -59,5 +59,15 @@ function bootName(): string {
 
 /** `2023-01-26 18:31:01 +00:00`, the form in which DataForSEO writes and reads times. @param at - Epoch ms; cut to the second. */
 export function formatWireTime(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} +00:00`;
+  const day = Math.floor(at / DAY_MS);
+  if (day !== written.day) written = { day, text: new Date(day * DAY_MS).toISOString().slice(0, -14) };
+  const second = Math.floor((at - day * DAY_MS) / SECOND_MS);
+  return `${written.text} ${two(Math.floor(second / 3_600))}:${two(Math.floor(second / 60) % 60)}:${two(second % 60)} +00:00`;
+}
+
+/** Of the last time that was written: a page has thousands of times of the same few days, and a `Date` for each is slow. */
+let written = { day: 0, text: '1970-01-01' };
+
+function two(number: number): string {
+  return number < 10 ? `0${number}` : String(number);
 }

@@ -1,3 +1,5 @@
+import { formatWireTime } from '../time.ts';
+
 const FORM = /^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d) ([+-])(\d\d):(\d\d)$/;
 
 /**
@@ -7,12 +9,11 @@ const FORM = /^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d) ([+-])(\d\d):(\d\d)$/;
 export function parseWireTime(text: string): number | null {
   const match = FORM.exec(text);
   if (match === null) return null;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number);
-  const [offsetHours = 0, offsetMinutes = 0] = match.slice(8, 10).map(Number);
+  const part = (index: number) => Number(match[index]);
+  const [offsetHours, offsetMinutes] = [part(8), part(9)];
   if (offsetHours > 23 || offsetMinutes > 59) return null;
-  const local = Date.UTC(year, month - 1, day, hour, minute, second);
-  const isCalendar =
-    Number.isFinite(local) && new Date(local).toISOString().slice(0, 19).replace('T', ' ') === text.slice(0, 19);
+  const local = Date.UTC(part(1), part(2) - 1, part(3), part(4), part(5), part(6));
+  const isCalendar = Number.isFinite(local) && formatWireTime(local).slice(0, 19) === text.slice(0, 19);
   if (!isCalendar) return null;
   const offsetMs = (offsetHours * 60 + offsetMinutes) * 60_000;
   return match[7] === '+' ? local - offsetMs : local + offsetMs;

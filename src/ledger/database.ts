@@ -24,8 +24,8 @@ export function openForWriting(path: string): Db {
     database.pragma('journal_mode = wal');
     database.pragma('synchronous = full');
     database.pragma('foreign_keys = on');
-    // 64 MB: a slice's rows and the indexes' hot pages; the rest is the operating system's cache.
-    database.pragma('cache_size = -65536');
+    // 32 MB: a slice's rows and the indexes' hot pages; the rest is the operating system's cache.
+    database.pragma('cache_size = -32768');
     // Merging a big WAL back at once would hold up a page's transaction; past this size the file is cut after a checkpoint.
     database.pragma('journal_size_limit = 67108864');
     migrate(database, migrations, kind.kind === 'ledger' ? kind.schemaVersion : 0);
