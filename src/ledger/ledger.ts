@@ -1,11 +1,11 @@
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import type { PageAnswer } from '../domain/call.ts';
-import { lossesSince, originAt, type ApiPicture, type Gap, type PlanPolicy } from '../domain/gaps.ts';
+import type { ApiPicture, Gap, PlanPolicy } from '../domain/gaps.ts';
 import type { Grade } from '../domain/task.ts';
 import type { TimeRange } from '../domain/time-range.ts';
 import type { Walk, WalkOutcome, WalkPlan } from '../domain/walk.ts';
-import { windowEdge, type Refusal } from '../domain/window.ts';
+import type { Refusal } from '../domain/window.ts';
 import { bindAccount, checkAccount } from './account.ts';
 import { createCoverageStore } from './coverage.ts';
 import { forgetDaemonState, writeDaemonState, type DaemonState } from './daemon-state.ts';
@@ -13,6 +13,7 @@ import { asLedgerError, checkFile, makeFolder, openForWriting, type Db } from '.
 import { createDictionary } from './dictionary.ts';
 import { createDoubtBook, type Doubt } from './doubts.ts';
 import { createFactBook } from './facts.ts';
+import { accountLosses, ensureFrontiers, moveFrontiers, refuse, type RefusedWidth } from './frontiers.ts';
 import { createJournal, type LedgerJournal } from './journal.ts';
 import { takeLock } from './lock.ts';
 import { mendSums } from './mend-sums.ts';
@@ -21,9 +22,8 @@ import { readPicture } from './picture.ts';
 import { createProof } from './proof.ts';
 import type { LedgerRooms, PageCircumstances } from './rooms.ts';
 import { savePage, type SavedPage } from './save-page.ts';
-import { toSeconds } from './seconds.ts';
 import { createSums } from './sums.ts';
-import { createTaskStore, markMetadataLost } from './tasks.ts';
+import { createTaskStore } from './tasks.ts';
 import { createWalkStore } from './walks.ts';
 
 /** The ledger as the harvest uses it: the one writer. Instants are epoch ms of the server's clock. */
@@ -62,9 +62,6 @@ export type Ledger = {
   readonly keepSkewMs: (skewMs: number) => void;
   readonly close: () => void;
 };
-
-/** @param widthMs - The server's now less the refused time. */
-export type RefusedWidth = { readonly widthMs: number; readonly seenAt: number; readonly callId: number };
 
 export type LedgerOptions = {
   readonly path: string;
@@ -205,73 +202,4 @@ function guarded<Arguments extends unknown[], Result>(
       throw asLedgerError(path, error);
     }
   };
-}
-
-const GRADES = ['ids', 'metadata'] as const;
-
-type Birth = { readonly api: string; readonly now: number; readonly policy: PlanPolicy };
-
-function ensureFrontiers(rooms: LedgerRooms, birth: Birth): boolean {
-  const api = rooms.dictionary.api(birth.api);
-  if (rooms.coverage.frontiers(api).length > 0) return false;
-  for (const grade of GRADES) {
-    const origin = originAt(grade, birth.now, rooms.coverage.refusals(api), birth.policy);
-    rooms.coverage.setFrontier(api, { grade, origin, accountedUntil: origin });
-  }
-  return true;
-}
-
-/** Less than this is what a first call takes and what a `Date` is cut by. */
-const SKEW_MATTERS_MS = 5_000;
-
-function moveFrontiers(rooms: LedgerRooms, birth: Birth): void {
-  const api = rooms.dictionary.api(birth.api);
-  for (const frontier of rooms.coverage.frontiers(api)) {
-    const origin = originAt(frontier.grade, birth.now, rooms.coverage.refusals(api), birth.policy);
-    if (Math.abs(frontier.origin - origin) >= SKEW_MATTERS_MS)
-      rooms.coverage.setFrontier(api, { grade: frontier.grade, origin, accountedUntil: origin });
-  }
-  rooms.coverage.confirmFrontiers(api);
-}
-
-function accountLosses(rooms: LedgerRooms, apiName: string, now: number): (TimeRange & { readonly grade: Grade })[] {
-  const api = rooms.dictionary.api(apiName);
-  const picture = readPicture(rooms, { name: apiName, number: api });
-  const lost: (TimeRange & { readonly grade: Grade })[] = [];
-  for (const { grade, origin, accountedUntil } of rooms.coverage.frontiers(api)) {
-    const leaving = lossesSince(picture, grade, { accountedUntil, now });
-    for (const range of leaving.lost) {
-      rooms.coverage.lose(api, { ...range, grade, lostAt: now, reason: 'left the window before it was read' });
-      lost.push({ ...range, grade });
-    }
-    if (toSeconds(leaving.accountedUntil) !== toSeconds(accountedUntil)) {
-      rooms.coverage.setFrontier(api, { grade, origin, accountedUntil: leaving.accountedUntil });
-    }
-  }
-  markMetadataLost(rooms.database, rooms.sums, { api, edge: windowEdge('metadata', now, picture.refusals), now });
-  rooms.sums.flush();
-  return lost;
-}
-
-/**
- * The beginning of a walk is outside the window: the walk ends, and its width is remembered. Where nothing has been read
- * there, the window was never wider for us; where something has, what is left of the slice will count as lost.
- */
-function refuse(rooms: LedgerRooms, walk: Walk, of: { refused: RefusedWidth; policy: PlanPolicy }): void {
-  const api = rooms.dictionary.api(walk.api);
-  const { grade } = walk;
-  const { widthMs, seenAt, callId } = of.refused;
-  rooms.walks.end(walk.id, 'expired', seenAt);
-  rooms.coverage.refuse(api, { grade, widthMs, seenAt }, callId);
-  const frontier = rooms.coverage.frontiers(api).find((each) => each.grade === grade);
-  const origin = originAt(grade, seenAt, rooms.coverage.refusals(api), of.policy);
-  const begun = [walk, ...rooms.walks.open()].some(
-    (each) => each.api === walk.api && each.grade === grade && each.calls > 0 && each.range.since < origin,
-  );
-  const read = rooms.coverage
-    .segments(api)
-    .some((each) => (grade === 'ids' || each.grade === grade) && each.since < origin);
-  if (frontier !== undefined && !begun && !read && origin > frontier.origin) {
-    rooms.coverage.setFrontier(api, { grade, origin, accountedUntil: Math.max(origin, frontier.accountedUntil) });
-  }
 }
