@@ -73,7 +73,9 @@ export function afterFailure(walk: Walk, error: DataForSeoError, moment: Failure
  */
 function tooOld(walk: Walk, error: DataForSeoError, moment: FailureMoment): AfterFailure {
   if (!moment.isPlausible) return blameSlice(walk, error, moment);
-  if (walk.failures > 0) return { kind: 'expired' };
+  // The first question at an edge is a guess that is expected to fail; each guess costs one call, not two.
+  const isGuess = walk.openingPages > 0 && walk.calls === 0;
+  if (isGuess || walk.failures > 0) return { kind: 'expired' };
   return { kind: 'retry', walk: { ...walk, failures: 1, retryAt: moment.now, failure: error.message } };
 }
 

@@ -62,6 +62,11 @@ describe('I8 a failure of one slice stops that slice only', () => {
     ['rejected', 'set_aside', 'set_aside'],
   ];
 
+  it('too_old is believed at once where an edge is only guessed', () => {
+    expect(afterFailure({ ...walk, openingPages: 5 }, failed('too_old'), others).kind).toBe('expired');
+    expect(afterFailure({ ...walk, openingPages: 5, calls: 1 }, failed('too_old'), others).kind).toBe('retry');
+  });
+
   it('too_old is believed when it comes twice, and never where no window could be so narrow', () => {
     const first = afterFailure(walk, failed('too_old'), others);
     expect(first).toMatchObject({ kind: 'retry', walk: { failures: 1, retryAt: NOW } });
