@@ -177,7 +177,8 @@ function createBound({ deps, extraLagMs }: Harvest): () => number {
       if (Math.abs(guess() - upper) > SKEW_MATTERS_MS) upper = guess();
     }
     // A server whose clock went back does not let us read what is not past to it.
-    return Math.min(upper, guess()) - Math.ceil(extraLagMs() / 1000) * 1000;
+    const end = upper - guess() > SKEW_MATTERS_MS ? guess() : upper;
+    return end - Math.ceil(extraLagMs() / 1000) * 1000;
   };
 }
 
