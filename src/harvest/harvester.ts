@@ -12,7 +12,7 @@ import { createStanding, type Standing } from './standing.ts';
 import { RepeatingPageError, SliceFailure, walkSlice } from './walk-slice.ts';
 import type { HarvestPolicy, Start } from './work.ts';
 
-/** What the harvest says while it works; src/app.ts turns it into log lines. Facts hold no credential. */
+/** What the harvest says while it works; src/log.ts makes lines of it. Facts hold no credential. */
 export type HarvestLog = {
   readonly info: (facts: object, message: string) => void;
   readonly warn: (facts: object, message: string) => void;
