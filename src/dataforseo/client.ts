@@ -3,8 +3,9 @@ import type { CallEnd, Journal, PageAnswer, PageQuestion } from '../domain/call.
 import { DataForSeoError } from '../domain/errors.ts';
 import type { Clock } from '../time.ts';
 import { abortReason } from './abort.ts';
-import type { ConcludedFailure, Conclusion } from './conclude.ts';
+import type { Conclusion } from './conclude.ts';
 import { concludeAnswer, concludeFailure } from './conclude.ts';
+import { failedCall } from './failed-call.ts';
 import type { HttpAnswer, HttpFailure } from './http-call.ts';
 import { callOnce } from './http-call.ts';
 import { createLimiter } from './limiter.ts';
@@ -122,7 +123,9 @@ function createCaller(options: ClientOptions): Caller {
     options.onCall?.({ callId, question, end, roundTripMs });
     if (conclusion.kind === 'page') return { callId, end, ...conclusion.page, serverDate: conclusion.serverDate };
     const failure =
-      end.code === 'aborted' ? abortReason(signal) : createFailure({ callId, api: question.api, conclusion, end });
+      end.code === 'aborted'
+        ? abortReason(signal)
+        : failedCall({ name: `POST /v3/${question.api}/id_list`, conclusion, message: end.message, callId });
     throw writeDown(failure, () => journal.end(callId, end));
   };
 }
@@ -144,28 +147,6 @@ function endedMono(outcome: HttpAnswer | HttpFailure): number {
 
 function isThrottled(conclusion: Conclusion): boolean {
   return conclusion.kind === 'failure' && conclusion.refusal.outcome === 'throttled';
-}
-
-type FailedCall = {
-  readonly callId: number;
-  readonly api: string;
-  readonly conclusion: ConcludedFailure;
-  readonly end: CallEnd;
-};
-
-/** The message is the journal's, which is fit to be shown; no foreign error goes along as cause, for it may hold anything. */
-function createFailure({ callId, api, conclusion, end }: FailedCall): DataForSeoError {
-  const { refusal, statusCode, httpStatus, retryAfterMs } = conclusion;
-  const codes = [httpStatus === null ? null : `HTTP ${httpStatus}`, end.code].filter((code) => code !== null);
-  const text = end.message === null || end.message === '' ? '' : `: ${end.message}`;
-  return new DataForSeoError(refusal.outcome, `POST /v3/${api}/id_list failed (${codes.join(', ')})${text}`, {
-    statusCode,
-    httpStatus,
-    callId,
-    tooLarge: refusal.tooLarge,
-    ...(refusal.hint === undefined ? {} : { hint: refusal.hint }),
-    ...(retryAfterMs === null ? {} : { retryAfterMs }),
-  });
 }
 
 /** A ledger that cannot take the end of a failed call must not hide why the call failed: its error goes along as the cause. */

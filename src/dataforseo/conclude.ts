@@ -18,7 +18,7 @@ type Told = {
   readonly serverDate: number | null;
 };
 
-type ConcludedPage = Told & { readonly kind: 'page'; readonly page: WirePage };
+type ConcludedPage<Page> = Told & { readonly kind: 'page'; readonly page: Page };
 
 export type ConcludedFailure = Told & {
   readonly kind: 'failure';
@@ -28,7 +28,7 @@ export type ConcludedFailure = Told & {
   readonly retryAfterMs: number | null;
 };
 
-export type Conclusion = ConcludedPage | ConcludedFailure;
+export type Conclusion<Page = WirePage> = ConcludedPage<Page> | ConcludedFailure;
 
 /** DataForSEO's own word for success: it fails no call, so it never stands for a failure, whatever HTTP says. */
 const FINE = 20_000;
@@ -37,8 +37,11 @@ const UNAVAILABLE: Refusal = { outcome: 'unavailable', tooLarge: false };
 
 /** The reading of an answer: pure, so that every fault can be told apart without a server. */
 export function concludeAnswer(answer: HttpAnswer, question: PageQuestion): Conclusion {
+  return concludeReading(answer, readAnswer(answer.text, question));
+}
+
+export function concludeReading<Page>(answer: HttpAnswer, wire: WireAnswer<Page>): Conclusion<Page> {
   const { httpStatus, headers } = answer.begun;
-  const wire = readAnswer(answer.text, question);
   const verdict = classifyAnswer({ httpStatus, ...wire });
   const statusCode = decidingCode(wire);
   const date = parseHttpDate(headers.get('date'));
@@ -93,8 +96,9 @@ function wordFor(httpStatus: number): CallEnd['code'] {
   return httpStatus >= 200 && httpStatus <= 299 ? 'wrong_shape' : 'http_status';
 }
 
-function describeBody(wire: WireAnswer, { begun, text }: HttpAnswer): string {
-  const kind = wire.problem === 'not_json' ? 'the answer is not JSON' : 'the answer has another shape than a page';
+function describeBody(wire: Pick<WireAnswer, 'problem'>, { begun, text }: HttpAnswer): string {
+  const kind =
+    wire.problem === 'not_json' ? 'the answer is not JSON' : 'the answer has another shape than was asked for';
   return `${kind} (${begun.headers.get('content-type') ?? 'no content type'}): ${text}`;
 }
 

@@ -1,11 +1,11 @@
 import type { Clock } from '../time.ts';
 import { abortReason } from './abort.ts';
 
-/** What is asked over HTTP; always a POST of JSON. */
+/** What is asked over HTTP: a POST of JSON, or a GET where there is no body. */
 export type HttpQuestion = {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | null;
 };
 
 /** The head of an answer. All instants are monotonic. */
@@ -63,7 +63,7 @@ export async function callOnce(
   let begun: AnswerBegin | null = null;
   try {
     const response = await options.fetch(question.url, {
-      method: 'POST',
+      method: question.body === null ? 'GET' : 'POST',
       headers: question.headers,
       body: question.body,
       redirect: 'manual',

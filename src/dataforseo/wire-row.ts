@@ -86,7 +86,7 @@ function endpointOf(url: string): string {
 }
 
 /** Rounded, because the wire carries binary noise (0.020000000000000004). Null for what no exact sum can hold. */
-function toMicros(cost: number | null): number | null {
+export function toMicros(cost: number | null): number | null {
   if (cost === null) return null;
   const micros = Math.sign(cost) * Math.round(Math.abs(cost) * MICROS);
   // Adding 0 turns −0, which is nothing to a person, into 0.

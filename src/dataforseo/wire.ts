@@ -36,6 +36,8 @@ const taskSchema = z.looseObject({
   result: z.unknown().optional(),
 });
 
+export type WireTask = z.infer<typeof taskSchema>;
+
 export type WirePage = {
   readonly rows: readonly PageRow[];
   readonly resultCount: number | null;
@@ -43,13 +45,13 @@ export type WirePage = {
 };
 
 /** One answer, read. `page` is null where it holds none; `problem` says why where that is not told by a code. */
-export type WireAnswer = {
+export type WireAnswer<Page = WirePage> = {
   readonly envelopeCode: number | null;
   readonly taskCode: number | null;
   readonly message: string | null;
   /** The server's own execution time, ms; null when it gave none that can be read. */
   readonly executionMs: number | null;
-  readonly page: WirePage | null;
+  readonly page: Page | null;
   readonly problem: 'not_json' | 'wrong_shape' | null;
 };
 
@@ -71,6 +73,14 @@ function fieldsOf({ range, grade, offset, limit }: PageQuestion) {
 
 /** Reads whatever came. Never throws: a page of nonsense is an answer too. */
 export function readAnswer(text: string, question: PageQuestion): WireAnswer {
+  return readAnswerWith(text, (task) => readPage(task, question));
+}
+
+/**
+ * The three levels that every answer of the API has, and what `readContent` makes of its task.
+ * @param readContent - Null where the task holds no such thing.
+ */
+export function readAnswerWith<Page>(text: string, readContent: (task: WireTask) => Page | null): WireAnswer<Page> {
   const nothing = { envelopeCode: null, taskCode: null, message: null, executionMs: null, page: null };
   const json = parseExactJson(text);
   if (json === undefined) return { ...nothing, problem: 'not_json' };
@@ -79,7 +89,7 @@ export function readAnswer(text: string, question: PageQuestion): WireAnswer {
   const task = taskSchema.safeParse(envelope.tasks?.[0]).data;
   const envelopeCode = envelope.status_code;
   const taskCode = task?.status_code ?? null;
-  const page = task === undefined ? null : readPage(task, question);
+  const page = task === undefined ? null : readContent(task);
   return {
     envelopeCode,
     taskCode,
@@ -91,7 +101,7 @@ export function readAnswer(text: string, question: PageQuestion): WireAnswer {
 }
 
 /** The task's message says what is wrong with the question; the envelope's what is wrong with the account. */
-function decidingMessage(envelope: z.infer<typeof envelopeSchema>, task: z.infer<typeof taskSchema> | undefined) {
+function decidingMessage(envelope: z.infer<typeof envelopeSchema>, task: WireTask | undefined) {
   const isTaskFine = task === undefined || task.status_code === 20_000 || task.status_code === null;
   return (isTaskFine ? null : task.status_message) ?? envelope.status_message ?? task?.status_message ?? null;
 }
@@ -103,7 +113,7 @@ function readExecutionMs(time: unknown): number | null {
 }
 
 /** @returns Null where this is no page: no list, or more rows than were asked for. */
-function readPage(task: z.infer<typeof taskSchema>, question: PageQuestion): WirePage | null {
+function readPage(task: WireTask, question: PageQuestion): WirePage | null {
   const isEmpty = (task.result ?? null) === null && task.result_count === 0 && task.status_code === 20_000;
   const list: unknown = isEmpty ? [] : task.result;
   if (!Array.isArray(list) || list.length > question.limit) return null;
