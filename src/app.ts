@@ -5,6 +5,8 @@ import { withHarvest } from './app/with-harvest.ts';
 import type { App, OpenApp } from './cli/app-port.ts';
 import { backfill } from './harvest/backfill.ts';
 import { runDaemon } from './harvest/daemon.ts';
+import { createPulse } from './harvest/pulse.ts';
+import { longestPauseMs } from './harvest/schedule.ts';
 
 /** The composition root: from settings and seams to something that commands can use. Opens nothing yet. */
 export function createOpenApp(seams: Seams): OpenApp {
@@ -14,13 +16,17 @@ export function createOpenApp(seams: Seams): OpenApp {
 function createApp(parts: Parts): App {
   return {
     backfill: (onProgress, signal) => withHarvest(parts, (deps) => backfill(deps, onProgress, signal)),
-    run: (signal) =>
-      withHarvest(parts, async (deps) => {
-        await runDaemon(deps, { tailCron: parts.config.tailCron }, signal);
-      }),
+    run: (signal) => run(parts, signal),
     status: () => status(parts),
     plan: () => plan(parts),
     explain: (question) => explained(parts, question),
     verify: (wish, signal) => verify(parts, wish, signal),
   };
+}
+
+/** The daemon. Its pulse is there before the ledger is opened, so that a health check is answered during a migration too. */
+async function run(parts: Parts, signal: AbortSignal): Promise<void> {
+  const { tailCron, apis } = parts.config;
+  const pulse = createPulse(parts.seams.clock.monotonic, apis, longestPauseMs(tailCron));
+  await withHarvest(parts, (deps) => runDaemon(deps, { tailCron, pulse }, signal));
 }

@@ -2,12 +2,14 @@ import { gapsOf, upperBound, type ApiPicture } from '../domain/gaps.ts';
 import type { WalkPlan } from '../domain/walk.ts';
 import { createFrontierKeeper, createSkewKeeper } from './frontiers.ts';
 import { createHarvest, factsOf, type Harvest, type HarvestDeps } from './harvester.ts';
-import { startSchedule } from './schedule.ts';
+import type { Pulse } from './pulse.ts';
+import { createSchedule } from './schedule.ts';
 import { createVoice, READS_BACKLOG, type Doing } from './voice.ts';
 import { backlogUpper, backlogWork, settleWork, tailWork, type Start } from './work.ts';
 
 export type DaemonOptions = {
   readonly tailCron: string;
+  readonly pulse: Pulse;
 };
 
 /** It looks up at least so often while nothing happens. */
@@ -26,30 +28,29 @@ export async function runDaemon(deps: HarvestDeps, options: DaemonOptions, signa
   const { policy, serverClock, log } = deps;
   const harvest = createHarvest(
     deps,
-    (saved) => log.debug({ ...factsOf(saved.walk), rows: saved.rows, newTasks: saved.newTasks }, 'page saved'),
+    (saved) => {
+      log.debug({ ...factsOf(saved.walk), rows: saved.rows, newTasks: saved.newTasks }, 'page saved');
+      if (saved.walk.purpose === 'tail' && saved.next === 'done') options.pulse.tailRead(saved.walk.api);
+    },
     signal,
   );
   const tailDue = new Set(policy.apis);
-  const tick = () => {
-    for (const api of policy.apis) tailDue.add(api);
-    harvest.lanes.wake();
-  };
-  const schedule = startSchedule(options.tailCron, tick, { log, clock: deps.clock });
+  const schedule = createSchedule(options.tailCron, deps.clock);
   const voice = createVoice(harvest);
   const keepFrontiers = createFrontierKeeper(deps);
   const keepSkew = createSkewKeeper(deps);
   try {
     while (!signal.aborted) {
       const now = serverClock.now();
-      schedule.lookUp();
+      options.pulse.turned();
+      if (schedule.ticked()) policy.apis.forEach((api) => tailDue.add(api));
       keepSkew();
       takeStock(harvest, keepFrontiers, now);
       for (const start of chooseWork(harvest, tailDue, now)) harvest.start(start);
       voice.say(doingOf(harvest, now));
-      await harvest.lanes.wait(waitMs(harvest, now)).catch(unlessStopped(signal));
+      await harvest.lanes.wait(schedule.untilTick(waitMs(harvest, now))).catch(unlessStopped(signal));
     }
   } finally {
-    schedule.stop();
     await harvest.lanes.stop();
     voice.stop();
   }

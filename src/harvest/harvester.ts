@@ -13,7 +13,7 @@ import { RepeatingPageError, SliceFailure, walkSlice } from './walk-slice.ts';
 import type { HarvestPolicy, Start } from './work.ts';
 
 /** What the harvest says while it works; src/log.ts makes lines of it. Facts hold no credential. */
-export type HarvestLog = {
+type HarvestLog = {
   readonly info: (facts: object, message: string) => void;
   readonly warn: (facts: object, message: string) => void;
   readonly error: (facts: object, message: string) => void;

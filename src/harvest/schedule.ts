@@ -1,46 +1,43 @@
-import { createTask, setLogger } from 'node-cron';
+import { createTask } from 'node-cron';
 import type { Clock } from '../time.ts';
-import type { HarvestLog } from './harvester.ts';
 
-/** node-cron is a wake-up only: it skips what it missed, so what is due is worked out from the ledger. */
+/**
+ * When the schedule says that new tasks are read. node-cron reads the fields; the loop that asks brings the time, so that no
+ * timer waits for a wall clock which was put back, and simulated time does as well as real time.
+ */
 export type Schedule = {
-  /** To be called every few seconds: a schedule that waits for a wall clock which was put back would be silent for as long. */
-  readonly lookUp: () => void;
-  readonly stop: () => void;
+  /** Whether a tick has come since this was last asked; true at first, and after a step of the wall clock. */
+  readonly ticked: () => boolean;
+  /** Until the next tick, 0 … `mostMs`, ms. */
+  readonly untilTick: (mostMs: number) => number;
 };
 
-export type ScheduleDeps = { readonly log: HarvestLog; readonly clock: Clock };
-
-/** NTP slews by less between two looks; a person, a restored machine or the end of a suspension steps by more. */
-const STEP_MS = 2_000;
+/** Who has not asked for so long, or is told an earlier time than before, reads at once: a read too many costs one call. */
+const STEP_MS = 120_000;
 
 /** @param cron - 5 or 6 fields, UTC. */
-export function startSchedule(cron: string, onTick: () => void, { log, clock }: ScheduleDeps): Schedule {
-  setLogger({
-    info: (message) => log.debug({}, message),
-    warn: (message) => log.warn({}, message),
-    error: (message) => log.error({ error: String(message) }, 'the schedule reports an error'),
-    debug: () => undefined,
-  });
-  // A tick that is late only makes the next read a little longer.
-  const begin = () => {
-    const task = createTask(cron, onTick, { timezone: 'UTC', suppressMissedWarning: true });
-    void task.start();
-    return task;
+export function createSchedule(cron: string, clock: Pick<Clock, 'now'>): Schedule {
+  // It is never started: it only tells which seconds are meant.
+  const task = createTask(cron, () => undefined, { timezone: 'UTC' });
+  const second = (at: number) => Math.floor(at / SECOND_MS) * SECOND_MS;
+  let asked = Number.NEGATIVE_INFINITY;
+  const isTick = (from: number, to: number) => {
+    for (let at = from; at <= to; at += SECOND_MS) if (task.match(new Date(at))) return true;
+    return false;
   };
-  const wallOffset = () => clock.now() - clock.monotonic();
-  let task = begin();
-  let offset = wallOffset();
   return {
-    lookUp: () => {
-      if (Math.abs(wallOffset() - offset) < STEP_MS) return;
-      offset = wallOffset();
-      void task.destroy();
-      task = begin();
-      onTick();
+    ticked: () => {
+      const now = second(clock.now());
+      const before = asked;
+      asked = now;
+      return now < before || now - before > STEP_MS || isTick(before + SECOND_MS, now);
     },
-    stop: () => {
-      void task.destroy();
+    untilTick: (mostMs) => {
+      const now = clock.now();
+      for (let at = second(now) + SECOND_MS; at < now + mostMs; at += SECOND_MS) {
+        if (task.match(new Date(at))) return at - now;
+      }
+      return mostMs;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { longestPauseMs } from '../../src/harvest/schedule.ts';
+import { createSchedule, longestPauseMs } from '../../src/harvest/schedule.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -28,5 +28,47 @@ describe('the longest pause of a schedule', () => {
     const began = process.cpuUsage();
     expect(longestPauseMs('0 0 29 2 *')).toBeGreaterThanOrEqual(4 * 365 * DAY);
     expect(process.cpuUsage(began).user / 1_000).toBeLessThan(150);
+  });
+});
+
+describe('a schedule', () => {
+  const at = (time: string) => Date.parse(`2024-05-15T${time}Z`);
+  const scheduleAt = (cron: string, time: string) => {
+    const clock = { at: at(time) };
+    return { clock, schedule: createSchedule(cron, { now: () => clock.at }) };
+  };
+
+  it('ticks at first, and then once at each of its moments, however late it is asked', () => {
+    const { clock, schedule } = scheduleAt('* * * * *', '12:00:30.500');
+    expect(schedule.ticked()).toBe(true);
+    clock.at = at('12:00:59.999');
+    expect(schedule.ticked()).toBe(false);
+    clock.at = at('12:01:04.000');
+    expect([schedule.ticked(), schedule.ticked()]).toEqual([true, false]);
+    clock.at = at('12:01:59.000');
+    expect(schedule.ticked()).toBe(false);
+    clock.at = at('12:02:00.000');
+    expect(schedule.ticked()).toBe(true);
+  });
+
+  it.each(['11:00:40', '13:30:40'])('ticks after the wall clock was set to %s', (time) => {
+    const { clock, schedule } = scheduleAt('0 3 * * *', '12:00:30');
+    schedule.ticked();
+    clock.at = at(time);
+    expect([schedule.ticked(), schedule.ticked()]).toEqual([true, false]);
+  });
+
+  it('says how long it is until the next tick, as far as one wants to wait', () => {
+    const { schedule } = scheduleAt('* * * * *', '12:00:57.250');
+    expect([schedule.untilTick(60_000), schedule.untilTick(1_000)]).toEqual([2_750, 1_000]);
+  });
+
+  it('knows seconds', () => {
+    const { clock, schedule } = scheduleAt('*/15 * * * * *', '12:00:01');
+    schedule.ticked();
+    clock.at = at('12:00:14');
+    expect([schedule.ticked(), schedule.untilTick(5_000)]).toEqual([false, 1_000]);
+    clock.at = at('12:00:15');
+    expect(schedule.ticked()).toBe(true);
   });
 });
