@@ -37,10 +37,12 @@ export function differingGaps(picture: ApiPicture, record: GapRecord): GapDiffer
   return (['metadata', 'ids'] as const).map((grade) => {
     const of = <Of extends { readonly grade: Grade }>(all: readonly Of[]) => all.filter((each) => each.grade === grade);
     const bornLater = { since: Number.NEGATIVE_INFINITY, until: picture.origins[grade] };
+    // By ids a gap also ends at an edge, that of the month: it moves on within the second like the one where it begins.
+    const certain = subtract(of(early), subtract(of(early), of(late)));
     return {
       grade,
-      unrecorded: subtract(of(late), of(record.gaps)),
-      untrue: subtract(of(record.gaps), [...of(early), ...of(record.since), bornLater]),
+      unrecorded: subtract(certain, of(record.gaps)),
+      untrue: subtract(of(record.gaps), [...of(early), ...of(late), ...of(record.since), bornLater]),
     };
   });
 }
