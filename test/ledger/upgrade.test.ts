@@ -51,9 +51,7 @@ function contentOf(path: string): Record<string, unknown> {
       .prepare<[], string>(`select name from sqlite_schema where type = 'table' order by name`)
       .pluck()
       .all();
-    const rows = tables.map(
-      (name) => [name, database.prepare<[], unknown>(`select * from "${name}"`).raw().all()] as const,
-    );
+    const rows = tables.map((name) => [name, database.prepare<[]>(`select * from "${name}"`).raw().all()] as const);
     const schema = database.prepare('select type, name, sql from sqlite_schema order by type, name').raw().all();
     const content: Record<string, unknown> = Object.fromEntries(rows);
     return { ...content, schema, version: database.pragma('user_version', { simple: true }) };
