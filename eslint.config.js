@@ -13,9 +13,10 @@ const ARROWS = {
   dataforseo: ['domain', 'time'],
   ledger: ['domain', 'time'],
   simulator: ['time'],
+  alerts: ['domain', 'time'],
   harvest: ['domain', 'dataforseo', 'ledger', 'time'],
   cli: ['domain', 'ledger', 'harvest', 'simulator', 'config', 'log', 'time'],
-  app: ['domain', 'dataforseo', 'ledger', 'harvest', 'cli', 'config', 'log', 'time'],
+  app: ['domain', 'dataforseo', 'ledger', 'alerts', 'harvest', 'cli', 'config', 'log', 'time'],
   main: ['app', 'cli', 'time'],
 };
 

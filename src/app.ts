@@ -1,12 +1,10 @@
 import { explained, plan, status } from './app/answers.ts';
 import type { Parts, Seams } from './app/parts.ts';
+import { run } from './app/run.ts';
 import { verify } from './app/verify.ts';
 import { withHarvest } from './app/with-harvest.ts';
 import type { App, OpenApp } from './cli/app-port.ts';
 import { backfill } from './harvest/backfill.ts';
-import { runDaemon } from './harvest/daemon.ts';
-import { createPulse } from './harvest/pulse.ts';
-import { longestPauseMs } from './harvest/schedule.ts';
 
 /** The composition root: from settings and seams to something that commands can use. Opens nothing yet. */
 export function createOpenApp(seams: Seams): OpenApp {
@@ -22,11 +20,4 @@ function createApp(parts: Parts): App {
     explain: (question) => explained(parts, question),
     verify: (wish, signal) => verify(parts, wish, signal),
   };
-}
-
-/** The daemon. Its pulse is there before the ledger is opened, so that a health check is answered during a migration too. */
-async function run(parts: Parts, signal: AbortSignal): Promise<void> {
-  const { tailCron, apis } = parts.config;
-  const pulse = createPulse(parts.seams.clock.monotonic, apis, longestPauseMs(tailCron));
-  await withHarvest(parts, (deps) => runDaemon(deps, { tailCron, pulse }, signal));
 }

@@ -101,7 +101,7 @@ export type Setting = {
 };
 
 /** There is neither a status page nor an alert yet. */
-const UNUSED = /^(http_|alert_url$|heartbeat_url$)/;
+const UNUSED = /^(http_|alert_url$)/;
 
 const SECRET_KEYS = ['dataforseo_login', 'dataforseo_password', 'http_token', 'alert_url', 'heartbeat_url'];
 

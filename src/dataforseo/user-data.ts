@@ -37,7 +37,7 @@ export type UserData = {
 };
 
 /** The vendor's own count of what the day has cost, in millionths of a dollar. */
-export type SpentToday = {
+type SpentToday = {
   /** `2026-11-26`; of whatever time zone the vendor counts in. */
   readonly day: string | null;
   /** The account's own setting, such as `Europe/Kyiv`. */

@@ -1,0 +1,39 @@
+import { createHeartbeat, type Heartbeat } from '../alerts/heartbeat.ts';
+import { runDaemon } from '../harvest/daemon.ts';
+import { createPulse, type Pulse } from '../harvest/pulse.ts';
+import { longestPauseMs } from '../harvest/schedule.ts';
+import type { Parts } from './parts.ts';
+import { withHarvest } from './with-harvest.ts';
+
+/**
+ * The daemon and who is told of it. Its pulse is there before the ledger is opened, so that a health check is answered during
+ * a migration too. Resolves once `signal` has stopped it. @throws {LedgerError}
+ */
+export async function run(parts: Parts, signal: AbortSignal): Promise<void> {
+  const { tailCron, apis } = parts.config;
+  const pulse = createPulse(parts.seams.clock.monotonic, apis, longestPauseMs(tailCron));
+  await withHarvest(parts, async (deps) => {
+    const heartbeat = heartbeatOf(parts);
+    try {
+      await runDaemon(deps, { tailCron, pulse: alsoBeating(pulse, heartbeat) }, signal);
+    } finally {
+      await heartbeat?.stop();
+    }
+  });
+}
+
+function alsoBeating(pulse: Pulse, heartbeat: Heartbeat | null): Pulse {
+  return {
+    ...pulse,
+    tailRead: (api) => {
+      pulse.tailRead(api);
+      heartbeat?.beat();
+    },
+  };
+}
+
+function heartbeatOf({ config, seams, log }: Parts): Heartbeat | null {
+  if (config.heartbeatUrl === null) return null;
+  const { fetch, clock } = seams;
+  return createHeartbeat({ url: config.heartbeatUrl.reveal(), fetch, clock, log });
+}
