@@ -50,6 +50,7 @@ function exitCodeOfLedger(error: LedgerError): number {
     case 'held':
       return EXIT.held;
     case 'other_account':
+    case 'shared_disk':
       return EXIT.wrong;
     case 'newer_schema':
     case 'older_schema':

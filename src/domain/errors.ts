@@ -47,7 +47,7 @@ export function withHint({ message, details }: DataForSeoError): string {
 
 /**
  * Why a ledger cannot be used. `held`: another process has it · `newer_schema`, `not_a_ledger`, `other_account`: refused
- * untouched · `unreadable`, `unwritable`: nothing can be read or saved now (disk full, read-only, I/O) · `broken`: the file is damaged or a migration failed · `missing`: no file.
+ * untouched · `shared_disk`: the file lies on a network file system · `unreadable`, `unwritable`: nothing can be read or saved now (disk full, read-only, I/O) · `broken`: the file is damaged or a migration failed · `missing`: no file.
  */
 export type LedgerErrorCode =
   | 'held'
@@ -55,6 +55,7 @@ export type LedgerErrorCode =
   | 'older_schema'
   | 'not_a_ledger'
   | 'other_account'
+  | 'shared_disk'
   | 'unreadable'
   | 'unwritable'
   | 'broken'

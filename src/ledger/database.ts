@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { LedgerError } from '../domain/errors.ts';
 import { isForeign } from './file-header.ts';
+import { refuseSharedDisk } from './file-system.ts';
 import { fileKind, migrate, readMigrations, refuseNewer } from './migrate.ts';
 
 export type Db = Database.Database;
@@ -38,9 +39,10 @@ export function openForWriting(path: string): Db {
 
 /**
  * Whether the path can be a ledger's; changes nothing, neither in the file nor beside it. @returns What is there.
- * @throws {LedgerError} `not_a_ledger`, `newer_schema`.
+ * @throws {LedgerError} `shared_disk`, `not_a_ledger`, `newer_schema`.
  */
 export function checkFile(path: string) {
+  refuseSharedDisk(path);
   const kind = lookAt(path);
   if (kind.kind === 'foreign') throw notALedger(path);
   if (kind.kind === 'ledger') refuseNewer(path, kind.schemaVersion, readMigrations().length);
@@ -49,7 +51,7 @@ export function checkFile(path: string) {
 
 /**
  * Opens the ledger for reading, beside a daemon or without one.
- * @throws {LedgerError} `missing`, `not_a_ledger`, `newer_schema`, `older_schema`, `unreadable`.
+ * @throws {LedgerError} `missing`, `shared_disk`, `not_a_ledger`, `newer_schema`, `older_schema`, `unreadable`.
  */
 export function openForReading(path: string): Db {
   if (!existsSync(path)) {
@@ -57,6 +59,7 @@ export function openForReading(path: string): Db {
       hint: 'The first backfill or run makes it; LEDGER_DATABASE or --database says where.',
     });
   }
+  refuseSharedDisk(path);
   const newest = readMigrations().length;
   const database = look(path);
   try {

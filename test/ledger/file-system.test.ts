@@ -1,0 +1,96 @@
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { mountTypeOf, sharedWithOthers } from '../../src/domain/file-system.ts';
+import { diskOf } from '../../src/ledger/file-system.ts';
+import { openBench, type Bench } from '../support/bench.ts';
+import { tempLedger } from '../support/ledger.ts';
+import { CAN_MOUNT } from '../support/mounts.ts';
+import { ended, lastWords, startProcess } from '../support/process.ts';
+
+const EXT4 = 0xef53;
+
+describe('a file system', () => {
+  it.each([
+    [{ magic: 0x6969, mountType: 'nfs4' }, 'nfs4'],
+    [{ magic: 0x6969, mountType: null }, 'NFS'],
+    [{ magic: 0xff534d42, mountType: 'cifs' }, 'cifs'],
+    [{ magic: 0xff534d42 | 0, mountType: null }, 'CIFS'],
+    [{ magic: 0xfe534d42, mountType: null }, 'SMB'],
+    [{ magic: 0x01021997, mountType: '9p' }, '9p'],
+    [{ magic: 0x65735546, mountType: 'fuse.sshfs' }, 'fuse.sshfs'],
+    [{ magic: 0x65735546, mountType: 'fuse' }, 'fuse'],
+    [{ magic: 0x65735546, mountType: 'virtiofs' }, 'virtiofs'],
+    [{ magic: 0x00c36400, mountType: 'ceph' }, 'ceph'],
+  ] as const)('%o is shared with other machines', (fileSystem, what) => {
+    expect(sharedWithOthers(fileSystem)).toBe(what);
+  });
+
+  it.each([
+    { magic: EXT4, mountType: 'ext4' },
+    { magic: EXT4, mountType: null },
+    { magic: 0x794c7630, mountType: 'overlay' },
+    { magic: 0x01021994, mountType: 'tmpfs' },
+    { magic: 0x58465342, mountType: 'xfs' },
+    { magic: 0x9123683e, mountType: 'btrfs' },
+    { magic: 0x65735546, mountType: 'fuseblk' },
+    { magic: 0x65735546, mountType: 'fuse.fuse-overlayfs' },
+  ])("%o is this machine's own", (fileSystem) => {
+    expect(sharedWithOthers(fileSystem)).toBeNull();
+  });
+
+  it('is found by the deepest mount point above a path, the last one where two lie over each other', () => {
+    const mountinfo = [
+      '22 1 254:0 / / rw,relatime - ext4 /dev/vda rw',
+      '30 22 0:40 / /data rw - ext4 /dev/vdb rw',
+      '31 22 0:41 / /data/my\\040ledgers rw shared:3 - nfs4 host:/export rw',
+      '32 22 0:42 / /over rw - xfs /dev/vdc rw',
+      '33 22 0:43 / /over rw - fuse.sshfs me@host: rw',
+      '',
+    ].join('\n');
+    expect(mountTypeOf('/data/ledger.db', mountinfo)).toBe('ext4');
+    expect(mountTypeOf('/data/my ledgers/ledger.db', mountinfo)).toBe('nfs4');
+    expect(mountTypeOf('/data/my ledgers of old/ledger.db', mountinfo)).toBe('ext4');
+    expect(mountTypeOf('/over/there', mountinfo)).toBe('fuse.sshfs');
+    expect(mountTypeOf('/database', mountinfo)).toBe('ext4');
+    expect(mountTypeOf('/database', '')).toBeNull();
+  });
+});
+
+describe('the disk under a path', () => {
+  it('is told for a file that does not exist yet, and through links', () => {
+    const { folder } = tempLedger();
+    mkdirSync(join(folder, 'real'));
+    symlinkSync(join(folder, 'real'), join(folder, 'link'));
+    const disk = diskOf(join(folder, 'link', 'not', 'there', 'ledger.db'));
+    expect(disk).toMatchObject({ type: expect.any(String) as string, shared: null });
+    expect(disk.freeBytes).toBeGreaterThan(0);
+    expect(disk.sizeBytes).toBeGreaterThanOrEqual(disk.freeBytes);
+    if (existsSync('/proc/self')) expect(diskOf('/proc/self/status').type).toBe('proc');
+  });
+});
+
+/** A real process to which the kernel seems to list a network file system over the bench's folder. */
+function startOnShare(bench: Bench, command: string) {
+  const fake = join(bench.folder, 'mountinfo');
+  writeFileSync(fake, `1 0 0:1 / / rw - ext4 /dev/vda rw\n2 1 0:2 / ${bench.folder} rw - nfs4 host:/export rw\n`);
+  const script = 'mount --bind "$0" /proc/$$/mountinfo && exec "$@"';
+  return startProcess(bench, [command], { under: ['unshare', '-m', 'sh', '-c', script, fake] });
+}
+
+describe.skipIf(!CAN_MOUNT)('a ledger on a network file system', () => {
+  it.each(['backfill', 'run', 'status'])(
+    'is refused by %s, with the reason, and nothing is put beside it',
+    async (command) => {
+      const bench = await openBench({ tasks: 10 });
+      if (command === 'status') await bench.backfill();
+      const before = readdirSync(bench.folder);
+      const calls = bench.simulator.stats().calls;
+      const { code, stderr } = await ended(startOnShare(bench, command));
+      expect(lastWords(stderr)).toMatch(/other machines may share \(nfs4\).*loses writes.*LEDGER_DATABASE/);
+      expect(code).toBe(2);
+      expect(readdirSync(bench.folder).sort()).toEqual([...before, 'mountinfo'].sort());
+      expect(bench.simulator.stats().calls).toBe(calls);
+    },
+  );
+});
