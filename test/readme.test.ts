@@ -71,7 +71,7 @@ describe('the README', () => {
 
   it('names every field of the answers for scripts', () => {
     const named = codeIn(section(README, 'Answers for scripts'));
-    const { coverage, tail, budget, backlog, ledger, tasks } = SNAPSHOT;
+    const { coverage, tail, budget, backlog, ledger, disk, tasks } = SNAPSHOT;
     const groups = [
       SNAPSHOT,
       tasks,
@@ -80,6 +80,7 @@ describe('the README', () => {
       budget,
       backlog,
       ledger,
+      disk!,
       PLAN,
       PLAN.slices[0]!,
     ];

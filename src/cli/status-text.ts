@@ -19,6 +19,7 @@ export function statusText(snapshot: Snapshot): readonly string[] {
     ...snapshot.backlog.willExpire.slice(0, MOST_SHOWN).map((it) => item(`will expire unread: ${stretch(it)}`)),
     labelled('Failure', failureOf(snapshot)),
     labelled('Ledger', ledgerOf(snapshot)),
+    ...diskOf(snapshot).map((text) => labelled('Disk', text)),
     labelled('As of', `${instant(snapshot.at)} UTC, as all times here; version ${snapshot.version}`),
   ];
 }
@@ -103,4 +104,12 @@ function failureOf({ lastFailure }: Snapshot): string {
 function ledgerOf({ ledger }: Snapshot): string {
   const wal = ledger.walBytes === 0 ? '' : ` + ${bytes(ledger.walBytes)} WAL`;
   return `${ledger.path}, ${bytes(ledger.sizeBytes)}${wal}, schema ${ledger.schemaVersion}`;
+}
+
+function diskOf({ disk }: Snapshot): string[] {
+  if (disk === null) return [];
+  const { freeBytes, bytesPerDay, daysLeft, state } = disk;
+  const lasts = daysLeft === null ? 'more than ten years' : duration(daysLeft * 86_400);
+  const alarm = { ok: '', low: 'LOW: ', full: 'NEARLY FULL: ' }[state];
+  return [`${alarm}${bytes(freeBytes)} free, the ledger grows by ${bytes(bytesPerDay)} a day: lasts ${lasts}`];
 }

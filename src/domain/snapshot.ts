@@ -1,3 +1,4 @@
+import type { DiskOutlook } from './disk.ts';
 import type { Grade } from './task.ts';
 
 /**
@@ -27,7 +28,8 @@ export type Snapshot = {
     readonly etaSeconds: number;
     /** False while a density is still unknown: then `calls` is the least that it can be. */
     readonly exact: boolean;
-    readonly willExpire: readonly Stretch[];
+    /** What leaves its window before its turn; the first second of it at `expiresAt`. */
+    readonly willExpire: readonly (Stretch & { readonly api: string; readonly expiresAt: string })[];
   };
   readonly ledger: {
     readonly path: string;
@@ -35,6 +37,8 @@ export type Snapshot = {
     readonly sizeBytes: number;
     readonly walBytes: number;
   };
+  /** Null where the file system does not tell. */
+  readonly disk: DiskOutlook | null;
   readonly version: string;
 };
 

@@ -8,6 +8,7 @@ import { createCoverageStore, type Loss } from './coverage.ts';
 import { readDaemonState } from './daemon-state.ts';
 import type { Db } from './database.ts';
 import { isHeld, readHolder } from './lock.ts';
+import { readDisk } from './disk.ts';
 import { readMeta } from './meta.ts';
 import { readPicture } from './picture.ts';
 import { unreadPicture } from './plan-report.ts';
@@ -63,10 +64,13 @@ function snapshotOf(database: Db, terms: SnapshotTerms): Snapshot {
       }),
     );
   const callMs = terms.policy.periodMs / terms.policy.tokens;
+  const { path } = terms;
+  const tasks = taskCounts(database);
+  const ledgerBytes = sizeOf(path);
   return {
     ...stateOf(database, terms, now),
     at: iso(now),
-    tasks: taskCounts(database),
+    tasks,
     coverage: each((picture) => coverageOf(database, picture, { terms, now }), NOT_COVERED),
     tail: each((picture) => tailOf(database, picture), NO_TAIL),
     doubts: count(database, 'select count(*) from doubt'),
@@ -80,14 +84,15 @@ function snapshotOf(database: Db, terms: SnapshotTerms): Snapshot {
       calls: backlog.calls,
       etaSeconds: Math.ceil((backlog.calls * callMs) / 1000),
       exact: backlog.exact,
-      willExpire: backlog.willExpire.map(stretch),
+      willExpire: backlog.willExpire.map((gap) => ({ api: gap.api, ...stretch(gap), expiresAt: iso(gap.expiresAt) })),
     },
     ledger: {
-      path: terms.path,
+      path,
       schemaVersion: Number(database.pragma('user_version', { simple: true })),
-      sizeBytes: sizeOf(terms.path),
+      sizeBytes: ledgerBytes,
       walBytes: sizeOf(`${terms.path}-wal`),
     },
+    disk: readDisk(database, { path, now, ledgerBytes, tasks: tasks.total, backlogCalls: backlog.calls }),
     version: terms.version,
   };
 }

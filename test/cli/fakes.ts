@@ -74,8 +74,14 @@ export const SNAPSHOT: Snapshot = {
   doubts: 2,
   lastFailure: { at: '2026-11-23T11:00:00.000Z', code: '50000', message: 'internal error' },
   budget: { calls: 10, periodMs: 60_000, inUse: 10, maxInAnyPeriod: 10, lastHour: 599 },
-  backlog: { calls: 120, etaSeconds: 720, exact: true, willExpire: [{ ...stretch, grade: 'metadata' }] },
+  backlog: {
+    calls: 120,
+    etaSeconds: 720,
+    exact: true,
+    willExpire: [{ ...stretch, grade: 'metadata', api: 'backlinks', expiresAt: '2026-11-24T00:00:00Z' }],
+  },
   ledger: { path: 'data/ledger.db', schemaVersion: 3, sizeBytes: 1_500_000, walBytes: 4_096 },
+  disk: { freeBytes: 9_000_000_000, totalBytes: 20_000_000_000, bytesPerDay: 2_000_000, daysLeft: null, state: 'ok' },
   version: '0.1.0',
 };
 

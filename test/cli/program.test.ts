@@ -346,6 +346,7 @@ describe('status', () => {
       '          - will expire unread: metadata of 2026-11-01 00:00:00 to 2026-11-02 00:00:00',
       'Failure   2026-11-23 11:00:00 50000: internal error',
       'Ledger    data/ledger.db, 1.5 MB + 4.1 kB WAL, schema 3',
+      'Disk      9.0 GB free, the ledger grows by 2.0 MB a day: lasts more than ten years',
       'As of     2026-11-23 12:00:00 UTC, as all times here; version 0.1.0',
       '',
     ]);
