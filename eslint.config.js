@@ -15,8 +15,9 @@ const ARROWS = {
   simulator: ['time'],
   alerts: ['domain', 'time'],
   harvest: ['domain', 'dataforseo', 'ledger', 'time'],
+  http: ['domain', 'ledger', 'harvest', 'config', 'log', 'time'],
   cli: ['domain', 'ledger', 'harvest', 'simulator', 'config', 'log', 'time'],
-  app: ['domain', 'dataforseo', 'ledger', 'alerts', 'harvest', 'cli', 'config', 'log', 'time'],
+  app: ['domain', 'dataforseo', 'ledger', 'alerts', 'harvest', 'http', 'cli', 'config', 'log', 'time'],
   main: ['app', 'cli', 'time'],
 };
 

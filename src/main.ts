@@ -34,6 +34,7 @@ async function createDeps(redaction: Redaction): Promise<CliDeps> {
     stdout: process.stdout,
     stderr: process.stderr,
     clock,
+    fetch,
     signal: stopSignal(),
     loadApp: async () => (await import('./app.ts')).createOpenApp({ clock, fetch, pid: process.pid, version }),
     version,

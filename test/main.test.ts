@@ -138,6 +138,7 @@ describe('the program with an account', () => {
     DATAFORSEO_PASSWORD: PASSWORD,
     LEDGER_RATE_PERIOD: '300ms',
     LEDGER_DATABASE: join(folder, 'ledger.db'),
+    LEDGER_HTTP_PORT: '0',
     LOG_LEVEL: 'trace',
   });
   const totalOf = async () => {

@@ -2,24 +2,36 @@ import { createHeartbeat, type Heartbeat } from '../alerts/heartbeat.ts';
 import { runDaemon } from '../harvest/daemon.ts';
 import { createPulse, type Pulse } from '../harvest/pulse.ts';
 import { longestPauseMs } from '../harvest/schedule.ts';
+import { serve } from '../http/serve.ts';
 import type { Parts } from './parts.ts';
 import { withHarvest } from './with-harvest.ts';
 
 /**
- * The daemon and who is told of it. Its pulse is there before the ledger is opened, so that a health check is answered during
- * a migration too. Resolves once `signal` has stopped it. @throws {LedgerError}
+ * The daemon, its page, and who is told of it. The page is there before the ledger is opened, so that a health check is answered
+ * during a migration too, and until all else has come to its end. Resolves once `signal` has stopped it. @throws {LedgerError}
  */
 export async function run(parts: Parts, signal: AbortSignal): Promise<void> {
   const { tailCron, apis } = parts.config;
   const pulse = createPulse(parts.seams.clock.monotonic, apis, longestPauseMs(tailCron));
-  await withHarvest(parts, async (deps) => {
-    const heartbeat = heartbeatOf(parts);
-    try {
-      await runDaemon(deps, { tailCron, pulse: alsoBeating(pulse, heartbeat) }, signal);
-    } finally {
-      await heartbeat?.stop();
-    }
-  });
+  const page = await servePage(parts, pulse);
+  try {
+    await withHarvest(parts, async (deps) => {
+      const heartbeat = heartbeatOf(parts);
+      try {
+        await runDaemon(deps, { tailCron, pulse: alsoBeating(pulse, heartbeat) }, signal);
+      } finally {
+        await heartbeat?.stop();
+      }
+    });
+  } finally {
+    await page.stop();
+  }
+}
+
+async function servePage({ config, log, seams }: Parts, { vitals }: Pulse) {
+  const { host, port, token } = config.http;
+  const options = { host, port, token: token?.reveal() ?? null, databasePath: config.databasePath, pid: seams.pid };
+  return await serve(options, { log, clock: seams.clock, vitals, rooms: [] });
 }
 
 function alsoBeating(pulse: Pulse, heartbeat: Heartbeat | null): Pulse {

@@ -19,6 +19,7 @@ export type CliDeps = {
   /** Everything else: logs, progress, complaints. */
   readonly stderr: Output;
   readonly clock: Clock;
+  readonly fetch: typeof fetch;
   /** Aborted when the process is asked to stop. */
   readonly signal: AbortSignal;
   /** Loaded only by commands that open a ledger, so that the others work where its native parts do not. */
@@ -42,6 +43,8 @@ export type Typed = {
   readonly operands: readonly string[];
 };
 
+export type ShownSettings = 'of_the_ledger' | 'of_the_page';
+
 /** One command. The README's table, the help texts and the parser are made of these. */
 export type CliCommand = {
   readonly name: string;
@@ -53,10 +56,10 @@ export type CliCommand = {
   /** What follows the program's name: `run --rate-calls 5`. */
   readonly examples: readonly string[];
   /**
-   * Which settings the help lists: `all`, or those that concern a command which only looks at the ledger. Such a command takes
+   * Which settings the help lists: `all`, or those that concern a command which only looks at the ledger or at the page. Such a command takes
    * the others too, so that one set of flags fits every command. `none`: it has no flags for settings.
    */
-  readonly settings: 'all' | 'of_the_ledger' | 'none';
+  readonly settings: 'all' | ShownSettings | 'none';
   readonly operands?: readonly Argument[];
   readonly options: readonly Option[];
   /** @returns The exit code. @throws Whatever `exitCodeOf` knows. */

@@ -4,6 +4,7 @@ import type { CliCommand, CliDeps } from './command.ts';
 import { demo } from './demo.ts';
 import { complaintOf, EXIT, exitCodeOf } from './exit-code.ts';
 import { explain } from './explain.ts';
+import { healthcheck } from './healthcheck.ts';
 import { plan } from './plan.ts';
 import { run } from './run.ts';
 import { settingOptions, SETTINGS_HEADING, settingsIn } from './setting-flags.ts';
@@ -15,7 +16,17 @@ import { verify } from './verify.ts';
 const HELP_WIDTH = 120;
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly CliCommand[] = [run, backfill, plan, status, verify, explain, simulate, demo];
+export const COMMANDS: readonly CliCommand[] = [
+  run,
+  backfill,
+  plan,
+  status,
+  verify,
+  explain,
+  simulate,
+  demo,
+  healthcheck,
+];
 
 /** Parses and obeys. @param argv - Without node and the script. @returns The exit code; never rejects. */
 export async function runCli(argv: readonly string[], deps: CliDeps): Promise<number> {

@@ -1,16 +1,19 @@
 import { Option } from 'commander';
 import { SETTINGS, type Setting } from '../config/settings.ts';
+import type { ShownSettings } from './command.ts';
 
 export const SETTINGS_HEADING = 'Settings:';
 
-/** What concerns commands that only look at the ledger. */
-const OF_THE_LEDGER = ['apis', 'database', 'rate_calls', 'rate_period', 'tail_cron', 'lag', 'log_level'];
+const SHOWN: Readonly<Record<ShownSettings, readonly string[]>> = {
+  of_the_ledger: ['apis', 'database', 'rate_calls', 'rate_period', 'tail_cron', 'lag', 'log_level'],
+  of_the_page: ['http_host', 'http_port'],
+};
 
 /** One flag a setting, under a heading of their own; defaults are not given to the parser, because a flag goes before all else. */
-export function settingOptions(shown: 'all' | 'of_the_ledger' = 'all'): Option[] {
+export function settingOptions(shown: 'all' | ShownSettings = 'all'): Option[] {
   const text = 'the YAML file with settings [LEDGER_CONFIG]';
   const config = new Option('--config <path>', text).helpGroup(SETTINGS_HEADING);
-  const isShown = ({ key }: Setting) => shown === 'all' || OF_THE_LEDGER.includes(key);
+  const isShown = ({ key }: Setting) => shown === 'all' || SHOWN[shown].includes(key);
   return [config, ...SETTINGS.flatMap((setting) => optionOf(setting)?.hideHelp(!isShown(setting)) ?? [])];
 }
 

@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 
 /** An address that was read, or what would have been right, as the end of a sentence. */
 export type AddressReading = { readonly url: URL } | { readonly wrong: string };
@@ -35,4 +35,15 @@ export function readApiAddress(text: string): AddressReading {
     return { wrong: 'it must end before the first ? or #' };
   }
   return reading;
+}
+
+/** True where only programs of this machine can come from. @param host - A name or an IP address, as `LEDGER_HTTP_HOST` has it. */
+export function isLoopbackHost(host: string): boolean {
+  const url = URL.parse(`http://${hostInUrl(host)}/`);
+  return url !== null && isLoopback(url);
+}
+
+/** As it stands in an address: an IPv6 address has brackets there. */
+export function hostInUrl(host: string): string {
+  return isIPv6(host) ? `[${host}]` : host;
 }

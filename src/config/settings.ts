@@ -100,8 +100,8 @@ export type Setting = {
   readonly unused: boolean;
 };
 
-/** There is neither a status page nor an alert yet. */
-const UNUSED = /^(http_|alert_url$)/;
+/** There is no alert yet. */
+const UNUSED = /^alert_url$/;
 
 const SECRET_KEYS = ['dataforseo_login', 'dataforseo_password', 'http_token', 'alert_url', 'heartbeat_url'];
 

@@ -133,6 +133,7 @@ type Run = {
   readonly columns?: number;
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
+  readonly fetch?: typeof fetch;
   readonly onStdout?: (text: string) => void;
 };
 
@@ -154,6 +155,7 @@ export async function cli(argv: readonly string[], parts: Run = {}) {
     stdout: { write: writeOut, ...terminal },
     stderr: { write: (text) => (written.stderr += text), ...terminal },
     clock: parts.clock ?? systemClock(),
+    fetch: parts.fetch ?? fetch,
     signal: parts.signal ?? new AbortController().signal,
     loadApp: () => Promise.resolve(openApp),
     version: '9.8.7',

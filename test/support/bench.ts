@@ -55,6 +55,7 @@ export async function openBench(
     LEDGER_RATE_PERIOD: `${rate.periodMs}ms`,
     LEDGER_TIMEOUT: '5s',
     LEDGER_LAG: '2s',
+    LEDGER_HTTP_PORT: '0',
     ...settings,
   };
   const logged: string[] = [];
