@@ -1,6 +1,7 @@
 import { explained, plan, status } from './app/answers.ts';
 import type { Parts, Seams } from './app/parts.ts';
 import { run } from './app/run.ts';
+import { report } from './app/report.ts';
 import { verify } from './app/verify.ts';
 import { withHarvest } from './app/with-harvest.ts';
 import type { App, OpenApp } from './cli/app-port.ts';
@@ -18,6 +19,7 @@ function createApp(parts: Parts): App {
     status: () => status(parts),
     plan: () => plan(parts),
     explain: (question) => explained(parts, question),
+    report: (wish, signal) => report(parts, wish, signal),
     verify: (wish, signal) => verify(parts, wish, signal),
   };
 }

@@ -1,5 +1,6 @@
 import type { Explanation, Question } from '../domain/explanation.ts';
 import type { BackfillResult, Progress } from '../domain/progress.ts';
+import type { ReportAnswer, ReportQuestion } from '../domain/report.ts';
 import type { Plan, Snapshot } from '../domain/snapshot.ts';
 import type { VerifyProgress, VerifyReport } from '../domain/verification.ts';
 import type { Config } from '../config.ts';
@@ -19,10 +20,20 @@ export type App = {
   readonly plan: () => Plan;
   readonly explain: (question: Question) => Explanation;
   /**
+   * Answers from the ledger; only `reconcile` needs credentials and makes a call. What `use` gets is read while it is used.
+   * @throws {LedgerError} e.g. `missing`. @throws {DataForSeoError} by `reconcile`.
+   */
+  readonly report: (wish: ReportWish, signal: AbortSignal) => Promise<void>;
+  /**
    * Holds file, rows, evidence, journal and coverage against each other. Needs the lock and credentials only to read slices again.
    * @throws {LedgerError} e.g. `missing`, `broken`, `held`. @throws {DataForSeoError} `account_refused` when a person must act.
    */
   readonly verify: (wish: VerifyWish, signal: AbortSignal) => Promise<VerifyReport>;
+};
+
+export type ReportWish = {
+  readonly question: ReportQuestion;
+  readonly use: (answer: ReportAnswer) => Promise<void>;
 };
 
 export type VerifyWish = {

@@ -6,6 +6,7 @@ import { complaintOf, EXIT, exitCodeOf } from './exit-code.ts';
 import { explain } from './explain.ts';
 import { healthcheck } from './healthcheck.ts';
 import { plan } from './plan.ts';
+import { report } from './report.ts';
 import { run } from './run.ts';
 import { settingOptions, SETTINGS_HEADING, settingsIn } from './setting-flags.ts';
 import { simulate } from './simulate.ts';
@@ -21,6 +22,7 @@ export const COMMANDS: readonly CliCommand[] = [
   backfill,
   plan,
   status,
+  report,
   verify,
   explain,
   simulate,

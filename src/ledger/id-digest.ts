@@ -19,6 +19,12 @@ export function digestOf(ids: Iterable<string>): IdDigest {
   return { rows, digest: sum.toString(16).padStart(32, '0') };
 }
 
+/** The digest of all of them, where no id is in two. */
+export function addDigests(digests: readonly IdDigest[]): IdDigest {
+  const sum = digests.reduce((total, { digest }) => total + BigInt(`0x${digest}`), 0n) % MODULUS;
+  return { rows: digests.reduce((total, { rows }) => total + rows, 0), digest: sum.toString(16).padStart(32, '0') };
+}
+
 function hashOf(id: string): bigint {
   return BigInt(`0x${createHash('sha256').update(id).digest('hex').slice(0, 32)}`);
 }

@@ -6,6 +6,7 @@ import { createRedaction } from '../../src/cli/redaction.ts';
 import type { Config } from '../../src/config.ts';
 import type { Explanation } from '../../src/domain/explanation.ts';
 import type { BackfillResult, Progress } from '../../src/domain/progress.ts';
+import type { ReportAnswer } from '../../src/domain/report.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import type { VerifyReport } from '../../src/domain/verification.ts';
 import { systemClock, type Clock } from '../../src/time.ts';
@@ -112,6 +113,17 @@ export const EXPLAINED: Explanation = {
   apis: [{ api: 'serp', covered: null, lack: { kind: 'never_read' } }],
 };
 
+const REPORTED: ReportAnswer = {
+  at: Date.UTC(2026, 10, 23, 12),
+  complete: true,
+  report: {
+    kind: 'groups',
+    by: ['day'],
+    rows: [{ day: '2026-11-23', tasks: 3, costMicros: 60_000 }],
+    totals: { tasks: 3, costMicros: 60_000 },
+  },
+};
+
 /** An application that answers at once; a test replaces what it is about. */
 export function fakeApp(parts: Partial<App> = {}): App {
   return {
@@ -120,6 +132,7 @@ export function fakeApp(parts: Partial<App> = {}): App {
     status: () => SNAPSHOT,
     plan: () => PLAN,
     explain: () => EXPLAINED,
+    report: ({ use }) => use(REPORTED),
     verify: () => Promise.resolve(VERIFIED),
     ...parts,
   };

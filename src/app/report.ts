@@ -1,0 +1,91 @@
+import type { ReportWish } from '../cli/app-port.ts';
+import { readUserData } from '../dataforseo/user-data.ts';
+import { ConfigError } from '../domain/errors.ts';
+import type { Report, ReportQuestion } from '../domain/report.ts';
+import type { Db } from '../ledger/database.ts';
+import { certificate } from '../ledger/reports/certificate.ts';
+import { changes, changeTotals } from '../ledger/reports/changes.ts';
+import { costs, totalsOf } from '../ledger/reports/costs.ts';
+import { duplicates } from '../ledger/reports/duplicates.ts';
+import { ledgerDay } from '../ledger/reports/reconcile.ts';
+import { retrievable } from '../ledger/reports/retrievable.ts';
+import { taskLines } from '../ledger/reports/task-lines.ts';
+import { serverNow } from '../ledger/snapshot.ts';
+import { policyOf, type Parts } from './parts.ts';
+import { withReader } from './with-reader.ts';
+
+/** Answers from the ledger, beside whoever works on it; only `reconcile` makes a call. @throws {LedgerError} `missing`, … */
+export async function report(parts: Parts, { question, use }: ReportWish, signal: AbortSignal): Promise<void> {
+  const { config, seams } = parts;
+  await withReader(parts, async (database) => {
+    const at = serverNow(database, seams.clock.now());
+    const { filter } = question;
+    const terms = { path: config.databasePath, apis: config.apis, policy: policyOf(config), now: at, filter };
+    const certified = certificate(database, { ...terms, version: seams.version });
+    const told: Report =
+      question.kind === 'coverage'
+        ? { kind: 'coverage', certificate: certified }
+        : question.kind === 'reconcile'
+          ? await reconcile(parts, database, signal)
+          : reportOf(database, { ...question, kind: question.kind }, at);
+    await use({ at, complete: certified.complete, report: told });
+  });
+}
+
+type OwnQuestion = ReportQuestion & { readonly kind: Exclude<ReportQuestion['kind'], 'coverage' | 'reconcile'> };
+
+function reportOf(database: Db, { kind, filter, by, mostGroups }: OwnQuestion, now: number): Report {
+  switch (kind) {
+    case 'costs':
+      return groups(database, { filter, by: by.length === 0 ? ['day'] : by });
+    case 'failures':
+      return ofState(database, { filter: { ...filter, state: 'failed' }, by }, 'newest_first');
+    case 'unfinished':
+      return ofState(database, { filter: { ...filter, state: 'pending' }, by }, 'oldest_first');
+    case 'duplicates':
+      return { kind, ...duplicates(database, filter, mostGroups) };
+    case 'changes':
+      return { kind, lines: changes(database, filter), totals: changeTotals(database, filter) };
+    case 'retrievable':
+      return { kind, lines: retrievable(database, filter, now) };
+  }
+}
+
+type Grouping = Pick<ReportQuestion, 'filter' | 'by'>;
+
+function groups(database: Db, { filter, by }: Grouping): Report {
+  const rows = costs(database, filter, by);
+  return { kind: 'groups', by, rows, totals: totalsOf(rows) };
+}
+
+function ofState(database: Db, { filter, by }: Grouping, order: 'newest_first' | 'oldest_first'): Report {
+  if (by.length > 0) return groups(database, { filter, by });
+  const totals = totalsOf(costs(database, filter, []));
+  return { kind: 'tasks', lines: taskLines(database, filter, { order }), totals };
+}
+
+async function reconcile({ config, seams }: Parts, database: Db, signal: AbortSignal): Promise<Report> {
+  if (config.credentials === null) throw new ConfigError(['DATAFORSEO_LOGIN and DATAFORSEO_PASSWORD must be set.']);
+  const { login, password } = config.credentials;
+  const userData = await readUserData(
+    {
+      baseUrl: config.url,
+      credentials: { login, password: password.reveal() },
+      fetch: seams.fetch,
+      clock: seams.clock,
+      timeoutMs: config.timeoutMs,
+      userAgent: `dataforseo-ledger/${seams.version}`,
+    },
+    signal,
+  );
+  const { day, timezone, byApi } = userData.spentToday;
+  const today = day ?? new Date(serverNow(database, seams.clock.now())).toISOString().slice(0, 10);
+  const rows = ledgerDay(database, config.apis, today);
+  const vendorMicros = (api: string) => byApi.get(api) ?? null;
+  return {
+    kind: 'reconcile',
+    day: today,
+    timezone,
+    rows: rows.map((row) => ({ ...row, vendorMicros: vendorMicros(row.api) })),
+  };
+}

@@ -1,0 +1,87 @@
+import { Argument } from 'commander';
+import { REPORT_KINDS, type ReportAnswer, type ReportQuestion } from '../domain/report.ts';
+import type { CliCommand, CliDeps } from './command.ts';
+import { EXIT } from './exit-code.ts';
+import { createFlow, type Flow } from './flow.ts';
+import { openFor } from './open.ts';
+import { certificateText } from './report/certificate-text.ts';
+import { formatIn, questionOf, REPORT_OPTIONS, type ReportFormat } from './report/question.ts';
+import { agrees, withSheet, type Tabular } from './report/sheets.ts';
+import { writeCsv } from './report/write-csv.ts';
+import { writeJson } from './report/write-json.ts';
+import { writeTable } from './report/write-table.ts';
+
+export const report: CliCommand = {
+  name: 'report',
+  usage: 'report <kind>',
+  summary: 'costs, failures, unfinished, duplicates, changes, retrievable, reconcile or coverage',
+  details: `costs: tasks and dollars, by day unless --by says otherwise
+failures, unfinished: the tasks, or with --by how many and what they cost
+duplicates: the same endpoint and parameters (tag aside) within a day, and what the repeats cost
+changes: what later readings changed, with the refunds summed up; --since and --until are when it was seen
+retrievable: results that DataForSEO still keeps, and until when
+reconcile: today's cost by DataForSEO's own count against the ledger's; makes one call, so it needs credentials; exits
+with 1 when they differ
+coverage: the auditor's certificate: what is on record, what proves it, what is missing; exits with 1 when anything is
+
+Days are UTC. Makes no call else, and works beside a running daemon. In CSV a text that a spreadsheet would take for a
+formula has an apostrophe in front; JSON has every text as it is, and money exact in whole micro-dollars too.`,
+  examples: [
+    'report costs --since 2026-03-01 --until 2026-04-01 --tag customer-7',
+    'report costs --by month --by tag --format csv',
+    'report failures --since 12h',
+    'report coverage',
+  ],
+  settings: 'all',
+  operands: [new Argument('<kind>', 'what to report').choices(REPORT_KINDS)],
+  options: REPORT_OPTIONS,
+  act: async (typed, deps) => {
+    const question = questionOf(typed, deps.clock.now());
+    const credentials = question.kind === 'reconcile';
+    const { app } = await openFor(typed, deps, { credentials, atLeast: 'warn' });
+    let code: number = EXIT.done;
+    const use = async (answer: ReportAnswer) => {
+      code = await write({ question, answer, format: formatIn(typed.options) }, deps);
+    };
+    await app.report({ question, use }, deps.signal);
+    return code;
+  },
+};
+
+type Asked = { readonly question: ReportQuestion; readonly answer: ReportAnswer; readonly format: ReportFormat };
+
+async function write({ question, answer, format }: Asked, deps: CliDeps): Promise<number> {
+  const flow = createFlow(deps.stdout);
+  const { report: told } = answer;
+  if (told.kind === 'coverage') {
+    const { certificate } = told;
+    const text = format === 'table' ? certificateText(certificate).join('\n') : JSON.stringify(certificate, null, 2);
+    await flow.write(`${text}\n`);
+    await flow.end();
+    return certificate.complete ? EXIT.done : EXIT.failed;
+  }
+  await writeSheet(told, { question, answer, commandName: deps.commandName }, { format, flow });
+  await flow.end();
+  return told.kind === 'reconcile' && !agrees(told) ? EXIT.failed : EXIT.done;
+}
+
+type Manner = { readonly format: ReportFormat; readonly flow: Flow };
+
+async function writeSheet(
+  told: Tabular,
+  asked: Parameters<typeof withSheet>[1],
+  { format, flow }: Manner,
+): Promise<void> {
+  await withSheet(told, asked, async (sheet) => {
+    switch (format) {
+      case 'table':
+        await writeTable(sheet, flow);
+        break;
+      case 'csv':
+        await writeCsv(sheet, flow);
+        break;
+      case 'json':
+        await writeJson(sheet, flow);
+    }
+  });
+}

@@ -1,0 +1,83 @@
+import type { Certificate, CertificateOfApi, MissingStretch } from '../../domain/certificate.ts';
+import { dollars } from '../../domain/money.ts';
+import { count, counted, instant } from '../format.ts';
+
+/** Of each kind of stretch so many are told; JSON has them all. */
+const MOST_SHOWN = 20;
+const LABEL_WIDTH = 16;
+
+/** The certificate to be printed or signed, for readers who know nothing of this program. */
+export function certificateText(certificate: Certificate): readonly string[] {
+  const { complete, made, version, ledger, apis } = certificate;
+  return [
+    'CERTIFICATE OF COVERAGE',
+    'of the record of tasks that a DataForSEO account has run',
+    '',
+    complete
+      ? 'COMPLETE: nothing is missing in the times below.'
+      : 'NOT COMPLETE: some of the times below are missing; each is listed.',
+    '',
+    labelled('Made', `${instant(made)} UTC, as all times here, by the clock of DataForSEO's server`),
+    labelled('Program', `dataforseo-ledger ${version}, schema ${ledger.schemaVersion}`),
+    labelled('Record', ledger.path),
+    ...apis.flatMap(apiText),
+    '',
+    ...MEANING,
+  ];
+}
+
+function labelled(label: string, text: string): string {
+  return `${label.padEnd(LABEL_WIDTH)}${text}`;
+}
+
+function apiText(api: CertificateOfApi): string[] {
+  const { since, until, tasks, withMetadata, costMicros, evidence, missing, unsettled, doubts } = api;
+  if (since === null || until === null) {
+    return ['', `API ${api.api}: NOT COMPLETE, nothing has been read yet`];
+  }
+  const { readings, calls, oldestReadAt, newestReadAt } = evidence;
+  return [
+    '',
+    `API ${api.api}: ${api.complete ? 'COMPLETE' : 'NOT COMPLETE'}`,
+    labelled('From', instant(since)),
+    labelled('Up to', `${instant(until)} (this second excluded)`),
+    labelled('Tasks', `${count(tasks)}, ${count(withMetadata)} of them with their parameters and tag`),
+    labelled('Cost', `${dollars(costMicros)} dollars`),
+    labelled(
+      'Proven by',
+      `${counted(readings, 'reading')} of DataForSEO's list, ${counted(calls, 'call')}, made from ${instant(oldestReadAt)} to ${instant(newestReadAt)}`,
+    ),
+    labelled('They listed', `${counted(evidence.tasks, 'task')}, digest of their ids ${evidence.digest}`),
+    labelled('Missing', missing.length === 0 ? 'nothing' : counted(missing.length, 'stretch', 'stretches')),
+    ...some(missing, missingText),
+    labelled(
+      'In doubt',
+      doubts.length === 0 ? 'nothing' : doubts.map((doubt) => `${count(doubt.count)} × ${doubt.kind}`).join(', '),
+    ),
+    labelled('Not settled yet', unsettled.length === 0 ? 'nothing' : counted(unsettled.length, 'stretch', 'stretches')),
+    ...some(unsettled, (range) => `${instant(range.since)} to ${instant(range.until)}`),
+  ];
+}
+
+function some<Told>(told: readonly Told[], say: (one: Told) => string): string[] {
+  const indent = ' '.repeat(LABEL_WIDTH);
+  const rest = told.length - MOST_SHOWN;
+  return [
+    ...told.slice(0, MOST_SHOWN).map((one) => `${indent}- ${say(one)}`),
+    ...(rest > 0 ? [`${indent}… and ${count(rest)} more (--format json has all)`] : []),
+  ];
+}
+
+function missingText({ since, until, grade, why, detail }: MissingStretch): string {
+  const what = grade === 'metadata' ? 'parameters and tags only' : 'tasks';
+  const how = { unread: 'gap', lost: 'lost for good', before_ledger: 'before this record began' }[why];
+  return `${instant(since)} to ${instant(until)}: ${what}, ${how} (${detail})`;
+}
+
+const MEANING = [
+  'What this means. DataForSEO lists the tasks of an account for six months, with their parameters for one. This program reads that',
+  'list in stretches of time and counts a stretch as proven only when the list, read from its first page to its last, agrees with',
+  'itself. A time is missing when no such reading covers it. "In doubt" counts places where the server contradicted itself; nothing is',
+  'left out because of them. "Not settled" was read so early that late tasks may be added; it is read once more. The digest is the sum,',
+  'modulo 2^128, of the first 16 bytes of the SHA-256 of every task id: anyone with the ids can work it out again.',
+];

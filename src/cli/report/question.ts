@@ -1,0 +1,106 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { parseDuration } from '../../config/duration.ts';
+import { ConfigError } from '../../domain/errors.ts';
+import { parseMoment } from '../../domain/moment.ts';
+import {
+  DIMENSIONS,
+  REPORT_KINDS,
+  type Dimension,
+  type ReportFilter,
+  type ReportKind,
+  type ReportQuestion,
+} from '../../domain/report.ts';
+import type { TaskState } from '../../domain/task.ts';
+import type { Typed } from '../command.ts';
+
+const FORMATS = ['table', 'csv', 'json'] as const;
+export type ReportFormat = (typeof FORMATS)[number];
+
+const STATES: readonly TaskState[] = ['finished', 'empty', 'partial', 'failed', 'pending'];
+/** The reports that can be told apart by dimensions. */
+const GROUPED: readonly ReportKind[] = ['costs', 'failures', 'unfinished'];
+/** More groups than this are summed up, and not listed. */
+const MOST_GROUPS = 10_000;
+
+const RANGE_OPTIONS = [
+  new Option('--since <time>', 'from this moment on, UTC, or so long ago: 2026-03-01, "2026-03-01 12:30:00", 12h, 30d'),
+  new Option('--until <time>', 'before this moment, likewise'),
+];
+
+export const REPORT_OPTIONS: readonly Option[] = [
+  ...RANGE_OPTIONS,
+  new Option('--api <name>', 'only of this API'),
+  new Option('--endpoint <name>', 'only of this endpoint, such as backlinks/summary/live'),
+  new Option('--tag <tag>', 'only with this tag'),
+  new Option('--state <state>', 'only in this state').choices(STATES),
+  new Option('--by <dimension>', `sums by ${DIMENSIONS.join(', ')}; more than once for more of them`).argParser(
+    addDimension,
+  ),
+  new Option('--format <format>', 'how to write it').choices(FORMATS).default('table'),
+];
+
+function addDimension(text: string, before: unknown): Dimension[] {
+  const named = text.split(',').map((name) => DIMENSIONS.find((dimension) => dimension === name.trim()));
+  const known = named.filter((name) => name !== undefined);
+  if (known.length < named.length) throw new InvalidArgumentError(`Allowed choices are ${DIMENSIONS.join(', ')}.`);
+  return dimensionsIn([...listOf(before), ...known]);
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** In the order of the columns, each once. */
+function dimensionsIn(values: readonly unknown[]): Dimension[] {
+  return DIMENSIONS.filter((dimension) => values.includes(dimension));
+}
+
+/** What was asked, from what was typed. @param now - Epoch ms, for what is given as so long ago. @throws {ConfigError} */
+export function questionOf({ operands, options }: Typed, now: number): ReportQuestion {
+  const kind = REPORT_KINDS.find((name) => name === operands[0]) ?? 'costs';
+  const by = dimensionsIn(listOf(options['by']));
+  if (by.length > 0 && !GROUPED.includes(kind))
+    throw new ConfigError([`--by: report ${kind} has no sums; ${GROUPED.join(', ')} have.`]);
+  if (kind === 'coverage' && formatIn(options) === 'csv')
+    throw new ConfigError(['--format: report coverage is text (table) or json.']);
+  return { kind, by, filter: { ...filterIn(options), ...rangeIn(options, now) }, mostGroups: MOST_GROUPS };
+}
+
+export function formatIn(options: Typed['options']): ReportFormat {
+  return FORMATS.find((format) => format === options['format']) ?? 'table';
+}
+
+function filterIn(options: Typed['options']): Omit<ReportFilter, 'since' | 'until'> {
+  return {
+    api: textIn(options, 'api'),
+    endpoint: textIn(options, 'endpoint')?.replace(/^(?:https?:\/\/[^/]+)?\/?(?:v3\/)?/, '') ?? null,
+    tag: textIn(options, 'tag'),
+    state: STATES.find((state) => state === options['state']) ?? null,
+  };
+}
+
+/** @throws {ConfigError} */
+function rangeIn(options: Typed['options'], now: number): Pick<ReportFilter, 'since' | 'until'> {
+  const problems: string[] = [];
+  const momentIn = (name: 'since' | 'until') => {
+    const text = textIn(options, name);
+    if (text === null) return null;
+    const agoMs = parseDuration(text.trim());
+    const at = Number.isNaN(agoMs) ? parseMoment(text) : Math.floor((now - agoMs) / 1000) * 1000;
+    if (at === null)
+      problems.push(
+        `--${name} is ${JSON.stringify(text)}; it must be a time like 2026-03-01 or "2026-03-01 12:30:00", or so long ago like 12h or 30d.`,
+      );
+    return at;
+  };
+  const range = { since: momentIn('since'), until: momentIn('until') };
+  if (range.since !== null && range.until !== null && range.since >= range.until)
+    problems.push('--since must lie before --until.');
+  if (problems.length > 0) throw new ConfigError(problems);
+  return range;
+}
+
+function textIn(options: Typed['options'], name: string): string | null {
+  const value = options[name];
+  return typeof value === 'string' ? value : null;
+}

@@ -1,0 +1,180 @@
+import { dollars } from '../../domain/money.ts';
+import type { DuplicateReport, Report, ReportAnswer, ReportQuestion, Totals } from '../../domain/report.ts';
+import { count, counted, instant } from '../format.ts';
+import {
+  CHANGE_COLUMNS,
+  differenceOf,
+  DUPLICATE_COLUMNS,
+  groupColumns,
+  RECONCILE_COLUMNS,
+  RETRIEVABLE_COLUMNS,
+  TASK_COLUMNS,
+} from './columns.ts';
+import { isoInstant, type Sheet } from './sheet.ts';
+
+/** Every report but the certificate, which is no table. */
+export type Tabular = Exclude<Report, { readonly kind: 'coverage' }>;
+
+type Asked = { readonly question: ReportQuestion; readonly answer: ReportAnswer; readonly commandName: string };
+
+/** Hands the sheet of a report on to whoever writes it; in this way each keeps the type of its rows. */
+export async function withSheet(
+  report: Tabular,
+  asked: Asked,
+  write: <Row>(sheet: Sheet<Row>) => Promise<void>,
+): Promise<void> {
+  const frame = { title: titleOf(asked), facts: factsOf(asked) };
+  const careful = carefulOf(asked);
+  switch (report.kind) {
+    case 'groups': {
+      const { rows, totals, by } = report;
+      const summary = () => [sumOf(totals), ...careful];
+      await write({
+        ...frame,
+        columns: groupColumns(by),
+        rows,
+        summary,
+        facts: { ...frame.facts, totals: moneyOf(totals) },
+      });
+      return;
+    }
+    case 'tasks': {
+      const { lines: rows, totals } = report;
+      const summary = () => [sumOf(totals), ...careful];
+      await write({
+        ...frame,
+        columns: TASK_COLUMNS,
+        rows,
+        summary,
+        facts: { ...frame.facts, totals: moneyOf(totals) },
+      });
+      return;
+    }
+    case 'changes': {
+      const { lines: rows, totals } = report;
+      const { changes, refunds, refundedMicros, increases, increasedMicros } = totals;
+      const summary = () => [
+        `${counted(changes, 'change')}; ${counted(refunds, 'refund')} of ${dollars(refundedMicros)} dollars in all, ${counted(increases, 'increase')} of ${dollars(increasedMicros)}.`,
+      ];
+      const facts = {
+        ...frame.facts,
+        totals: { ...totals, refunded: dollars(refundedMicros), increased: dollars(increasedMicros) },
+      };
+      await write({ ...frame, columns: CHANGE_COLUMNS, rows, summary, facts });
+      return;
+    }
+    case 'retrievable': {
+      let rows = 0;
+      const counting = function* () {
+        for (const line of report.lines) {
+          rows += 1;
+          yield line;
+        }
+      };
+      const summary = () => [retrievableSum(rows), ...careful];
+      await write({ ...frame, columns: RETRIEVABLE_COLUMNS, rows: counting(), summary });
+      return;
+    }
+    case 'duplicates': {
+      const { groups: rows, totals } = report;
+      const facts = { ...frame.facts, totals: { ...totals, wasted: dollars(totals.wastedMicros) } };
+      await write({
+        ...frame,
+        columns: DUPLICATE_COLUMNS,
+        rows,
+        summary: () => [...duplicatesSum(report), ...careful],
+        facts,
+      });
+      return;
+    }
+    case 'reconcile': {
+      const { rows, day, timezone } = report;
+      const title = [`What ${day} has cost, by DataForSEO's own count and by the ledger's`];
+      const summary = () => [...reconcileSum(report), ...careful];
+      await write({ columns: RECONCILE_COLUMNS, rows, title, summary, facts: { ...frame.facts, day, timezone } });
+    }
+  }
+}
+
+/** Whether the two counts of the day are the same for every API. */
+export function agrees({ rows }: Extract<Report, { kind: 'reconcile' }>): boolean {
+  return rows.every((row) => differenceOf(row) === 0);
+}
+
+function titleOf({ question: { kind, filter, by } }: Asked): string[] {
+  const { since, until, api, endpoint, tag, state } = filter;
+  const when = kind === 'changes' ? 'seen' : 'posted';
+  const range = [
+    ...(since === null ? [] : [`from ${instant(isoInstant(since))}`]),
+    ...(until === null ? [] : [`before ${instant(isoInstant(until))}`]),
+  ];
+  const narrowed = Object.entries({ api, endpoint, tag, state }).flatMap(([name, value]) =>
+    value === null ? [] : [`${name} ${JSON.stringify(value)}`],
+  );
+  const told = by.length === 0 ? '' : ` by ${by.join(', ')}`;
+  const about = range.length === 0 ? `${when} at any time` : `${when} ${range.join(', ')} UTC`;
+  return [`Report ${kind}${told}: ${[about, ...narrowed].join('; ')}`];
+}
+
+function factsOf({ question: { kind, filter, by }, answer: { at, complete } }: Asked): Record<string, unknown> {
+  const { since, until, ...narrowed } = filter;
+  return {
+    report: kind,
+    at: isoInstant(at),
+    since: since === null ? null : isoInstant(since),
+    until: until === null ? null : isoInstant(until),
+    ...narrowed,
+    by,
+    complete,
+  };
+}
+
+function carefulOf({ answer: { complete }, commandName }: Asked): string[] {
+  if (complete) return [];
+  return [
+    `CAREFUL: the ledger lacks some of this time, so there may be more than this. ${commandName} report coverage says what.`,
+  ];
+}
+
+function sumOf({ tasks, costMicros }: Totals): string {
+  return `${counted(tasks, 'task')}, ${dollars(costMicros)} dollars. Days are UTC.`;
+}
+
+function moneyOf({ tasks, costMicros }: Totals) {
+  return { tasks, cost: dollars(costMicros), costMicros };
+}
+
+function retrievableSum(rows: number): string {
+  const kept = 'DataForSEO keeps results for 30 days (Standard), 7 days (HTML), and not at all (Live)';
+  if (rows === 0) return `No result can be fetched any more. ${kept}.`;
+  return `${counted(rows, 'result')} can still be fetched, until the time in the first column at least. ${kept}.`;
+}
+
+function duplicatesSum({ totals, groups }: DuplicateReport): string[] {
+  const { repeats, wastedMicros, compared, unknown } = totals;
+  const more = totals.groups - groups.length;
+  return [
+    ...(more > 0 ? [`… and ${counted(more, 'group')} more that wasted less each.`] : []),
+    `${counted(repeats, 'task')} repeated another of the same endpoint and parameters (tag aside) within a day, for ${dollars(wastedMicros)} dollars.`,
+    `${count(compared)} compared${unknown === 0 ? '' : `; of ${count(unknown)} more the parameters are unknown`}; failed ones do not count.`,
+  ];
+}
+
+function reconcileSum(report: Extract<Report, { kind: 'reconcile' }>): string[] {
+  const { timezone, rows } = report;
+  const silent = rows.filter(({ vendorMicros }) => vendorMicros === null).map(({ api }) => api);
+  const zone =
+    timezone === null || /^(?:UTC|GMT|Etc\/UTC)$/i.test(timezone)
+      ? []
+      : [`CAREFUL: the account counts days in ${timezone}, the ledger in UTC, so the two days are not the same hours.`];
+  return [
+    agrees(report) ? 'Both agree to the micro-dollar.' : 'They do not agree.',
+    ...(agrees(report)
+      ? []
+      : [
+          'What was posted after the ledger last read, and tasks that are unfinished, are the usual reasons; then the next readings close the difference.',
+        ]),
+    ...(silent.length === 0 ? [] : [`DataForSEO gave no count of ${silent.join(', ')}.`]),
+    ...zone,
+  ];
+}

@@ -1,0 +1,173 @@
+import {
+  certifiable,
+  missingOf,
+  unsettledOf,
+  type Certificate,
+  type CertificateOfApi,
+} from '../../domain/certificate.ts';
+import type { ApiPicture, PlanPolicy } from '../../domain/gaps.ts';
+import { NO_FILTER, type ReportFilter } from '../../domain/report.ts';
+import type { TimeRange } from '../../domain/time-range.ts';
+import { createCoverageStore } from '../coverage.ts';
+import type { Db } from '../database.ts';
+import { addDigests, digestOf, type IdDigest } from '../id-digest.ts';
+import { toMs, toSeconds } from '../seconds.ts';
+import { readPictures } from '../snapshot.ts';
+import { costs, totalsOf } from './costs.ts';
+
+export type CertificateTerms = {
+  readonly path: string;
+  readonly apis: readonly string[];
+  readonly policy: PlanPolicy;
+  /** The server's clock, epoch ms. */
+  readonly now: number;
+  readonly version: string;
+  /** Of the filter only the range and the API count. */
+  readonly filter: Pick<ReportFilter, 'since' | 'until' | 'api'>;
+};
+
+/** Whether anything is missing, and what proves that nothing is; all of one moment. */
+export function certificate(database: Db, terms: CertificateTerms): Certificate {
+  return database.transaction(() => certificateOf(database, terms))();
+}
+
+function certificateOf(database: Db, terms: CertificateTerms): Certificate {
+  const { filter, version, now, path } = terms;
+  const asked = filter.api === null ? terms.apis : [filter.api];
+  const pictures = readPictures(database, asked);
+  const apis = asked.map((api) => {
+    const picture = pictures.find((each) => each.api === api);
+    const range = picture === undefined ? null : rangeOf(picture, filter);
+    return picture === undefined || range === null ? unread(api) : ofApi(database, picture, { range, now });
+  });
+  return {
+    complete: apis.every(({ complete }) => complete),
+    made: iso(now),
+    version,
+    ledger: { path, schemaVersion: Number(database.pragma('user_version', { simple: true })) },
+    apis,
+  };
+}
+
+function rangeOf(picture: ApiPicture, { since, until }: CertificateTerms['filter']): TimeRange | null {
+  const whole = certifiable(picture);
+  if (whole === null) return null;
+  const range = { since: since ?? whole.since, until: until ?? Math.max(whole.until, (since ?? 0) + 1_000) };
+  return range.since < range.until ? range : null;
+}
+
+function unread(api: string): CertificateOfApi {
+  return {
+    api,
+    complete: false,
+    since: null,
+    until: null,
+    tasks: 0,
+    costMicros: 0,
+    withMetadata: 0,
+    evidence: { ...digestOf([]), tasks: 0, readings: 0, calls: 0, oldestReadAt: null, newestReadAt: null },
+    missing: [],
+    unsettled: [],
+    doubts: [],
+  };
+}
+
+function ofApi(database: Db, picture: ApiPicture, asked: { range: TimeRange; now: number }): CertificateOfApi {
+  const { api } = picture;
+  const { range } = asked;
+  const number = database.prepare<[string], number>('select id from api where name = ?').pluck().get(api) ?? 0;
+  const missing = missingOf(picture, createCoverageStore(database).losses(number), asked);
+  const filter = { ...NO_FILTER, ...range, api };
+  const byTag = costs(database, filter, ['tag']);
+  return {
+    api,
+    complete: missing.length === 0,
+    since: iso(range.since),
+    until: iso(range.until),
+    ...totalsOf(costs(database, filter, [])),
+    withMetadata: totalsOf(byTag.filter(({ metadataState }) => metadataState === 'held')).tasks,
+    evidence: evidenceOf(database, number, range),
+    missing: missing.map(({ since, until, grade, why, detail }) => ({
+      since: iso(since),
+      until: iso(until),
+      grade,
+      why,
+      detail,
+    })),
+    unsettled: unsettledOf(picture.segments, range).map(({ since, until }) => ({
+      since: iso(since),
+      until: iso(until),
+    })),
+    doubts: doubtsOf(database, number, range),
+  };
+}
+
+type SegmentRow = { readonly since: number; readonly until: number; readonly rows: number; readonly digest: string };
+type ReadingsRow = {
+  readonly readings: number;
+  readonly calls: number;
+  readonly oldest: number | null;
+  readonly newest: number | null;
+};
+
+function evidenceOf(database: Db, api: number, range: TimeRange): CertificateOfApi['evidence'] {
+  const [since, until] = [toSeconds(range.since), toSeconds(range.until)];
+  const segments = database
+    .prepare<[number, number, number], SegmentRow>(
+      'select since, until, rows, digest from segment where api = ? and since < ? and until > ? order by since',
+    )
+    .all(api, until, since);
+  const readings = database
+    .prepare<[number, number, number], ReadingsRow>(
+      `select count(*) as readings, ifnull(sum(calls), 0) as calls, min(finished_at) as oldest, max(finished_at) as newest
+       from walk where id in (select walk from segment where api = ? and since < ? and until > ?)`,
+    )
+    .get(api, until, since);
+  const { rows, digest } = addDigests(
+    segments.map((segment) => digestWithin(database, api, { segment, since, until })),
+  );
+  return {
+    tasks: rows,
+    digest,
+    readings: readings?.readings ?? 0,
+    calls: readings?.calls ?? 0,
+    oldestReadAt: isoOrNull(readings?.oldest ?? null),
+    newestReadAt: isoOrNull(readings?.newest ?? null),
+  };
+}
+
+/** The list of a reading is not kept: of a stretch that the range cuts it is worked out from the tasks known when it was read. */
+function digestWithin(database: Db, api: number, at: { segment: SegmentRow; since: number; until: number }): IdDigest {
+  const { segment, since, until } = at;
+  if (segment.since >= since && segment.until <= until) return segment;
+  return digestOf(
+    database
+      .prepare<[number, number, number, number, number], string>(
+        `select id from task where api = ? and posted_at >= ? and posted_at < ? and first_seen_at <=
+           (select finished_at from walk join segment on segment.walk = walk.id where segment.api = ? and segment.since = ?)`,
+      )
+      .pluck()
+      .iterate(api, Math.max(segment.since, since), Math.min(segment.until, until), api, segment.since),
+  );
+}
+
+/** By the stretch or the task that they are about; those about neither are told with every range. */
+function doubtsOf(database: Db, api: number, range: TimeRange): CertificateOfApi['doubts'] {
+  const [since, until] = [toSeconds(range.since), toSeconds(range.until)];
+  return database
+    .prepare<[number, number, number], { kind: string; count: number }>(
+      `select kind, count(*) as count from (
+         select doubt.kind, ifnull(doubt.since, task.posted_at) as since, ifnull(doubt.until, task.posted_at + 1) as until
+         from doubt left join task on task.id = doubt.task_id where doubt.api = ?)
+       where since is null or (since < ? and until > ?) group by kind order by kind`,
+    )
+    .all(api, until, since);
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString().replace('.000Z', 'Z');
+}
+
+function isoOrNull(seconds: number | null): string | null {
+  return seconds === null ? null : iso(toMs(seconds));
+}

@@ -1,0 +1,94 @@
+import { hash } from 'node:crypto';
+import { duplicatesIn, parametersOf, type Posting } from '../../domain/duplicates.ts';
+import type { DuplicateGroup, DuplicateReport, ReportFilter } from '../../domain/report.ts';
+import type { Db } from '../database.ts';
+import { toMs } from '../seconds.ts';
+import { costs } from './costs.ts';
+import { secondsOf, taskConditions, type Piece } from './pieces.ts';
+
+const DAY_MS = 86_400_000;
+const PAGE_ROWS = 2_000;
+
+/**
+ * Tasks with the same endpoint and parameters within a day, and the money that the repeats have cost. A failed task has brought no
+ * result, so to post it again is no waste. Tasks whose metadata the ledger lacks cannot be compared.
+ *
+ * @param most - So many groups at most, those that wasted most.
+ */
+export function duplicates(database: Db, filter: ReportFilter, most: number): DuplicateReport {
+  let compared = 0;
+  const counted = function* () {
+    for (const posting of postings(database, filter)) {
+      if (filter.since === null || posting.postedAt >= filter.since) compared += 1;
+      yield posting;
+    }
+  };
+  const totals = { groups: 0, repeats: 0, wastedMicros: 0 };
+  let groups: DuplicateGroup[] = [];
+  for (const group of duplicatesIn(counted(), filter.since)) {
+    totals.groups += 1;
+    totals.repeats += group.repeats;
+    totals.wastedMicros += group.wastedMicros;
+    groups.push(group);
+    // Kept short on the way, so that memory does not grow with the ledger.
+    if (groups.length >= 2 * most + 1_000) groups = dearest(groups, most);
+  }
+  // Tasks that come meanwhile are compared and not counted.
+  const unknown = Math.max(tasksWith(database, filter) - compared, 0);
+  return { groups: dearest(groups, most), totals: { ...totals, compared, unknown } };
+}
+
+function dearest(groups: readonly DuplicateGroup[], most: number): DuplicateGroup[] {
+  return groups
+    .toSorted((a, b) => b.wastedMicros - a.wastedMicros || b.repeats - a.repeats || a.firstPostedAt - b.firstPostedAt)
+    .slice(0, most);
+}
+
+/** All that could be compared if their metadata were there. */
+function tasksWith(database: Db, filter: ReportFilter): number {
+  const tasks = (state: ReportFilter['state']) => costs(database, { ...filter, state }, [])[0]?.tasks ?? 0;
+  return filter.state === null ? tasks(null) - tasks('failed') : tasks(filter.state);
+}
+
+/** From a day before, for the tasks that later ones repeat. */
+function* postings(database: Db, filter: ReportFilter): Generator<Posting> {
+  const earlier = { ...filter, since: filter.since === null ? null : filter.since - DAY_MS };
+  const endpoints = new Map(database.prepare<[], [number, string]>('select id, name from endpoint').raw().all());
+  const { sql, values } = pageQuery(earlier);
+  const page = database.prepare<unknown[], PostingRow>(sql).raw();
+  let [lastAt, lastN] = [-1, -1];
+  for (;;) {
+    const rows = page.all(...values, lastAt, lastAt, lastN, PAGE_ROWS);
+    for (const [n, id, endpoint, target, tag, postedAt, costMicros, metadata] of rows) {
+      [lastAt, lastN] = [postedAt, n];
+      const key = hash('sha1', `${endpoint} ${parametersOf(metadata)}`, 'base64');
+      yield { id, endpoint: endpoints.get(endpoint) ?? '', target, tag, postedAt: toMs(postedAt), costMicros, key };
+    }
+    if (rows.length < PAGE_ROWS) return;
+  }
+}
+
+/** As an array, because a million objects take twice as long. */
+type PostingRow = [
+  n: number,
+  id: string,
+  endpoint: number,
+  target: string | null,
+  tag: string | null,
+  postedAt: number,
+  costMicros: number,
+  metadata: string,
+];
+
+function pageQuery(filter: ReportFilter): Piece {
+  const { sql, values } = taskConditions(filter, secondsOf(filter));
+  const notFailed = filter.state === null ? `task.state <> 'failed'` : 'true';
+  return {
+    sql: `select task.n, task.id, url.endpoint, task.target, task.tag, task.posted_at, ifnull(task.cost_micros, 0), task.metadata
+      from task join url on url.id = task.url
+      where ${sql} and ${notFailed} and task.metadata_state = 'held' and task.metadata is not null
+        and task.posted_at >= ? and (task.posted_at > ? or task.n > ?)
+      order by task.posted_at, task.n limit ?`,
+    values,
+  };
+}

@@ -1,0 +1,28 @@
+import { NO_FILTER, type ReconcileRow } from '../../domain/report.ts';
+import type { Db } from '../database.ts';
+import { toMs } from '../seconds.ts';
+import { costs, totalsOf } from './costs.ts';
+
+const DAY_MS = 86_400_000;
+
+/** What the ledger has of a day, by API; the vendor's side comes from `GET /v3/appendix/user_data`. @param day - `2026-11-26`, UTC. */
+export function ledgerDay(database: Db, apis: readonly string[], day: string): Omit<ReconcileRow, 'vendorMicros'>[] {
+  const since = Date.parse(`${day}T00:00:00Z`);
+  const readUpTo = database
+    .prepare<[string], number | null>(
+      'select max(segment.until) from segment join api on api.id = segment.api where api.name = ?',
+    )
+    .pluck();
+  return apis.map((api) => {
+    const filter = { ...NO_FILTER, since, until: since + DAY_MS, api };
+    const { tasks, costMicros } = totalsOf(costs(database, filter, []));
+    const end = readUpTo.get(api) ?? null;
+    return {
+      api,
+      ledgerMicros: costMicros,
+      ledgerTasks: tasks,
+      unfinished: totalsOf(costs(database, { ...filter, state: 'pending' }, [])).tasks,
+      readUpTo: end === null ? null : toMs(end),
+    };
+  });
+}

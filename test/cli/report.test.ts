@@ -1,0 +1,340 @@
+import { describe, expect, it } from 'vitest';
+import { createOpenApp } from '../../src/app.ts';
+import type { ListedTask } from '../../src/domain/task.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import {
+  asRow,
+  BARE,
+  HOUR,
+  listed,
+  NOW,
+  PENDING,
+  policy,
+  readSlice,
+  sliceOf,
+  tempLedger,
+  withDatabase,
+} from '../support/ledger.ts';
+import { openBench } from '../support/bench.ts';
+import { cli } from './fakes.ts';
+
+const SINCE = NOW - 10 * HOUR;
+const FAILED = { status: '40501', statusCode: 40_501, state: 'failed', costMicros: 0 } satisfies Partial<ListedTask>;
+
+/** A ledger of these tasks, posted within the hour after SINCE, and the command line on it at the moment NOW. */
+function reporting(tasks: readonly ListedTask[]) {
+  const temp = tempLedger();
+  const ledger = temp.open();
+  ledger.ensureFrontiers('backlinks', NOW, policy);
+  readSlice(ledger, sliceOf(SINCE, SINCE + HOUR), tasks.map(asRow));
+  const clock = createFakeClock({ now: NOW });
+  const openApp = createOpenApp({ clock, fetch, pid: 1, version: '9.8.7' });
+  const report = (...argv: string[]) => cli(['report', ...argv, '--database', temp.path], { openApp, clock, env: {} });
+  return { ...temp, ledger, report };
+}
+
+const rowsOf = (stdout: string) => (JSON.parse(stdout) as { rows: Record<string, unknown>[] }).rows;
+
+describe('report costs', () => {
+  it('is a table by day, exact to the micro-dollar, with what it does not know said aloud', async () => {
+    const { report } = reporting([
+      listed('a', SINCE, { costMicros: 100_001 }),
+      listed('b', SINCE + 1000, { costMicros: 200_002 }),
+    ]);
+    const { code, stdout } = await report('costs');
+    expect([code, stdout]).toEqual([
+      0,
+      `Report costs: posted at any time
+
+day (UTC)   tasks   dollars
+2024-05-15      2  0.300003
+
+2 tasks, 0.300003 dollars. Days are UTC.
+CAREFUL: the ledger lacks some of this time, so there may be more than this. npx dataforseo-ledger report coverage says what.
+`,
+    ]);
+  });
+
+  it('tells no tag from an unknown one', async () => {
+    const { report } = reporting([
+      listed('a', SINCE, { tag: null, metadata: '{}' }),
+      listed('b', SINCE + 1000, BARE),
+      listed('c', SINCE + 2000, { tag: '', metadata: '{"tag":""}' }),
+    ]);
+    const { stdout } = await report('costs', '--by', 'tag');
+    expect(stdout).toContain('(no tag)');
+    expect(stdout).toContain('(unknown: listed without metadata)');
+    const csv = (await report('costs', '--by', 'tag', '--format', 'csv')).stdout.split('\n');
+    expect(csv[0]).toBe('tag,metadataState,tasks,cost');
+    expect(csv.slice(1).sort()).toEqual(['', '"",held,1,0.020000', ',held,1,0.020000', ',none,1,0.020000']);
+  });
+
+  it('has every text as it is in JSON, and no formula in CSV', async () => {
+    const tags = ['=1+1', '+1', '-1', '@sum', '\tx', '\rx', 'a"b,c', 'fine'];
+    const { report } = reporting(tags.map((tag, at) => listed(`t${at}`, SINCE + at * 1000, { tag })));
+    const json = rowsOf((await report('costs', '--by', 'tag', '--format', 'json')).stdout);
+    expect(json.map(({ tag }) => tag).sort()).toEqual(tags.toSorted());
+    expect(json[0]).toMatchObject({ tasks: 1, cost: '0.020000', costMicros: 20_000 });
+    const { stdout } = await report('costs', '--by', 'tag', '--format', 'csv');
+    for (const cell of [`'=1+1`, `'+1`, `'-1`, `'@sum`, `'\tx`, `"'\rx"`, `"a""b,c"`, `fine`]) expect(stdout).toContain(`\n${cell},`); // prettier-ignore
+  });
+
+  it('lets no text of others move the cursor or turn the writing around', async () => {
+    const { report } = reporting([
+      listed('a', SINCE, { tag: '\u001b[2J\u202eevil\n\u2028x', target: 'é漢' + 'w'.repeat(200) }),
+    ]);
+    const { stdout } = await report('costs', '--by', 'tag', '--by', 'target');
+    // eslint-disable-next-line no-control-regex -- that is what must not be there
+    expect(stdout).not.toMatch(/[\u001b\u202e\u2028]/);
+    expect(stdout).toContain('�[2J�evil��x');
+    expect(stdout).toContain('…');
+    expect(
+      Math.max(
+        ...stdout
+          .split('\n')
+          .slice(0, 4)
+          .map(({ length }) => length),
+      ),
+    ).toBeLessThan(120);
+  });
+
+  it('narrows by time, also so long ago, tag, endpoint and state', async () => {
+    const { report } = reporting([
+      listed('a', SINCE, { tag: 'x' }),
+      listed('b', SINCE + 1000, { tag: 'y', ...FAILED }),
+      listed('c', SINCE + 2000, { url: '/v3/backlinks/anchors/live', endpoint: 'backlinks/anchors/live' }),
+    ]);
+    const tasks = async (...argv: string[]) => {
+      const { stdout } = await report('costs', '--format', 'json', ...argv);
+      return (JSON.parse(stdout) as { totals: { tasks: number } }).totals.tasks;
+    };
+    expect(await tasks('--since', '2024-05-15 02:00:01')).toBe(2);
+    expect(await tasks('--since', '10h')).toBe(3);
+    expect(await tasks('--until', '10h')).toBe(0);
+    expect(await tasks('--until', '2024-05-15T02:00:01Z')).toBe(1);
+    expect(await tasks('--tag', 'y')).toBe(1);
+    expect(await tasks('--state', 'failed')).toBe(1);
+    expect(await tasks('--endpoint', 'https://api.dataforseo.com/v3/backlinks/anchors/live')).toBe(1);
+    expect(await tasks('--api', 'serp')).toBe(0);
+  });
+
+  it.each([
+    [['costs', '--since', 'soon'], '--since is "soon"'],
+    [['costs', '--since', '2026-02-01', '--until', '2026-01-01'], '--since must lie before --until'],
+    [['costs', '--by', 'week'], 'Allowed choices are day, month, endpoint, tag, target, status'],
+    [['changes', '--by', 'day'], '--by: report changes has no sums'],
+    [['coverage', '--format', 'csv'], '--format: report coverage is text'],
+    [['nonsense'], 'Allowed choices are costs, failures'],
+  ])('%s is wrong usage', async (argv, words) => {
+    const { code, stderr } = await cli(['report', ...argv]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(words);
+  });
+});
+
+describe('report failures and unfinished', () => {
+  it('list the tasks, and with --by sum them up', async () => {
+    const { report } = reporting([
+      listed('a', SINCE, FAILED),
+      listed('b', SINCE + 1000, { ...FAILED, status: '40103', statusCode: 40_103 }),
+      listed('c', SINCE + 2000, PENDING),
+      listed('d', SINCE + 3000),
+    ]);
+    const failed = rowsOf((await report('failures', '--format', 'json')).stdout);
+    expect(failed.map(({ id }) => id)).toEqual(['b', 'a']);
+    expect(failed[0]).toMatchObject({ status: '40103', posted: '2024-05-15T02:00:01Z', tag: 'customer-7' });
+    const unfinished = rowsOf((await report('unfinished', '--format', 'json')).stdout);
+    expect(unfinished.map(({ id, done }) => [id, done])).toEqual([['c', null]]);
+    const { stdout } = await report('failures', '--by', 'status');
+    expect(stdout).toMatch(/^40103 +1 /m);
+    expect(stdout).toContain('2 tasks, 0.000000 dollars');
+  });
+
+  it('are read page by page, none left out and none twice', async () => {
+    const many = Array.from({ length: 2_500 }, (_, at) => listed(`t${at}`, SINCE + Math.floor(at / 7) * 1000, FAILED));
+    const { report } = reporting(many);
+    const ids = rowsOf((await report('failures', '--format', 'json')).stdout).map(({ id }) => id);
+    expect(new Set(ids).size).toBe(2_500);
+    expect(ids).toHaveLength(2_500);
+    const { stdout } = await report('failures');
+    expect(stdout).toContain('… and 1,500 more; --format csv and --format json have them all.');
+  });
+});
+
+describe('report duplicates', () => {
+  it('tells which tasks were repeated within a day and what that wasted', async () => {
+    const same = { metadata: '{"target":"a.com","limit":10,"tag":"x"}', target: 'a.com', tag: 'x', costMicros: 30_000 };
+    const { report } = reporting([
+      listed('first', SINCE, same),
+      listed('again', SINCE + 60_000, { ...same, metadata: '{"limit":10,"tag":"y","target":"a.com"}', tag: 'y' }),
+      listed('other', SINCE + 61_000, { ...same, metadata: '{"target":"a.com","limit":11,"tag":"x"}' }),
+      listed('endpoint', SINCE + 62_000, {
+        ...same,
+        url: '/v3/backlinks/anchors/live',
+        endpoint: 'backlinks/anchors/live',
+      }),
+      listed('failed', SINCE + 63_000, { ...same, ...FAILED }),
+      listed('bare', SINCE + 64_000, { ...BARE, costMicros: 30_000 }),
+    ]);
+    const { stdout } = await report('duplicates', '--format', 'json');
+    const { rows, totals } = JSON.parse(stdout) as { rows: unknown[]; totals: unknown };
+    expect(totals).toEqual({
+      groups: 1,
+      repeats: 1,
+      wasted: '0.030000',
+      wastedMicros: 30_000,
+      compared: 4,
+      unknown: 1,
+    });
+    expect(rows).toEqual([
+      {
+        endpoint: 'backlinks/summary/live',
+        target: 'a.com',
+        tags: ['x', 'y'],
+        firstPosted: '2024-05-15T02:00:00Z',
+        lastPosted: '2024-05-15T02:01:00Z',
+        firstId: 'first',
+        repeats: 1,
+        repeatedIds: ['again'],
+        wasted: '0.030000',
+        wastedMicros: 30_000,
+      },
+    ]);
+    expect((await report('duplicates', '--since', '2024-05-15 02:00:30')).stdout).toContain('1 task repeated another');
+    expect((await report('duplicates', '--since', '2024-05-15 02:01:01')).stdout).toContain('0 tasks repeated another');
+  });
+});
+
+describe('report changes', () => {
+  it('sums the refunds up', async () => {
+    const { report, ledger } = reporting([
+      listed('a', SINCE),
+      listed('b', SINCE + 1000),
+      listed('c', SINCE + 2000, PENDING),
+    ]);
+    const later = [listed('a', SINCE, { costMicros: 0 }), listed('b', SINCE + 1000, { costMicros: 20_001 })];
+    readSlice(ledger, sliceOf(SINCE, SINCE + HOUR), [...later, listed('c', SINCE + 2000)].map(asRow));
+    const { stdout } = await report('changes', '--format', 'json');
+    const { totals, rows } = JSON.parse(stdout) as { totals: unknown; rows: Record<string, unknown>[] };
+    expect(totals).toMatchObject({ changes: 4, refunds: 1, refundedMicros: 20_000, increases: 1, increasedMicros: 1 });
+    expect(rows.filter(({ field }) => field === 'cost')).toEqual([
+      expect.objectContaining({ taskId: 'b', old: '0.02', new: '0.020001', delta: '0.000001' }),
+      expect.objectContaining({ taskId: 'a', old: '0.02', new: '0', delta: '-0.020000', deltaMicros: -20_000 }),
+    ]);
+    expect((await report('changes')).stdout).toContain('1 refund of 0.020000 dollars in all');
+    expect((await report('changes', '--format', 'csv')).stdout).toContain(',cost,0.02,0,-0.020000\n');
+    expect(rowsOf((await report('changes', '--until', '2024-05-01', '--format', 'json')).stdout)).toEqual([]);
+  });
+});
+
+describe('report retrievable', () => {
+  it('tells of finished Standard tasks until when their results are kept, and of Live that none are', async () => {
+    const standard = { url: 'v3/serp/google/organic/task_post', endpoint: 'serp/google/organic/task_post' };
+    const { report } = reporting([
+      listed('live', SINCE),
+      listed('standard', SINCE + 1000, standard),
+      listed('pending', SINCE + 2000, { ...standard, ...PENDING }),
+      listed('failed', SINCE + 3000, { ...standard, ...FAILED }),
+    ]);
+    const rows = rowsOf((await report('retrievable', '--format', 'json')).stdout);
+    expect(rows.map(({ id, until }) => [id, until])).toEqual([['standard', '2024-06-14T02:00:01Z']]);
+    const { stdout } = await report('retrievable');
+    expect(stdout).toContain('1 result can still be fetched');
+  });
+});
+
+describe('report coverage', () => {
+  it('says in words what is missing, and fails', async () => {
+    const { report } = reporting([listed('a', SINCE)]);
+    const { code, stdout } = await report('coverage');
+    expect(code).toBe(1);
+    expect(stdout).toContain('NOT COMPLETE: some of the times below are missing');
+    expect(stdout).toMatch(/- 2023-11-.* to 2024-05-15 02:00:00: tasks, gap \(not read yet\)/);
+  });
+
+  it('certifies a range that is read, with what proves it, and fails for more', async () => {
+    const { report, value } = reporting([listed('a', SINCE), listed('b', SINCE + 1000, BARE)]);
+    const range = ['--since', '2024-05-15 02:00:00', '--until', '2024-05-15 03:00:00'];
+    const { code, stdout } = await report('coverage', ...range);
+    expect(code).toBe(0);
+    const digest = String(value('select digest from coverage'));
+    for (const words of [
+      'COMPLETE: nothing is missing in the times below.',
+      'Program         dataforseo-ledger 9.8.7, schema',
+      'Tasks           2, 1 of them with their parameters and tag',
+      'Cost            0.040000 dollars',
+      "Proven by       1 reading of DataForSEO's list, 1 call",
+      `They listed     2 tasks, digest of their ids ${digest}`,
+      'Missing         nothing',
+    ])
+      expect(stdout).toContain(words);
+    expect((await report('coverage', '--since', '2024-05-15 02:00:00', '--until', '2024-05-15 03:00:01')).code).toBe(1);
+    expect((await report('coverage', '--since', '2024-05-15 02:00:00')).code).toBe(0);
+    expect((await report('coverage', '--apis', 'backlinks,serp')).code).toBe(1);
+  });
+
+  it('of a part of a reading has the digest of the tasks in that part', async () => {
+    const { report } = reporting([listed('a', SINCE), listed('b', SINCE + 1000)]);
+    const digestOf = async (since: string, until: string) => {
+      const { stdout } = await report('coverage', '--format', 'json', '--since', since, '--until', until);
+      const { apis } = JSON.parse(stdout) as { apis: { evidence: { digest: string; tasks: number } }[] };
+      return apis[0]!.evidence;
+    };
+    const first = await digestOf('2024-05-15 02:00:00', '2024-05-15 02:00:01');
+    const rest = await digestOf('2024-05-15 02:00:01', '2024-05-15 03:00:00');
+    const both = await digestOf('2024-05-15 02:00:00', '2024-05-15 03:00:00');
+    const sum = (BigInt(`0x${first.digest}`) + BigInt(`0x${rest.digest}`)) % 2n ** 128n;
+    expect([first.tasks, rest.tasks, both.tasks]).toEqual([1, 1, 2]);
+    expect(sum).toBe(BigInt(`0x${both.digest}`));
+  });
+
+  it('tells a loss from a gap, and parameters from tasks', async () => {
+    const { report, exec } = reporting([listed('a', SINCE)]);
+    const [from, to] = [(SINCE + HOUR) / 1000, (SINCE + 2 * HOUR) / 1000];
+    exec(`insert into loss (api, since, until, grade, lost_at, reason) values
+      (1, ${from}, ${to}, 'ids', ${NOW / 1000}, 'left the window unread'),
+      (1, ${from - 3600}, ${from}, 'metadata', ${NOW / 1000}, 'left the month unread')`);
+    const { stdout, code } = await report(
+      'coverage',
+      '--since',
+      '2024-05-15 02:00:00',
+      '--until',
+      '2024-05-15 05:00:00',
+      '--format',
+      'json',
+    );
+    expect(code).toBe(1);
+    const { apis } = JSON.parse(stdout) as { apis: { missing: Record<string, string>[] }[] };
+    expect(apis[0]!.missing.map(({ since, until, grade, why }) => [since, until, grade, why])).toEqual([
+      ['2024-05-15T02:00:00Z', '2024-05-15T03:00:00Z', 'metadata', 'lost'],
+      ['2024-05-15T03:00:00Z', '2024-05-15T04:00:00Z', 'ids', 'lost'],
+      ['2024-05-15T04:00:00Z', '2024-05-15T05:00:00Z', 'ids', 'unread'],
+    ]);
+  });
+});
+
+describe('report reconcile', () => {
+  it("holds the ledger's sum of today against the account's own, and fails when they differ", async () => {
+    const bench = await openBench({ tasks: 2_000, spanDays: 2, newestAgoMs: 5_000, finishing: { share: 0 } });
+    await bench.backfill();
+    const openApp = () => bench.app();
+    const report = (...argv: string[]) => cli(['report', 'reconcile', ...argv], { openApp, env: { ...bench.env } });
+    const { code, stdout } = await report();
+    expect(stdout).toContain('Both agree to the micro-dollar.');
+    expect(code).toBe(0);
+    bench.expectNoSecretIn(stdout);
+    withDatabase(bench.path, {}, (database) =>
+      database.exec(
+        'update day_cost set cost_micros = cost_micros - 7 where day = (select max(day) from day_cost) and tasks > 0',
+      ),
+    );
+    const later = await report('--format', 'json');
+    expect(later.code).toBe(1);
+    expect(rowsOf(later.stdout)[0]).toMatchObject({
+      api: 'backlinks',
+      readUpTo: expect.stringContaining('T') as string,
+    });
+    expect(Number(rowsOf(later.stdout)[0]!['differenceMicros'])).toBeGreaterThan(0);
+    expect((await report()).stdout).toContain('They do not agree.');
+  });
+});
