@@ -4,6 +4,8 @@
 import type { CliDeps, Redaction } from './cli/command.ts';
 
 const LEAST_NODE = 24;
+/** A stop takes at most five seconds for answers under way and as little as it can for the rest. */
+const STOPPED_WITHIN_MS = 8_000;
 
 if (Number(process.versions.node.split('.')[0]) < LEAST_NODE) {
   process.stderr.write(
@@ -15,15 +17,17 @@ if (Number(process.versions.node.split('.')[0]) < LEAST_NODE) {
 }
 
 async function main(): Promise<void> {
+  // First of all: as process 1 of a container the kernel drops a signal that nobody has asked for.
+  const signal = stopSignal();
   const { createRedaction } = await import('./cli/redaction.ts');
   const redaction = createRedaction();
   sayLastWords(redaction);
   ignoreClosedPipes();
   const { runCli } = await import('./cli/program.ts');
-  process.exitCode = await runCli(process.argv.slice(2), await createDeps(redaction));
+  process.exitCode = await runCli(process.argv.slice(2), await createDeps(redaction, signal));
 }
 
-async function createDeps(redaction: Redaction): Promise<CliDeps> {
+async function createDeps(redaction: Redaction, signal: AbortSignal): Promise<CliDeps> {
   const { commandNameOf } = await import('./cli/command-name.ts');
   const { systemClock } = await import('./time.ts');
   const { packageVersion } = await import('./cli/version.ts');
@@ -35,7 +39,7 @@ async function createDeps(redaction: Redaction): Promise<CliDeps> {
     stderr: process.stderr,
     clock,
     fetch,
-    signal: stopSignal(),
+    signal,
     loadApp: async () => (await import('./app.ts')).createOpenApp({ clock, fetch, pid: process.pid, version }),
     version,
     commandName: commandNameOf(process.argv[1] ?? '', process.env['PATH'] ?? ''),
@@ -50,10 +54,19 @@ function stopSignal(): AbortSignal {
     if (controller.signal.aborted) process.exit(130);
     if (process.stderr.isTTY && name === 'SIGINT')
       process.stderr.write('\nStopping in good order; once more to exit at once.\n');
-    controller.abort(new Error(`stopped by ${name}`));
+    // Keeps nothing alive, but ends what does: a container is killed two seconds later, without a word.
+    setTimeout(exitAnyway, STOPPED_WITHIN_MS).unref();
+    controller.abort(Object.assign(new Error(`stopped by ${name}`), { name: 'StopRequest' }));
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
   return controller.signal;
+}
+
+function exitAnyway(): void {
+  process.stderr.write(
+    'dataforseo-ledger was asked to stop, has not ended in good order within 8 s, and exits. What was committed is safe.\n',
+  );
+  process.exit(1);
 }
 
 /** A bug of ours: one line without secrets and without a stack, which may hold anything. */

@@ -9,6 +9,7 @@ import { failedCall } from './failed-call.ts';
 import type { HttpAnswer, HttpFailure } from './http-call.ts';
 import { callOnce } from './http-call.ts';
 import { createLimiter } from './limiter.ts';
+import { lingering } from './linger.ts';
 import { tryAgain } from './retry.ts';
 import type { Credentials } from './secrets.ts';
 import { basicAuthorization, createQuote } from './secrets.ts';
@@ -47,7 +48,7 @@ export type Client = {
    * Reads one page of a slice. Waits for a token, so one call may take minutes; pass a signal.
    *
    * @throws {DataForSeoError} `throttled` or `unavailable` once attempts are spent; everything else at once.
-   * @throws `signal.reason` when aborted; whatever `journal.begin` throws, and then nothing was sent.
+   * @throws `signal.reason` when aborted, a call that has left a few seconds later where it was a stop; whatever `journal.begin` throws, and then nothing was sent.
    */
   readonly readPage: (question: PageQuestion, signal: AbortSignal) => Promise<PageAnswer>;
   /** Tokens that are not free now. */
@@ -68,7 +69,15 @@ export function createClient(options: ClientOptions): Client {
   return {
     readPage: async (question, signal) => {
       const either = AbortSignal.any([signal, stopping.signal]);
-      const attempt = () => limiter.run(question.purpose, (token) => call(question, token, either), either);
+      const attempt = () =>
+        limiter.run(
+          question.purpose,
+          async (token) => {
+            const patience = lingering(either, clock);
+            return await call(question, token, patience.signal).finally(patience.release);
+          },
+          either,
+        );
       return await tryAgain({ clock, periodMs: budget.periodMs }, attempt, either);
     },
     inUse: () => limiter.inUse(),

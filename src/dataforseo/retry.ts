@@ -31,6 +31,9 @@ export async function tryAgain<T>(options: RetryOptions, attempt: () => Promise<
     const pause = periodMs * FIRST_PAUSE * 2 ** (failures.unavailable - 1);
     return Math.max(pause, Math.min(error.details.retryAfterMs ?? 0, periodMs));
   };
+  signal.throwIfAborted();
+  // It is not given the signal: it would leave an attempt alone whose answer a stop still waits for (linger.ts). Attempts that
+  // wait, and the pause below, hear of it themselves.
   return await pRetry(attempt, {
     // Counting and waiting are done below: p-retry would wait by a clock that is not ours.
     retries: Infinity,
@@ -41,7 +44,6 @@ export async function tryAgain<T>(options: RetryOptions, attempt: () => Promise<
       if (pause !== null && pause > 0) await clock.sleep(pause, signal);
       return pause !== null;
     },
-    signal,
   });
 }
 

@@ -97,6 +97,7 @@ function openForWritingUnderLock(path: string, holder: string): { db: Db; close:
   try {
     const db = openForWriting(path);
     const close = () => {
+      mergeLog(db);
       db.close();
       lock.release();
     };
@@ -104,6 +105,20 @@ function openForWritingUnderLock(path: string, holder: string): { db: Db; close:
   } catch (error) {
     lock.release();
     throw error;
+  }
+}
+
+/**
+ * The end of a run leaves the log empty, so that the file alone is the ledger. Whoever still reads keeps that from being done,
+ * and so does a full disk: then the next one to open it merges it, and nothing is lost either way.
+ */
+function mergeLog(db: Db): void {
+  if (!db.open) return;
+  try {
+    db.pragma('busy_timeout = 0');
+    db.pragma('wal_checkpoint(truncate)');
+  } catch {
+    // Why the disk fails was said where it mattered; what is in the log is safe there.
   }
 }
 
