@@ -6,6 +6,8 @@ export default defineConfig({
     pool: 'forks',
     include: ['test/**/*.test.ts'],
     testTimeout: 20_000,
+    // It imports JSON without saying so, which Node refuses and vite reads.
+    server: { deps: { inline: ['@actions/workflow-parser'] } },
     reporters: ['default'],
   },
 });

@@ -15,6 +15,8 @@ const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...globSync('docs
 const SOURCES = globSync('{src,test,scripts,migrations,config}/**/*.{ts,sql,yaml}').concat(
   'eslint.config.js',
   '.ci/run',
+  'Dockerfile',
+  ...globSync('{deploy,.github}/**/*.{yaml,yml,service}'),
 );
 
 /** What stands under a heading, up to the next one of any level. */
@@ -160,7 +162,7 @@ describe('the documentation', () => {
   });
 
   it('names only files that exist', () => {
-    const paths = /`((?:src|test|docs|migrations|scripts|config|\.ci)\/[\w./-]*)`/g;
+    const paths = /`((?:src|test|docs|migrations|scripts|config|deploy|\.ci)\/[\w./-]*)`/g;
     expect(inPages(paths, (path) => path.includes('NNNN') || existsSync(path))).toEqual([]);
   });
 
