@@ -40,6 +40,17 @@ export function subtract(ranges: readonly TimeRange[], holes: readonly TimeRange
   return rest;
 }
 
+const heldIn = new WeakMap<readonly Segment[], Record<Grade, readonly TimeRange[]>>();
+
+/** What segments hold of a grade, joined; worked out once for each list, which nobody changes. */
+export function heldOf(segments: readonly Segment[], grade: Grade): readonly TimeRange[] {
+  const known = heldIn.get(segments);
+  if (known !== undefined) return known[grade];
+  const held = { ids: union(segments), metadata: union(segments.filter((segment) => segment.grade === 'metadata')) };
+  heldIn.set(segments, held);
+  return held[grade];
+}
+
 /** What lies in both. Sorted, disjoint. */
 export function intersect(ranges: readonly TimeRange[], others: readonly TimeRange[]): TimeRange[] {
   return subtract(ranges, subtract(ranges, others));

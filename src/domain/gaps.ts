@@ -1,4 +1,4 @@
-import { subtract, type Segment } from './coverage.ts';
+import { heldOf, subtract, type Segment } from './coverage.ts';
 import { SLICE_PAGES, type Density } from './slicing.ts';
 import type { Grade } from './task.ts';
 import type { TimeRange } from './time-range.ts';
@@ -75,9 +75,8 @@ export function gapsOf(picture: ApiPicture, upper: number, now: number): Gap[] {
   };
   const gaps = (['metadata', 'ids'] as const).flatMap((grade) => {
     const edge = windowEdge(grade, now, picture.refusals);
-    const held = picture.segments.filter((segment) => grade === 'ids' || segment.grade === 'metadata');
     const lost = picture.losses.filter((loss) => loss.grade === grade);
-    return subtract([wanted[grade]], [...held, ...lost]).map((range) => ({
+    return subtract([wanted[grade]], [...heldOf(picture.segments, grade), ...lost]).map((range) => ({
       ...range,
       api: picture.api,
       grade,
@@ -96,7 +95,7 @@ function idsOfLostMetadata(picture: ApiPicture, month: TimeRange, now: number): 
   ];
   const edge = windowEdge('ids', now, picture.refusals);
   const lostIds = picture.losses.filter((loss) => loss.grade === 'ids');
-  return subtract(lost, [...picture.segments, ...outside, ...lostIds]).map((range) => ({
+  return subtract(lost, [...heldOf(picture.segments, 'ids'), ...outside, ...lostIds]).map((range) => ({
     ...range,
     api: picture.api,
     grade: 'ids',
@@ -133,7 +132,7 @@ export function lossesSince(
   const underWay = picture.taken.filter((range) => range.until > from).map((range) => range.since);
   const until = Math.min(edge, ...underWay);
   if (until <= from) return { lost: [], accountedUntil: from };
-  const held = picture.segments.filter((segment) => grade === 'ids' || segment.grade === 'metadata');
+  const held = heldOf(picture.segments, grade);
   const known = picture.losses.filter((loss) => loss.grade === grade);
   return { lost: subtract([{ since: from, until }], [...held, ...known]), accountedUntil: until };
 }

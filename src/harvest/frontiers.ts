@@ -10,8 +10,9 @@ import type { HarvestDeps } from './harvester.ts';
 export function createFrontierKeeper({ ledger, serverClock, policy }: HarvestDeps): (api: string) => void {
   const confirmed = new Set<string>();
   return (api) => {
+    if (confirmed.has(api)) return;
     ledger.ensureFrontiers(api, serverClock.now(), policy);
-    if (confirmed.has(api) || !serverClock.sure()) return;
+    if (!serverClock.sure()) return;
     if (ledger.isFrontierGuessed(api)) ledger.moveFrontiers(api, serverClock.now(), policy);
     confirmed.add(api);
   };

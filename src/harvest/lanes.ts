@@ -13,6 +13,9 @@ export type Lanes = {
 
 export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;
 
+/** One for all: an error of its own, with its stack, for each wake costs more than what is done then. */
+const WOKEN = new Error('woken');
+
 export function createLanes(sleep: Sleep, signal: AbortSignal): Lanes {
   const running = new Map<number, Promise<void>>();
   const stopping = new AbortController();
@@ -20,7 +23,7 @@ export function createLanes(sleep: Sleep, signal: AbortSignal): Lanes {
   let fault: { readonly error: unknown } | null = null;
   let ring = new AbortController();
   const wake = () => {
-    ring.abort();
+    ring.abort(WOKEN);
   };
   signal.addEventListener('abort', wake, { once: true });
   return {

@@ -20,9 +20,12 @@ export function createSchedule(cron: string, clock: Pick<Clock, 'now'>): Schedul
   // It is never started: it only tells which seconds are meant.
   const task = createTask(cron, () => undefined, { timezone: 'UTC' });
   const second = (at: number) => Math.floor(at / SECOND_MS) * SECOND_MS;
+  // Without a field for seconds only whole minutes are meant; node-cron takes its time for each moment that it looks at.
+  const stepMs = cron.trim().split(/\s+/).length === 5 ? MINUTE_MS : SECOND_MS;
+  const stepFrom = (at: number) => Math.ceil(at / stepMs) * stepMs;
   let asked = Number.NEGATIVE_INFINITY;
   const isTick = (from: number, to: number) => {
-    for (let at = from; at <= to; at += SECOND_MS) if (task.match(new Date(at))) return true;
+    for (let at = stepFrom(from); at <= to; at += stepMs) if (task.match(new Date(at))) return true;
     return false;
   };
   return {
@@ -34,7 +37,7 @@ export function createSchedule(cron: string, clock: Pick<Clock, 'now'>): Schedul
     },
     untilTick: (mostMs) => {
       const now = clock.now();
-      for (let at = second(now) + SECOND_MS; at < now + mostMs; at += SECOND_MS) {
+      for (let at = stepFrom(second(now) + SECOND_MS); at < now + mostMs; at += stepMs) {
         if (task.match(new Date(at))) return at - now;
       }
       return mostMs;

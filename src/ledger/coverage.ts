@@ -1,4 +1,4 @@
-import { cover, type Reading, type Segment } from '../domain/coverage.ts';
+import { cover, type CoverChange, type Reading, type Segment } from '../domain/coverage.ts';
 import type { Gap } from '../domain/gaps.ts';
 import type { Density } from '../domain/slicing.ts';
 import type { Grade } from '../domain/task.ts';
@@ -10,13 +10,13 @@ import { toMs, toMsOrNull, toSeconds, toSecondsOrNull } from './seconds.ts';
 
 export type Loss = TimeRange & { readonly grade: Grade; readonly lostAt: number; readonly reason: string };
 
-type Frontier = { readonly grade: Grade; readonly origin: number; readonly accountedUntil: number };
+export type Frontier = { readonly grade: Grade; readonly origin: number; readonly accountedUntil: number };
 
 /** What is proven, lacking and lost, by API (its number in the dictionary). Instants are epoch ms. */
 export type CoverageStore = {
   /** Puts the reading of `range` into the place of older ones, while its walk still has its list. */
-  readonly cover: (api: number, range: TimeRange, reading: Reading) => void;
-  readonly segments: (api: number) => Segment[];
+  readonly cover: (api: number, range: TimeRange, reading: Reading) => CoverChange;
+  readonly segments: (api: number) => readonly Segment[];
   readonly densities: (api: number) => Density[];
   readonly losses: (api: number) => Loss[];
   readonly lose: (api: number, loss: Loss) => void;
@@ -36,7 +36,8 @@ export function createCoverageStore(database: Db): CoverageStore {
   return {
     cover: (api, range, reading) => {
       const touched = sql.touched.all(api, toSeconds(range.until), toSeconds(range.since)).map(segmentOf);
-      const { removed, added } = cover(touched, range, reading);
+      const change = cover(touched, range, reading);
+      const { removed, added } = change;
       for (const segment of removed) sql.removeSegment.run(api, toSeconds(segment.since));
       for (const { since, until, grade, walkId, settledAt } of added) {
         const within = [walkId, api, toSeconds(since), toSeconds(until)] as const;
@@ -45,6 +46,7 @@ export function createCoverageStore(database: Db): CoverageStore {
         const settled = toSecondsOrNull(settledAt);
         sql.addSegment.run(api, toSeconds(since), toSeconds(until), grade, walkId, settled, rows, digest);
       }
+      return change;
     },
     segments: (api) => sql.segments.all(api).map(segmentOf),
     densities: (api) =>

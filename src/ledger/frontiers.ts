@@ -1,8 +1,9 @@
-import { lossesSince, originAt, type PlanPolicy } from '../domain/gaps.ts';
+import { lossesSince, originAt, type ApiPicture, type PlanPolicy } from '../domain/gaps.ts';
 import type { Grade } from '../domain/task.ts';
 import type { TimeRange } from '../domain/time-range.ts';
 import type { Walk } from '../domain/walk.ts';
 import { windowEdge } from '../domain/window.ts';
+import type { Frontier } from './coverage.ts';
 import { readPicture } from './picture.ts';
 import type { LedgerRooms } from './rooms.ts';
 import { toSeconds } from './seconds.ts';
@@ -38,6 +39,13 @@ export function moveFrontiers(rooms: LedgerRooms, birth: Birth): void {
       rooms.coverage.setFrontier(api, { grade: frontier.grade, origin, accountedUntil: origin });
   }
   rooms.coverage.confirmFrontiers(api);
+}
+
+/** Whether anything has left its window unread since the last look. Writes nothing. */
+export function hasLosses(picture: ApiPicture, frontiers: readonly Frontier[], now: number): boolean {
+  return frontiers.some(
+    ({ grade, accountedUntil }) => lossesSince(picture, grade, { accountedUntil, now }).lost.length > 0,
+  );
 }
 
 /** Records what has left its window unread since the last look (I7). @returns The new losses. */

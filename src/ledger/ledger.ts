@@ -13,10 +13,11 @@ import { asLedgerError, checkFile, makeFolder, openForWriting, type Db } from '.
 import { createDictionary } from './dictionary.ts';
 import { createDoubtBook, type Doubt } from './doubts.ts';
 import { createFactBook } from './facts.ts';
-import { accountLosses, ensureFrontiers, moveFrontiers, refuse, type RefusedWidth } from './frontiers.ts';
+import { accountLosses, ensureFrontiers, hasLosses, moveFrontiers, refuse, type RefusedWidth } from './frontiers.ts';
 import { createJournal, type LedgerJournal } from './journal.ts';
 import { takeLock } from './lock.ts';
 import { mendSums } from './mend-sums.ts';
+import { createMemory } from './memory.ts';
 import { readMeta, writeMeta } from './meta.ts';
 import { readPicture } from './picture.ts';
 import { createProof } from './proof.ts';
@@ -32,7 +33,7 @@ export type Ledger = {
   readonly journal: LedgerJournal;
   readonly savePage: (walk: Walk, answer: PageAnswer, circumstances: PageCircumstances) => SavedPage;
   readonly beginWalk: (plan: WalkPlan, at: number) => Walk;
-  readonly openWalks: () => Walk[];
+  readonly openWalks: () => readonly Walk[];
   readonly keepWalk: (walk: Walk) => void;
   readonly endWalk: (walk: Walk, outcome: WalkOutcome, at: number) => void;
   /** Two walks in the place of one, in one transaction. */
@@ -46,7 +47,7 @@ export type Ledger = {
   /** The window of a new API, reckoned once more by a clock that is sure. */
   readonly moveFrontiers: (api: string, now: number, policy: PlanPolicy) => void;
   readonly picture: (api: string) => ApiPicture;
-  readonly refusals: (api: string) => Refusal[];
+  readonly refusals: (api: string) => readonly Refusal[];
   /** Posted times of the newest tasks of the last week that was read, newest first. */
   readonly newestPosted: (api: string, most: number) => number[];
   /** Records what has left its window unread since the last look (I7). @returns The new losses. */
@@ -125,23 +126,32 @@ function mergeLog(db: Db): void {
 function compose({ path, login }: LedgerOptions, database: Db, close: () => void): Ledger {
   const dictionary = createDictionary(database);
   const sums = createSums(database);
+  const memory = createMemory(createCoverageStore(database), createWalkStore(database, dictionary));
   const rooms: LedgerRooms = {
     database,
     dictionary,
     sums,
     tasks: createTaskStore(database, dictionary, sums),
-    walks: createWalkStore(database, dictionary),
-    coverage: createCoverageStore(database),
+    walks: memory.walks,
+    coverage: memory.coverage,
     doubts: createDoubtBook(database),
     journal: createJournal(database, dictionary),
     proof: createProof(database),
     facts: createFactBook(database),
   };
-  const inWords: InWords = (work) => guarded(path, rooms, work);
+  const forget = () => {
+    rooms.sums.forget();
+    rooms.dictionary.forget();
+    memory.forget();
+  };
+  const inWords: InWords = (work) => guarded(path, forget, work);
   const transaction = <Arguments extends unknown[], Result>(work: (...args: Arguments) => Result) => {
     const atomic = database.transaction(work);
     return inWords((...args: Arguments) => atomic.immediate(...args));
   };
+  const picture = memory.remembered((name) => readPicture(rooms, { name, number: dictionary.api(name) }));
+  const frontiers = memory.remembered((name) => rooms.coverage.frontiers(dictionary.api(name)));
+  const openWalks = memory.remembered(() => rooms.walks.open());
   const newest = database
     .prepare<[number, number, number, number], number>(
       `select posted_at from task
@@ -157,7 +167,7 @@ function compose({ path, login }: LedgerOptions, database: Db, close: () => void
       return savePage(rooms, { walk, answer, circumstances });
     }),
     beginWalk: inWords(rooms.walks.begin),
-    openWalks: inWords(rooms.walks.open),
+    openWalks: inWords(() => openWalks('')),
     keepWalk: inWords(rooms.walks.keep),
     endWalk: transaction((walk, outcome, at) => rooms.walks.end(walk.id, outcome, at)),
     splitWalk: transaction((walk, plans, at) => {
@@ -167,19 +177,25 @@ function compose({ path, login }: LedgerOptions, database: Db, close: () => void
     moveFrontiers: transaction((api, now, policy) => moveFrontiers(rooms, { api, now, policy })),
     isFrontierGuessed: inWords((api) => rooms.coverage.isGuessed(dictionary.api(api))),
     ensureFrontiers: transaction((api, now, policy) => ensureFrontiers(rooms, { api, now, policy })),
-    picture: inWords((name) => readPicture(rooms, { name, number: dictionary.api(name) })),
-    refusals: inWords((api) => rooms.coverage.refusals(dictionary.api(api))),
+    picture: inWords(picture),
+    refusals: inWords((api) => picture(api).refusals),
     newestPosted: (name, most) => {
       const api = dictionary.api(name);
       return newest.all(api, api, LOOKBACK_SECONDS, most).map((seconds) => seconds * 1000);
     },
-    accountLosses: transaction((api, now) => accountLosses(rooms, api, now)),
+    accountLosses: seldom(
+      (api, now) => hasLosses(picture(api), frontiers(api), now),
+      transaction((api: string, now: number) => accountLosses(rooms, api, now)),
+    ),
     refuse: transaction((walk, refused, policy) => refuse(rooms, walk, { refused, policy })),
     recordDoubt: transaction((doubt, at) => void rooms.doubts.record({ ...doubt, api: dictionary.api(doubt.api) }, at)),
-    setGaps: transaction((gaps, at) =>
-      rooms.coverage.setGaps(
-        gaps.map((gap) => ({ ...gap, number: dictionary.api(gap.api) })),
-        at,
+    setGaps: unlessTheSame(
+      memory.coverageVersion,
+      transaction((gaps: readonly Gap[], at: number) =>
+        rooms.coverage.setGaps(
+          gaps.map((gap) => ({ ...gap, number: dictionary.api(gap.api) })),
+          at,
+        ),
       ),
     ),
     setDaemonState: inWords((state) => writeDaemonState(database, state)),
@@ -187,6 +203,39 @@ function compose({ path, login }: LedgerOptions, database: Db, close: () => void
     lastSkewMs: () => Number(readMeta(database, 'clock_skew_ms') ?? 0),
     keepSkewMs: inWords((skewMs) => writeMeta(database, 'clock_skew_ms', String(Math.round(skewMs)))),
     close,
+  };
+}
+
+/** What only time has moved is written down no more often than this: the loop turns every few seconds, for years. */
+const WRITTEN_AGAIN_MS = 60_000;
+
+/** The account of what has left the window: at once where something is lost, else now and then. */
+function seldom<Losses>(
+  hasLost: (api: string, now: number) => boolean,
+  account: (api: string, now: number) => Losses[],
+): (api: string, now: number) => Losses[] {
+  const accounted = new Map<string, number>();
+  return (api, now) => {
+    const last = accounted.get(api);
+    if (last !== undefined && Math.abs(now - last) < WRITTEN_AGAIN_MS && !hasLost(api, now)) return [];
+    const losses = account(api, now);
+    accounted.set(api, now);
+    return losses;
+  };
+}
+
+/** The gaps: at once where any has come, gone or been filled in part, else now and then. */
+function unlessTheSame(
+  version: () => number,
+  write: (gaps: readonly Gap[], at: number) => void,
+): (gaps: readonly Gap[], at: number) => void {
+  let last = { version: -1, at: 0, count: 0 };
+  return (gaps, at) => {
+    const next = { version: version(), at, count: gaps.length };
+    const isSame = next.version === last.version && next.count === last.count;
+    if (isSame && Math.abs(at - last.at) < WRITTEN_AGAIN_MS) return;
+    write(gaps, at);
+    last = next;
   };
 }
 
@@ -205,15 +254,14 @@ function journalInWords(journal: LedgerJournal, inWords: InWords): LedgerJournal
 /** A failed write leaves nothing half done in memory, and says in words what to do. */
 function guarded<Arguments extends unknown[], Result>(
   path: string,
-  rooms: LedgerRooms,
+  forget: () => void,
   work: (...args: Arguments) => Result,
 ): (...args: Arguments) => Result {
   return (...args) => {
     try {
       return work(...args);
     } catch (error) {
-      rooms.sums.forget();
-      rooms.dictionary.forget();
+      forget();
       throw asLedgerError(path, error);
     }
   };

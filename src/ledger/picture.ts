@@ -13,13 +13,17 @@ export function readPicture(rooms: PictureRooms, api: { readonly name: string; r
   const frontiers = coverage.frontiers(api.number);
   const open = walks.open().filter((walk) => walk.api === api.name);
   const originOf = (grade: 'ids' | 'metadata') => frontiers.find((frontier) => frontier.grade === grade)?.origin ?? 0;
+  let densities: Density[] | null = null;
   return {
     api: api.name,
     origins: { ids: originOf('ids'), metadata: originOf('metadata') },
     segments: coverage.segments(api.number),
     losses: coverage.losses(api.number),
     refusals: coverage.refusals(api.number),
-    densities: [...coverage.densities(api.number), ...open.flatMap(glimpseOf)],
+    // Of all walks ever proven; where nothing is to be planned, nobody asks.
+    get densities() {
+      return (densities ??= [...coverage.densities(api.number), ...open.flatMap(glimpseOf)]);
+    },
     taken: open.map((walk) => walk.range),
     read: open.map(readPart).filter((range) => range.since < range.until),
   };
