@@ -1,4 +1,5 @@
 import { explained, plan, status } from './app/answers.ts';
+import { exported } from './app/export.ts';
 import type { Parts, Seams } from './app/parts.ts';
 import { run } from './app/run.ts';
 import { report } from './app/report.ts';
@@ -19,6 +20,7 @@ function createApp(parts: Parts): App {
     status: () => status(parts),
     plan: () => plan(parts),
     explain: (question) => explained(parts, question),
+    export: (wish) => exported(parts, wish),
     report: (wish, signal) => report(parts, wish, signal),
     verify: (wish, signal) => verify(parts, wish, signal),
   };

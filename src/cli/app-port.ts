@@ -1,7 +1,8 @@
 import type { Explanation, Question } from '../domain/explanation.ts';
 import type { BackfillResult, Progress } from '../domain/progress.ts';
-import type { ReportAnswer, ReportQuestion } from '../domain/report.ts';
+import type { ReportAnswer, ReportFilter, ReportQuestion } from '../domain/report.ts';
 import type { Plan, Snapshot } from '../domain/snapshot.ts';
+import type { TaskExport } from '../domain/task-export.ts';
 import type { VerifyProgress, VerifyReport } from '../domain/verification.ts';
 import type { Config } from '../config.ts';
 import type { Logger } from '../log.ts';
@@ -24,11 +25,19 @@ export type App = {
    * @throws {LedgerError} e.g. `missing`. @throws {DataForSeoError} by `reconcile`.
    */
   readonly report: (wish: ReportWish, signal: AbortSignal) => Promise<void>;
+  /** Makes no call and needs no lock. @throws {LedgerError} e.g. `missing`. */
+  readonly export: (wish: ExportWish) => Promise<void>;
   /**
    * Holds file, rows, evidence, journal and coverage against each other. Needs the lock and credentials only to read slices again.
    * @throws {LedgerError} e.g. `missing`, `broken`, `held`. @throws {DataForSeoError} `account_refused` when a person must act.
    */
   readonly verify: (wish: VerifyWish, signal: AbortSignal) => Promise<VerifyReport>;
+};
+
+export type ExportWish = {
+  readonly range: Pick<ReportFilter, 'since' | 'until'>;
+  /** What it gets is read while it is used. */
+  readonly use: (exported: TaskExport) => Promise<void>;
 };
 
 export type ReportWish = {

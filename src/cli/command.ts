@@ -13,11 +13,14 @@ export type Output = {
   readonly columns?: number;
 };
 
+/** A stream that takes files too. */
+export type BinaryOutput = Output & { readonly write: (bytes: string | Uint8Array) => unknown };
+
 /** What the commands get from outside; src/main.ts hands it in. */
 export type CliDeps = {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Answers. */
-  readonly stdout: Output;
+  readonly stdout: BinaryOutput;
   /** Everything else: logs, progress, complaints. */
   readonly stderr: Output;
   readonly clock: Clock;

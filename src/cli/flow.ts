@@ -1,4 +1,4 @@
-import type { Output } from './command.ts';
+import type { BinaryOutput } from './command.ts';
 
 /** So much is gathered before it is written. */
 const CHUNK = 64 * 1024;
@@ -6,17 +6,12 @@ const CHUNK = 64 * 1024;
 export type Flow = { readonly write: (text: string) => Promise<void>; readonly end: () => Promise<void> };
 
 /** Writes no faster than the reader at the other end takes it, so that memory does not fill with what waits. */
-export function createFlow(output: Output): Flow {
+export function createFlow(output: BinaryOutput): Flow {
   let gathered = '';
   const flush = async () => {
     const text = gathered;
     gathered = '';
-    if (text === '' || output.write(text) !== false || output.once === undefined) return;
-    const { once } = output;
-    await new Promise<void>((resolve) => {
-      once.call(output, 'drain', resolve);
-      once.call(output, 'close', resolve);
-    });
+    if (text !== '') await carried(output, text);
   };
   return {
     write: async (text) => {
@@ -25,4 +20,14 @@ export function createFlow(output: Output): Flow {
     },
     end: flush,
   };
+}
+
+/** Writes, and waits until there is room for more, or until nobody takes any more. */
+export async function carried(output: BinaryOutput, text: string | Uint8Array): Promise<void> {
+  const { once } = output;
+  if (output.write(text) !== false || once === undefined) return;
+  await new Promise<void>((resolve) => {
+    once.call(output, 'drain', resolve);
+    once.call(output, 'close', resolve);
+  });
 }

@@ -3,6 +3,7 @@ import { backfill } from './backfill.ts';
 import type { CliCommand, CliDeps } from './command.ts';
 import { demo } from './demo.ts';
 import { complaintOf, EXIT, exitCodeOf } from './exit-code.ts';
+import { exportCommand } from './export.ts';
 import { explain } from './explain.ts';
 import { healthcheck } from './healthcheck.ts';
 import { plan } from './plan.ts';
@@ -23,6 +24,7 @@ export const COMMANDS: readonly CliCommand[] = [
   plan,
   status,
   report,
+  exportCommand,
   verify,
   explain,
   simulate,

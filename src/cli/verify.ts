@@ -3,12 +3,11 @@ import { z } from 'zod';
 import { wholeNumber } from '../config/fields.ts';
 import { ConfigError } from '../domain/errors.ts';
 import type { VerifyProgress } from '../domain/verification.ts';
-import type { Clock } from '../time.ts';
-import type { CliCommand, Output } from './command.ts';
+import type { CliCommand } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import { count } from './format.ts';
 import { openFor } from './open.ts';
-import { START_OF_LINE } from './progress-bar.ts';
+import { createProgressNote } from './progress-note.ts';
 import { verifyText } from './verify-text.ts';
 
 export const verify: CliCommand = {
@@ -27,9 +26,10 @@ what differs is repaired or recorded, named, and ends with 1 too.`,
   act: async (typed, deps) => {
     const reread = readCount(typed.options);
     const { app } = await openFor(typed, deps, { credentials: reread > 0, atLeast: 'warn' });
-    const progress = createProgress(deps.stderr, deps.clock);
+    const progress = createProgressNote(deps.stderr, deps.clock);
+    const onProgress = (at: VerifyProgress) => progress.show(() => lineOf(at));
     try {
-      const report = await app.verify({ reread, onProgress: progress.show }, deps.signal);
+      const report = await app.verify({ reread, onProgress }, deps.signal);
       progress.clear();
       const asJson = typed.options['json'] === true;
       const text = asJson ? JSON.stringify(report, null, 2) : verifyText(report, deps.commandName).join('\n');
@@ -52,25 +52,6 @@ function readCount(options: Readonly<Record<string, unknown>>): number {
   throw new ConfigError(parsed.error.issues.map((issue) => `--reread: ${issue.message}.`));
 }
 
-/** Quick enough needs no word. */
-const SILENT_MS = 1_000;
-const EVERY_MS = 250;
-
-/** One line of a terminal, which is gone when the answer comes; elsewhere nothing. */
-function createProgress(terminal: Output, clock: Clock) {
-  let shownAt = clock.monotonic() + SILENT_MS - EVERY_MS;
-  let isShown = false;
-  return {
-    show: ({ what, done }: VerifyProgress) => {
-      if (terminal.isTTY !== true || clock.monotonic() - shownAt < EVERY_MS) return;
-      shownAt = clock.monotonic();
-      isShown = true;
-      const line = `checking ${what}${done === 0 ? '' : `: ${count(done)}`}`;
-      terminal.write(`${START_OF_LINE}${line.slice(0, Math.max((terminal.columns ?? 80) - 1, 0))}`);
-    },
-    clear: () => {
-      if (isShown) terminal.write(START_OF_LINE);
-      isShown = false;
-    },
-  };
+function lineOf({ what, done }: VerifyProgress): string {
+  return `checking ${what}${done === 0 ? '' : `: ${count(done)}`}`;
 }

@@ -2,7 +2,7 @@ import { lengthOf } from '../domain/coverage.ts';
 import type { ApiCoverage, Snapshot, Stretch } from '../domain/snapshot.ts';
 import type { Grade } from '../domain/task.ts';
 
-export type Sample = { readonly labels?: Readonly<Record<string, string>>; readonly value: number };
+type Sample = { readonly labels?: Readonly<Record<string, string>>; readonly value: number };
 
 /** A gauge without the prefix that all share. */
 export type GaugeOf = {

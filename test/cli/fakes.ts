@@ -133,6 +133,7 @@ export function fakeApp(parts: Partial<App> = {}): App {
     plan: () => PLAN,
     explain: () => EXPLAINED,
     report: ({ use }) => use(REPORTED),
+    export: ({ use }) => use({ total: 0, pages: [] }),
     verify: () => Promise.resolve(VERIFIED),
     ...parts,
   };
@@ -159,7 +160,8 @@ export async function cli(argv: readonly string[], parts: Run = {}) {
     opened.push(config);
     return parts.openApp === undefined ? fakeApp(parts.app) : parts.openApp(config, log);
   };
-  const writeOut = (text: string) => {
+  const writeOut = (chunk: string | Uint8Array) => {
+    const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('latin1');
     written.stdout += text;
     parts.onStdout?.(text);
   };

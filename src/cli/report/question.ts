@@ -22,7 +22,7 @@ const GROUPED: readonly ReportKind[] = ['costs', 'failures', 'unfinished'];
 /** More groups than this are summed up, and not listed. */
 const MOST_GROUPS = 10_000;
 
-const RANGE_OPTIONS = [
+export const RANGE_OPTIONS = [
   new Option('--since <time>', 'from this moment on, UTC, or so long ago: 2026-03-01, "2026-03-01 12:30:00", 12h, 30d'),
   new Option('--until <time>', 'before this moment, likewise'),
 ];
@@ -80,7 +80,7 @@ function filterIn(options: Typed['options']): Omit<ReportFilter, 'since' | 'unti
 }
 
 /** @throws {ConfigError} */
-function rangeIn(options: Typed['options'], now: number): Pick<ReportFilter, 'since' | 'until'> {
+export function rangeIn(options: Typed['options'], now: number): Pick<ReportFilter, 'since' | 'until'> {
   const problems: string[] = [];
   const momentIn = (name: 'since' | 'until') => {
     const text = textIn(options, name);

@@ -1,0 +1,90 @@
+import { zstdCompressSync } from 'node:zlib';
+import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
+import { EXPORT_COLUMNS, type ExportColumn, type ExportRow } from '../../domain/task-export.ts';
+import type { Encoder } from './encoders.ts';
+import type { Sink } from './sink.ts';
+
+/** A row group is what a reader takes into memory at once, and what this process holds until it is full. */
+const GROUP_ROWS = 10_000;
+const GROUP_CHARACTERS = 8 * 1024 * 1024;
+
+type SchemaElement = ConstructorParameters<typeof ParquetWriter>[0]['schema'][number];
+type ColumnSource = Parameters<ParquetWriter['write']>[0]['columnData'][number];
+
+/** Apache Parquet with Zstandard. Whole numbers are INT64, instants TIMESTAMP in UTC, JSON is text. */
+export function parquetEncoder(sink: Sink, createdBy: string): Encoder {
+  const writer = new ParquetWriter({
+    writer: writerTo(sink),
+    schema: [{ name: 'tasks', num_children: EXPORT_COLUMNS.length }, ...EXPORT_COLUMNS.map(elementOf)],
+    codec: 'ZSTD',
+    compressors: { ZSTD: zstdCompressSync },
+    createdBy,
+  });
+  let group: ExportRow[] = [];
+  let characters = 0;
+  const flush = async () => {
+    const rows = group;
+    [group, characters] = [[], 0];
+    const columnData = EXPORT_COLUMNS.map((column, at) => sourceOf(column, rows, at));
+    if (rows.length > 0) await writer.write({ columnData, rowGroupSize: rows.length });
+  };
+  return {
+    add: async (rows) => {
+      for (const row of rows) {
+        group.push(row);
+        characters += row.reduce<number>((sum, value) => sum + (typeof value === 'string' ? value.length : 8), 0);
+      }
+      if (group.length >= GROUP_ROWS || characters >= GROUP_CHARACTERS) await flush();
+    },
+    end: async () => {
+      await flush();
+      await writer.finish();
+    },
+  };
+}
+
+/** Hands on each row group, and then the end, so that only one is held. */
+function writerTo(sink: Sink): ByteWriter {
+  const bytes = new ByteWriter();
+  const hand = async () => {
+    const chunk = bytes.getBytes().slice();
+    bytes.index = 0;
+    await sink.write(chunk);
+  };
+  return Object.assign(bytes, { flush: hand, finish: hand });
+}
+
+function elementOf({ name, type, nullable }: ExportColumn): SchemaElement {
+  const repetition_type = nullable ? 'OPTIONAL' : 'REQUIRED';
+  switch (type) {
+    case 'text':
+    case 'json':
+      return { name, type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' }, repetition_type };
+    case 'integer':
+      return { name, type: 'INT64', repetition_type };
+    case 'real':
+      return { name, type: 'DOUBLE', repetition_type };
+    case 'instant':
+      return {
+        name,
+        type: 'INT64',
+        converted_type: 'TIMESTAMP_MILLIS',
+        logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MILLIS' },
+        repetition_type,
+      };
+  }
+}
+
+function sourceOf({ name, type }: ExportColumn, rows: readonly ExportRow[], at: number): ColumnSource {
+  const values = rows.map((row) => row[at] ?? null);
+  switch (type) {
+    case 'integer':
+      return { name, data: values.map((value) => (value === null ? null : BigInt(value))) };
+    case 'instant':
+      return { name, data: values.map((value) => (value === null ? null : BigInt(value) * 1000n)) };
+    case 'text':
+    case 'json':
+    case 'real':
+      return { name, data: values };
+  }
+}
