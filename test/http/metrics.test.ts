@@ -84,7 +84,7 @@ describe('the metrics', () => {
 });
 
 describe('what is deployed beside them', () => {
-  const files = ['deploy/prometheus/rules.yml', ...globSync('deploy/grafana/*.json')];
+  const files = ['deploy/prometheus/rules.yml', ...globSync('deploy/grafana/dashboards/*.json')];
 
   it.each(files)('%s asks for no metric that is not there', async (file) => {
     const names = new Set(
@@ -98,7 +98,7 @@ describe('what is deployed beside them', () => {
   });
 
   it('the dashboard is JSON with panels that do not overlap', () => {
-    const { panels } = JSON.parse(readFileSync('deploy/grafana/dataforseo-ledger.json', 'utf8')) as {
+    const { panels } = JSON.parse(readFileSync('deploy/grafana/dashboards/dataforseo-ledger.json', 'utf8')) as {
       panels: { id: number; gridPos: { x: number; y: number; w: number; h: number } }[];
     };
     const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
@@ -112,7 +112,7 @@ describe('what is deployed beside them', () => {
     'the rules are right, and fire when they should: promtool check rules, promtool test rules',
     () => {
       expect(promtool(['check', 'rules', 'deploy/prometheus/rules.yml'])).toMatchObject({ status: 0 });
-      expect(promtool(['test', 'rules', 'deploy/prometheus/rules.test.yml'])).toMatchObject({ status: 0 });
+      expect(promtool(['test', 'rules', 'deploy/prometheus/test-rules.yml'])).toMatchObject({ status: 0 });
     },
   );
 });
