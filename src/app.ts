@@ -1,4 +1,5 @@
 import { explained, plan, status } from './app/answers.ts';
+import { backup } from './app/backup.ts';
 import { exported } from './app/export.ts';
 import type { Parts, Seams } from './app/parts.ts';
 import { run } from './app/run.ts';
@@ -23,5 +24,6 @@ function createApp(parts: Parts): App {
     export: (wish) => exported(parts, wish),
     report: (wish, signal) => report(parts, wish, signal),
     verify: (wish, signal) => verify(parts, wish, signal),
+    backup: (wish, signal) => backup(parts, wish, signal),
   };
 }

@@ -4,6 +4,7 @@ import type { ReportAnswer, ReportFilter, ReportQuestion } from '../domain/repor
 import type { Plan, Snapshot } from '../domain/snapshot.ts';
 import type { TaskExport } from '../domain/task-export.ts';
 import type { VerifyProgress, VerifyReport } from '../domain/verification.ts';
+import type { BackupTerms, MadeBackup } from '../ledger/backup.ts';
 import type { Config } from '../config.ts';
 import type { Logger } from '../log.ts';
 
@@ -32,6 +33,16 @@ export type App = {
    * @throws {LedgerError} e.g. `missing`, `broken`, `held`. @throws {DataForSeoError} `account_refused` when a person must act.
    */
   readonly verify: (wish: VerifyWish, signal: AbortSignal) => Promise<VerifyReport>;
+  /**
+   * Makes a verified copy, beside whoever works on the ledger.
+   * @throws {ConfigError} where `target` cannot be one. @throws {LedgerError} e.g. `missing`, `unwritable`, `broken`.
+   */
+  readonly backup: (wish: BackupWish, signal: AbortSignal) => Promise<MadeBackup>;
+};
+
+export type BackupWish = Pick<BackupTerms, 'overwrite' | 'onCopied' | 'onVerified'> & {
+  /** As it was typed. */
+  readonly target: string;
 };
 
 export type ExportWish = {

@@ -1,5 +1,6 @@
 import { Command, Help, type Option, type OutputConfiguration } from 'commander';
 import { backfill } from './backfill.ts';
+import { backup } from './backup.ts';
 import type { CliCommand, CliDeps } from './command.ts';
 import { demo } from './demo.ts';
 import { complaintOf, EXIT, exitCodeOf } from './exit-code.ts';
@@ -27,6 +28,7 @@ export const COMMANDS: readonly CliCommand[] = [
   exportCommand,
   verify,
   explain,
+  backup,
   simulate,
   demo,
   healthcheck,

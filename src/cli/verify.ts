@@ -27,7 +27,7 @@ what differs is repaired or recorded, named, and ends with 1 too.`,
     const reread = readCount(typed.options);
     const { app } = await openFor(typed, deps, { credentials: reread > 0, atLeast: 'warn' });
     const progress = createProgressNote(deps.stderr, deps.clock);
-    const onProgress = (at: VerifyProgress) => progress.show(() => lineOf(at));
+    const onProgress = (at: VerifyProgress) => progress.show(() => checkingText(at));
     try {
       const report = await app.verify({ reread, onProgress }, deps.signal);
       progress.clear();
@@ -52,6 +52,7 @@ function readCount(options: Readonly<Record<string, unknown>>): number {
   throw new ConfigError(parsed.error.issues.map((issue) => `--reread: ${issue.message}.`));
 }
 
-function lineOf({ what, done }: VerifyProgress): string {
+/** `checking coverage: 12,000`: what a verification is at. */
+export function checkingText({ what, done }: VerifyProgress): string {
   return `checking ${what}${done === 0 ? '' : `: ${count(done)}`}`;
 }

@@ -135,6 +135,7 @@ export function fakeApp(parts: Partial<App> = {}): App {
     report: ({ use }) => use(REPORTED),
     export: ({ use }) => use({ total: 0, pages: [] }),
     verify: () => Promise.resolve(VERIFIED),
+    backup: ({ target }) => Promise.resolve({ target, bytes: 0, report: VERIFIED }),
     ...parts,
   };
 }

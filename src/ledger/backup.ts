@@ -1,0 +1,95 @@
+import { existsSync, lstatSync, rmSync, statSync } from 'node:fs';
+import { ConfigError, LedgerError } from '../domain/errors.ts';
+import type { VerifyProgress, VerifyReport } from '../domain/verification.ts';
+import { openForReading } from './database.ts';
+import { isHeld } from './lock.ts';
+import { verifyLedger } from './verify.ts';
+import { copyWhole, modeOf, partOf, putInPlace, type CopyProgress } from './whole-copy.ts';
+
+export type BackupTerms = {
+  /** The ledger. */
+  readonly path: string;
+  /** The file that the copy becomes. */
+  readonly target: string;
+  /** Whether a file that is there already is replaced. */
+  readonly overwrite: boolean;
+  readonly apis: readonly string[];
+  /** This machine's clock, epoch ms. */
+  readonly wallNow: number;
+  readonly onCopied: (progress: CopyProgress) => void;
+  readonly onVerified: (progress: VerifyProgress) => void;
+};
+
+export type MadeBackup = { readonly target: string; readonly bytes: number; readonly report: VerifyReport };
+
+/**
+ * Copies the ledger beside whoever works on it, holds the copy against itself as `verify` does, and only then puts it in its
+ * place. Where the ledger itself contradicts itself the true copy of it is kept, and the report names the contradictions.
+ *
+ * @throws {ConfigError} where the target cannot be one. @throws {LedgerError} `missing`, `unwritable`, `broken` when the copy is
+ * damaged; then nothing is put there. @throws `signal.reason` when aborted.
+ */
+export async function backUp(terms: BackupTerms, signal: AbortSignal): Promise<MadeBackup> {
+  const { path, target, overwrite } = terms;
+  const source = openForReading(path);
+  try {
+    refuseTarget(terms);
+    await copyWhole(source, { target, mode: modeOf(path), onProgress: terms.onCopied }, signal);
+  } finally {
+    source.close();
+  }
+  try {
+    const report = await verifyCopy(terms, signal);
+    // Somebody may have made it meanwhile.
+    if (!overwrite) refuseTarget(terms);
+    const { size } = statSync(partOf(target));
+    putInPlace(target);
+    return { target, bytes: size, report };
+  } finally {
+    rmSync(partOf(target), { force: true });
+  }
+}
+
+async function verifyCopy(
+  { target, apis, wallNow, onVerified }: BackupTerms,
+  signal: AbortSignal,
+): Promise<VerifyReport> {
+  const copy = openForReading(partOf(target));
+  try {
+    const report = await verifyLedger(copy, { apis, wallNow, onProgress: onVerified }, signal);
+    const damage = report.problems.find(({ check }) => check === 'file');
+    if (damage === undefined) return report;
+    throw new LedgerError('broken', `The copy is damaged, and nothing was put at ${target}: ${damage.text}`, {
+      hint: 'If `verify` says the same of the ledger, restore an earlier backup; if not, look at the disk of the copy.',
+    });
+  } finally {
+    copy.close();
+  }
+}
+
+/** What may not be written over, and what SQLite would mistake for the copy's own log. */
+function refuseTarget({ path, target, overwrite }: BackupTerms): void {
+  if (isPartOfLedger(path, target))
+    throw new ConfigError([`${target} belongs to the ledger itself: name another file for the backup.`]);
+  const there = lstatSync(target, { throwIfNoEntry: false });
+  if (there?.isDirectory() === true)
+    throw new ConfigError([`${target} is a folder: name the file in it that the backup is to be.`]);
+  if (there !== undefined && !overwrite)
+    throw new ConfigError([`${target} exists: name another file, or add --overwrite to replace it.`]);
+  if (isHeld(target) || existsSync(`${target}-wal`) || existsSync(`${target}-journal`))
+    throw new ConfigError([
+      `${target} is a database that a process uses, or used until it was killed: name another file.`,
+    ]);
+}
+
+function isPartOfLedger(path: string, target: string): boolean {
+  const own = ['', '-wal', '-shm', '.lock', '.holder'].map((suffix) => `${path}${suffix}`);
+  return own.includes(target) || own.some((file) => isSameFile(file, target));
+}
+
+function isSameFile(a: string, b: string): boolean {
+  const one = statSync(a, { throwIfNoEntry: false });
+  const other = statSync(b, { throwIfNoEntry: false });
+  if (one === undefined || other === undefined) return false;
+  return one.dev === other.dev && one.ino === other.ino;
+}

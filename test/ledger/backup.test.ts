@@ -1,0 +1,204 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import Database from 'better-sqlite3';
+import { describe, expect, it } from 'vitest';
+import type { MadeBackup } from '../../src/ledger/backup.ts';
+import { openBench, type Bench } from '../support/bench.ts';
+import { CAN_MOUNT, mountDisk } from '../support/mounts.ts';
+import { ended, killGroup, lastWords, startProcess } from '../support/process.ts';
+import { inTurns } from '../support/sample.ts';
+
+const HOUR_MS = 3_600_000;
+
+let harvested: Buffer | null = null;
+
+/** A ledger of 4,000 tasks, made once. */
+async function openHarvested(): Promise<Bench> {
+  if (harvested === null) {
+    const bench = await openBench({ tasks: 4_000, newestAgoMs: HOUR_MS });
+    await bench.backfill();
+    harvested = readFileSync(bench.path);
+  }
+  const bench = await openBench({ tasks: 0 });
+  writeFileSync(bench.path, harvested);
+  return bench;
+}
+
+type Wish = { readonly overwrite?: boolean; readonly onCopied?: () => void; readonly signal?: AbortSignal };
+
+function backUp(bench: Bench, target: string, wish: Wish = {}): Promise<MadeBackup> {
+  const { overwrite = false, onCopied = () => undefined, signal = new AbortController().signal } = wish;
+  return bench.app().backup({ target, overwrite, onCopied, onVerified: () => undefined }, signal);
+}
+
+function rowsOf(path: string, sql: string): unknown[] {
+  const database = new Database(path, { readonly: true });
+  try {
+    return database.prepare<[]>(sql).all();
+  } finally {
+    database.close();
+  }
+}
+
+function tamper(bench: Bench, sql: string): void {
+  const database = new Database(bench.path);
+  database.exec(sql);
+  database.close();
+}
+
+describe('a backup', () => {
+  it('holds every row, is one file with the permissions of the ledger, and is verified', async () => {
+    const bench = await openHarvested();
+    chmodSync(bench.path, 0o640);
+    const target = join(bench.folder, 'copies', 'ledger.db');
+    mkdirSync(dirname(target));
+    const { bytes, report } = await backUp(bench, target);
+    expect(report).toMatchObject({ ok: true, problems: [], verified: { tasks: 4_000 } });
+    expect(bytes).toBe(statSync(target).size);
+    expect(statSync(target).mode & 0o777).toBe(0o640);
+    expect(readdirSync(dirname(target))).toEqual(['ledger.db']);
+    for (const view of ['tasks', 'coverage', 'calls'])
+      expect(rowsOf(target, `select * from ${view}`)).toEqual(bench.rows(`select * from ${view}`));
+    expect(rowsOf(target, 'pragma journal_mode')).toEqual([{ journal_mode: 'delete' }]);
+    expect(readdirSync(dirname(target))).toEqual(['ledger.db']);
+  });
+
+  it('is a ledger that goes on where it was', async () => {
+    const bench = await openBench({ tasks: 2_000, newestAgoMs: HOUR_MS });
+    await bench.backfill();
+    const target = join(bench.folder, 'restored.db');
+    await backUp(bench, target);
+    const { complete, newTasks } = await bench.backfill({ LEDGER_DATABASE: target });
+    expect({ complete, newTasks }).toEqual({ complete: true, newTasks: 0 });
+  });
+
+  it(
+    'is of one moment and ends, however often another process writes meanwhile, which it never holds up',
+    { timeout: 60_000 },
+    async () => {
+      const bench = await openBench({ tasks: 400_000, newestAgoMs: HOUR_MS, rate: { periodMs: 300 } });
+      const child = startProcess(bench, ['backfill']);
+      const gone = ended(child);
+      await new Promise<void>((resolve) => bench.onCall(() => bench.simulator.stats().calls >= 25 && resolve()));
+      const before = bench.simulator.stats().calls;
+      const { report } = await backUp(bench, join(bench.folder, 'copy.db'));
+      expect(report.problems).toEqual([]);
+      expect(report.verified.tasks).toBeGreaterThan(5_000);
+      expect(bench.simulator.stats().calls).toBeGreaterThan(before);
+      killGroup(child);
+      const { stderr } = await gone;
+      expect(stderr).not.toMatch(/"level":"(warn|error)"/);
+    },
+  );
+
+  it('does not replace a file that is there unless it is asked to', async () => {
+    const bench = await openHarvested();
+    const target = join(bench.folder, 'copy.db');
+    writeFileSync(target, 'notes');
+    await expect(backUp(bench, target)).rejects.toThrow(/exists.*--overwrite/);
+    expect(readFileSync(target, 'utf8')).toBe('notes');
+    await backUp(bench, target, { overwrite: true });
+    expect(rowsOf(target, 'select count(*) as n from tasks')).toEqual([{ n: 4_000 }]);
+  });
+
+  it('is never put over the ledger itself, by whatever name, over a folder, or where a killed process left a log', async () => {
+    const bench = await openHarvested();
+    const before = readFileSync(bench.path);
+    symlinkSync(bench.path, join(bench.folder, 'link.db'));
+    mkdirSync(join(bench.folder, 'folder'));
+    writeFileSync(join(bench.folder, 'used.db-wal'), 'x');
+    const asked = [
+      [bench.path, /belongs to the ledger itself/],
+      [`${bench.path}-wal`, /belongs to the ledger itself/],
+      [`${bench.path}.lock`, /belongs to the ledger itself/],
+      [join(bench.folder, 'link.db'), /belongs to the ledger itself/],
+      [join(bench.folder, 'folder'), /is a folder/],
+      [join(bench.folder, 'used.db'), /is a database that a process uses/],
+    ] as const;
+    for (const [target, words] of asked)
+      await expect(backUp(bench, target, { overwrite: true })).rejects.toThrow(words);
+    expect(readFileSync(bench.path).equals(before)).toBe(true);
+  });
+
+  it('that is interrupted leaves nothing', async () => {
+    const bench = await openHarvested();
+    const stop = new AbortController();
+    const target = join(bench.folder, 'copy.db');
+    const made = backUp(bench, target, { onCopied: () => stop.abort(new Error('enough')), signal: stop.signal });
+    await expect(made).rejects.toThrow('enough');
+    expect(readdirSync(bench.folder).filter((name) => name.startsWith('copy'))).toEqual([]);
+  });
+
+  it('of a ledger that contradicts itself is a true copy, and says so', async () => {
+    const bench = await openHarvested();
+    tamper(bench, 'update tally set tasks = tasks + 1');
+    const target = join(bench.folder, 'copy.db');
+    const { code, stdout } = await ended(startProcess(bench, ['backup', target]));
+    expect(stdout).toMatch(/a true copy.*\n- The sum of all tasks, .*\n.*ledger\.db contradicts itself.*verify/s);
+    expect(code).toBe(1);
+    expect(rowsOf(target, 'select tasks from tally')).toEqual(bench.rows('select tasks from tally'));
+  });
+
+  it('of a damaged ledger is none', async () => {
+    const bench = await openHarvested();
+    const root = Number(bench.rows(`select rootpage from sqlite_schema where name = 'task_by_done'`)[0]?.['rootpage']);
+    const bytes = readFileSync(bench.path);
+    bytes.fill(0xa7, (root - 1) * 4096, root * 4096);
+    writeFileSync(bench.path, bytes);
+    const target = join(bench.folder, 'copy.db');
+    await expect(backUp(bench, target)).rejects.toMatchObject({ code: 'broken' });
+    expect(existsSync(target)).toBe(false);
+    expect(existsSync(`${target}.part`)).toBe(false);
+  });
+
+  it('is made by the command, which says what it holds', async () => {
+    const bench = await openHarvested();
+    const target = join(bench.folder, 'copy.db');
+    const { code, stdout } = await ended(startProcess(bench, ['backup', target]));
+    expect(stdout).toMatch(/^\/.*copy\.db: [\d.]+ MB, 4,000 tasks, \d+ calls, verified\.\n$/);
+    expect(code).toBe(0);
+    const again = await ended(startProcess(bench, ['backup', target]));
+    expect(again.code).toBe(2);
+    expect(lastWords(again.stderr)).toContain('--overwrite');
+  });
+
+  it('killed at any moment leaves a whole copy or none, and the next one is made', { timeout: 60_000 }, async () => {
+    const bench = await openHarvested();
+    await inTurns(2, [300, 420, 540, 660, 800, 1_000], async (ms) => {
+      const target = join(bench.folder, `copy-${ms}.db`);
+      const child = startProcess(bench, ['backup', target]);
+      const done = ended(child);
+      await Promise.race([delay(ms), done]);
+      killGroup(child);
+      await done;
+      if (existsSync(target)) {
+        expect(rowsOf(target, 'pragma integrity_check')).toEqual([{ integrity_check: 'ok' }]);
+        expect(rowsOf(target, 'select count(*) as n from tasks')).toEqual([{ n: 4_000 }]);
+      }
+      const { report } = await backUp(bench, target, { overwrite: true });
+      expect(report.ok).toBe(true);
+      expect(existsSync(`${target}.part`)).toBe(false);
+    });
+  });
+
+  it.skipIf(!CAN_MOUNT)('for which there is no room is refused with both figures, and nothing is left', async () => {
+    const bench = await openHarvested();
+    const folder = join(bench.folder, 'small');
+    mkdirSync(folder);
+    mountDisk(folder, '1m');
+    const { code, stderr } = await ended(startProcess(bench, ['backup', join(folder, 'copy.db')]));
+    expect(code).toBe(1);
+    expect(lastWords(stderr)).toMatch(/There is no room for .*copy\.db: it takes \d+ MB, and \d+ MB are free/);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
