@@ -1,9 +1,9 @@
-import { createHeartbeat, type Heartbeat } from '../alerts/heartbeat.ts';
 import { runDaemon } from '../harvest/daemon.ts';
 import { createPulse, type Pulse } from '../harvest/pulse.ts';
 import { longestPauseMs } from '../harvest/schedule.ts';
 import { serve } from '../http/serve.ts';
 import type { Parts } from './parts.ts';
+import { startTelling } from './tell.ts';
 import { withHarvest } from './with-harvest.ts';
 
 /**
@@ -16,11 +16,15 @@ export async function run(parts: Parts, signal: AbortSignal): Promise<void> {
   const page = await servePage(parts, pulse);
   try {
     await withHarvest(parts, async (deps) => {
-      const heartbeat = heartbeatOf(parts);
+      const audience = startTelling(parts, deps, pulse);
+      const tailRead = (api: string) => {
+        pulse.tailRead(api);
+        audience.tailRead();
+      };
       try {
-        await runDaemon(deps, { tailCron, pulse: alsoBeating(pulse, heartbeat) }, signal);
+        await runDaemon(deps, { tailCron, pulse: { ...pulse, tailRead } }, signal);
       } finally {
-        await heartbeat?.stop();
+        await audience.stop();
       }
     });
   } finally {
@@ -32,20 +36,4 @@ async function servePage({ config, log, seams }: Parts, { vitals }: Pulse) {
   const { host, port, token } = config.http;
   const options = { host, port, token: token?.reveal() ?? null, databasePath: config.databasePath, pid: seams.pid };
   return await serve(options, { log, clock: seams.clock, vitals, rooms: [] });
-}
-
-function alsoBeating(pulse: Pulse, heartbeat: Heartbeat | null): Pulse {
-  return {
-    ...pulse,
-    tailRead: (api) => {
-      pulse.tailRead(api);
-      heartbeat?.beat();
-    },
-  };
-}
-
-function heartbeatOf({ config, seams, log }: Parts): Heartbeat | null {
-  if (config.heartbeatUrl === null) return null;
-  const { fetch, clock } = seams;
-  return createHeartbeat({ url: config.heartbeatUrl.reveal(), fetch, clock, log });
 }

@@ -32,7 +32,6 @@ function optionOf(setting: Setting): Option | null {
   const standard = setting.default === null ? '' : ` (default: ${setting.default})`;
   // Others on this machine see it in the process list.
   const warning = setting.secret ? ', safer in the environment' : '';
-  const unused = setting.unused ? '; not used by this version yet' : '';
-  const text = `${setting.meaning}${unused}${standard} [${setting.env}${warning}]`;
+  const text = `${setting.meaning}${standard} [${setting.env}${warning}]`;
   return new Option(`${setting.flag} <${setting.placeholder}>`, text).helpGroup(SETTINGS_HEADING);
 }

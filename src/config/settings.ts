@@ -96,12 +96,7 @@ export type Setting = {
   readonly secret: boolean;
   /** The setting whose value the named file holds, for the `_FILE` kind. */
   readonly fileOf: string | null;
-  /** It is checked, but nothing in this version makes use of it. */
-  readonly unused: boolean;
 };
-
-/** There is no alert yet. */
-const UNUSED = /^alert_url$/;
 
 const SECRET_KEYS = ['dataforseo_login', 'dataforseo_password', 'http_token', 'alert_url', 'heartbeat_url'];
 
@@ -124,7 +119,6 @@ export const SETTINGS: readonly Setting[] = Object.entries(settingsSchema.shape)
   placeholder: shown.get(schema)?.placeholder ?? 'text',
   secret: SECRET_KEYS.includes(key),
   fileOf: FILE_KEYS.find(([, file]) => file === key)?.[0] ?? null,
-  unused: UNUSED.test(key),
 }));
 
 function say<Field extends z.ZodType>(field: Field, placeholder: string, meaning: string): Field {

@@ -7,6 +7,7 @@ import type { TimeRange } from '../domain/time-range.ts';
 import type { Walk, WalkOutcome, WalkPlan } from '../domain/walk.ts';
 import type { Refusal } from '../domain/window.ts';
 import { bindAccount, checkAccount } from './account.ts';
+import { createAlertBook, type AlertBook } from './alert-book.ts';
 import { createCoverageStore } from './coverage.ts';
 import { forgetDaemonState, writeDaemonState, type DaemonState } from './daemon-state.ts';
 import { asLedgerError, checkFile, makeFolder, openForWriting, type Db } from './database.ts';
@@ -57,6 +58,7 @@ export type Ledger = {
   readonly recordDoubt: (doubt: Omit<Doubt, 'api'> & { readonly api: string }, at: number) => void;
   readonly setGaps: (gaps: readonly Gap[], at: number) => void;
   readonly setDaemonState: (state: DaemonState) => void;
+  readonly alerts: AlertBook;
   /** Adds up the tasks anew; takes a while on a large ledger. */
   readonly mendSums: () => void;
   readonly lastSkewMs: () => number;
@@ -152,6 +154,7 @@ function compose({ path, login }: LedgerOptions, database: Db, close: () => void
   const picture = memory.remembered((name) => readPicture(rooms, { name, number: dictionary.api(name) }));
   const frontiers = memory.remembered((name) => rooms.coverage.frontiers(dictionary.api(name)));
   const openWalks = memory.remembered(() => rooms.walks.open());
+  const alerts = createAlertBook(database);
   const newest = database
     .prepare<[number, number, number, number], number>(
       `select posted_at from task
@@ -199,6 +202,7 @@ function compose({ path, login }: LedgerOptions, database: Db, close: () => void
       ),
     ),
     setDaemonState: inWords((state) => writeDaemonState(database, state)),
+    alerts: { ...alerts, write: transaction(alerts.write), drop: inWords(alerts.drop) },
     mendSums: transaction(() => mendSums(database)),
     lastSkewMs: () => Number(readMeta(database, 'clock_skew_ms') ?? 0),
     keepSkewMs: inWords((skewMs) => writeMeta(database, 'clock_skew_ms', String(Math.round(skewMs)))),

@@ -1,4 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
+import Database from 'better-sqlite3';
+import { systemClock, type Clock } from '../../src/time.ts';
 import { openBench } from '../support/bench.ts';
 import { settle } from '../support/fake-clock.ts';
 import { hang, startScriptedServer, text, type ScriptedServer } from '../support/scripted-server.ts';
@@ -47,5 +49,42 @@ it('a heartbeat that hangs holds up neither the harvest nor its end', async () =
   const tookMs = await runUntil(bench.app().run, isRead);
   expect(tookMs).toBeLessThan(1_000);
   expect(bench.rows('select count(*) as tasks from tasks')).toEqual([{ tasks: 3_000 }]);
+  expect(bench.logged.join('')).not.toContain('t0p-secret');
+});
+
+/** The real clock for a process that never sleeps for long. */
+function impatientClock(): Clock {
+  const clock = systemClock();
+  return { ...clock, sleep: (ms, signal) => clock.sleep(ms >= 15_000 ? 100 : ms, signal) };
+}
+
+it('an alert that nobody takes holds up no end of the daemon, is brought by the next one, and never again', async () => {
+  const chat = await receiver();
+  chat.otherwise(hang());
+  const settings = { LEDGER_ALERT_URL: `${chat.url}/services/t0p-secret` };
+  const bench = await openBench({ tasks: 100 });
+  await bench.backfill();
+  const database = new Database(bench.path);
+  database.exec(
+    `insert into doubt (api, kind, seen_at, detail, fingerprint) values (1, 'moved', 1700000000, 'x', 'x')`,
+  );
+  database.close();
+  const run = (signal: AbortSignal) => bench.app(settings, impatientClock()).run(signal);
+  expect(await runUntil(run, () => chat.hanging() > 0)).toBeLessThan(1_000);
+  expect(bench.rows('select count(*) as letters from alert_letter')).toEqual([{ letters: 1 }]);
+
+  chat.otherwise(text('ok'));
+  const before = chat.requests.length;
+  await runUntil(run, () => bench.rows('select * from alert_letter').length === 0);
+  expect(chat.requests).toHaveLength(before + 1);
+  expect(chat.requests.at(-1)).toMatchObject({ method: 'POST', path: '/services/t0p-secret' });
+  const message = JSON.parse(chat.requests.at(-1)?.body ?? '') as Record<string, unknown>;
+  expect(message).toMatchObject({ alert: 'doubt', status: 'raised', ledger: bench.path, version: '0.0.0-test' });
+  expect(message['text']).toContain('1 new doubt (1 moved), 1 in all.');
+  bench.expectNoSecretIn(JSON.stringify(message));
+
+  const startedAt = performance.now();
+  await runUntil(run, () => performance.now() - startedAt > 700);
+  expect(chat.requests).toHaveLength(before + 1);
   expect(bench.logged.join('')).not.toContain('t0p-secret');
 });

@@ -277,12 +277,6 @@ describe('the help', () => {
     for (const other of ['--timeout', '--http-port', 'DATAFORSEO_PASSWORD']) expect(stdout).not.toContain(other);
     expect((await cli(['status', '--timeout', '5s'], { env: {} })).config).toMatchObject({ timeoutMs: 5_000 });
   });
-
-  it('marks what this version does not use', async () => {
-    const text = (await cli(['run', '--help'])).stdout.replace(/\s+/g, ' ');
-    for (const { flag, meaning, unused } of SETTINGS)
-      if (flag !== null) expect(text.includes(`${meaning}; not used by this version yet`)).toBe(unused);
-  });
 });
 
 describe('plan', () => {

@@ -1,0 +1,79 @@
+import type { AlertMemory, Condition } from './alert-decision.ts';
+import { diskState } from './disk.ts';
+import type { ApiCoverage, Snapshot } from './snapshot.ts';
+
+/** What of the daemon a snapshot does not say. Durations ms, instants epoch ms of the server's clock. */
+export type AlertTerms = {
+  readonly lagMs: number;
+  /** How long the daemon means to be between two readings of the tail of an API. */
+  readonly tailEveryMs: (api: string) => number;
+  /** Since when this daemon runs: what was not read before is its backlog, and no sign that it cannot keep up. */
+  readonly startedAt: number;
+};
+
+const DAY_MS = 86_400_000;
+/** A reading may take a period, and one may fail. */
+const LATE_PERIODS = 3;
+/** A disk that was told to be low is well again only by a quarter more. */
+const MARGIN = 1.25;
+
+/** Everything that is wrong now, from what the ledger says of itself. */
+export function conditionsOf(snapshot: Snapshot, terms: AlertTerms, memory: readonly AlertMemory[]): Condition[] {
+  const isParked = snapshot.state === 'parked';
+  const plain = { api: null, muted: false, count: 0 };
+  const behind = Object.keys(snapshot.coverage).filter(
+    (api) => behindMs(snapshot, api, since(terms, api, memory)) !== null,
+  );
+  const expiring = expiringSoon(snapshot);
+  return [
+    ...(isParked ? [{ ...plain, kind: 'parked', severity: 2 } as const] : []),
+    ...behind.map((api) => ({ ...plain, kind: 'behind', api, severity: 1, muted: isParked }) as const),
+    ...(expiring.length > 0 ? [{ ...plain, kind: 'loss_ahead', severity: 2 } as const] : []),
+    ...(snapshot.doubts > 0 ? [{ ...plain, kind: 'doubt', severity: 1, count: snapshot.doubts } as const] : []),
+    ...diskConditions(snapshot, memory),
+  ];
+}
+
+/** What was behind before a restart is so after it, until it is read. */
+function since(terms: AlertTerms, api: string, memory: readonly AlertMemory[]): AlertTerms {
+  const known = memory.find((one) => one.kind === 'behind' && one.api === api && one.told > 0);
+  if (known === undefined) return terms;
+  return { ...terms, startedAt: Math.min(terms.startedAt, known.since - 2 * LATE_PERIODS * terms.tailEveryMs(api)) };
+}
+
+/**
+ * By how much the ledger lags behind the tasks of an API, ms: the time since the end of its last reading, or what was left
+ * unread on the way there; null while that is no more than a few readings are apart, Infinity where nothing was read yet.
+ */
+export function behindMs(snapshot: Snapshot, api: string, terms: AlertTerms): number | null {
+  const coverage = snapshot.coverage[api];
+  const readUpTo = snapshot.tail[api]?.readUpTo ?? null;
+  const patienceMs = LATE_PERIODS * terms.tailEveryMs(api);
+  if (coverage === undefined || readUpTo === null) return Infinity;
+  const until = Date.parse(snapshot.at) - terms.lagMs;
+  const lateMs = until - Date.parse(readUpTo);
+  const unreadMs = unreadWithin(coverage, terms.startedAt, until - patienceMs);
+  const worst = Math.max(lateMs, unreadMs);
+  return worst > patienceMs ? worst : null;
+}
+
+function unreadWithin({ gaps }: ApiCoverage, since: number, until: number): number {
+  return gaps.reduce((sum, gap) => {
+    const from = Math.max(Date.parse(gap.since), since);
+    return sum + Math.max(Math.min(Date.parse(gap.until), until) - from, 0);
+  }, 0);
+}
+
+/** What will leave its window unread within a day. */
+export function expiringSoon({ at, backlog }: Snapshot): Snapshot['backlog']['willExpire'] {
+  const soon = Date.parse(at) + DAY_MS;
+  return backlog.willExpire.filter(({ expiresAt }) => Date.parse(expiresAt) < soon);
+}
+
+function diskConditions({ disk }: Snapshot, memory: readonly AlertMemory[]): Condition[] {
+  if (disk === null) return [];
+  const isTold = memory.some(({ kind, told }) => kind === 'disk' && told > 0);
+  const state = diskState(disk, isTold ? MARGIN : 1);
+  if (state === 'ok') return [];
+  return [{ kind: 'disk', api: null, severity: state === 'full' ? 2 : 1, muted: false, count: 0 }];
+}
