@@ -1,5 +1,5 @@
 import type { SimulatorPatch } from '../src/simulator/options.ts';
-import { median, type Figure } from './figure.ts';
+import { median, type BenchPlan, type Figure } from './figure.ts';
 import { backfillInProcess, REAL_TERMS, type Terms } from './in-process.ts';
 
 const HOUR_MS = 3_600_000;
@@ -23,14 +23,15 @@ const SHAPES: readonly { readonly what: string; readonly patch: SimulatorPatch }
 const SMALL = 20_000;
 
 /** Calls of a first backfill over the floor of a thousand tasks a call. */
-export async function* benchCalls(isQuick: boolean): AsyncIterable<Figure> {
+export async function* benchCalls({ isQuick, wants }: BenchPlan): AsyncIterable<Figure> {
   const seeds = isQuick ? [1] : [1, 2, 3];
-  yield* above('empty account', { tasks: 0 }, seeds);
-  for (const tasks of [100, 5_000]) yield* above(`uniform, ${tasks} tasks`, { tasks }, seeds);
-  for (const { what, patch } of SHAPES) yield* above(`${what}, 19,000 tasks`, { ...patch, tasks: 19_000 }, seeds);
+  if (wants('empty')) yield* above('empty account', { tasks: 0 }, seeds);
+  if (wants('uniform')) for (const tasks of [100, 5_000]) yield* above(`uniform, ${tasks} tasks`, { tasks }, seeds);
+  const shapes = SHAPES.filter(({ what }) => wants(what));
+  for (const { what, patch } of shapes) yield* above(`${what}, 19,000 tasks`, { ...patch, tasks: 19_000 }, seeds);
   const tasks = isQuick ? 200_000 : 1_000_000;
-  for (const { what, patch } of SHAPES) yield* over(what, { ...patch, tasks }, [1]);
-  yield* over('uniform, 1,000 calls a minute', { tasks }, [1], RICH_TERMS);
+  for (const { what, patch } of shapes) yield* over(what, { ...patch, tasks }, [1]);
+  if (wants('uniform')) yield* over('uniform, 1,000 calls a minute', { tasks }, [1], RICH_TERMS);
 }
 
 /** @returns Calls for listing, and those that the server refused because they asked for more than its window. */

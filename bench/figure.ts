@@ -7,6 +7,13 @@ export type Figure = {
   readonly target?: { readonly atMost: number } | { readonly atLeast: number };
 };
 
+export type BenchPlan = {
+  /** Smaller accounts and fewer of them. */
+  readonly isQuick: boolean;
+  /** Whether the case of this name is to be measured. */
+  readonly wants: (what: string) => boolean;
+};
+
 export function isMet({ value, target }: Figure): boolean {
   if (target === undefined) return true;
   return 'atMost' in target ? value <= target.atMost : value >= target.atLeast;

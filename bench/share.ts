@@ -1,5 +1,5 @@
 import type { SimulatorPatch } from '../src/simulator/options.ts';
-import { type Figure } from './figure.ts';
+import type { BenchPlan, Figure } from './figure.ts';
 import { backfillInProcess, REAL_TERMS, type Run } from './in-process.ts';
 
 const SERVERS: readonly {
@@ -17,9 +17,9 @@ const SERVERS: readonly {
 ];
 
 /** How much of the budget is used while there is work, at DataForSEO's terms and in simulated hours, as the server counts the calls. */
-export async function* benchShare(isQuick: boolean): AsyncIterable<Figure> {
+export async function* benchShare({ isQuick, wants }: BenchPlan): AsyncIterable<Figure> {
   const tasks = isQuick ? 300_000 : 1_000_000;
-  for (const { what, latency, atLeast } of SERVERS) {
+  for (const { what, latency, atLeast } of SERVERS.filter(({ what }) => wants(what))) {
     const run = await backfillInProcess({ tasks, newestAgoMs: 3_600_000, latency, metadata: { bytes: 100 } });
     yield { what: `share of the budget used, answers of ${what}`, value: share(run), unit: '', target: { atLeast } };
     const most = run.stats.maxInAnyPeriod;
@@ -27,10 +27,14 @@ export async function* benchShare(isQuick: boolean): AsyncIterable<Figure> {
   }
 }
 
-/** Calls less the first ten, which a new process has at once, over those that the time since then allowed. */
+/**
+ * How long the server let ten calls take, over how long they took: the period over the mean time from each call to the tenth
+ * after it. That leaves out what is no choice of ours: the first ten, which a new process has at once, and the last, when
+ * fewer than ten are left to make.
+ */
 function share({ stats }: Run): number {
   const { calls, periodMs } = REAL_TERMS;
-  const first = stats.arrivals[0]?.monoMs ?? 0;
-  const last = stats.arrivals.at(-1)?.monoMs ?? 0;
-  return ((stats.arrivals.length - calls) * periodMs) / (calls * (last - first));
+  const at = stats.arrivals.map(({ monoMs }) => monoMs);
+  const tens = at.slice(calls).map((later, index) => later - (at[index] ?? later));
+  return (periodMs * tens.length) / tens.reduce((sum, ms) => sum + ms, 0);
 }

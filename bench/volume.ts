@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { median, type Figure } from './figure.ts';
+import { median, type BenchPlan, type Figure } from './figure.ts';
 import { timePages, upsertsPerSecond } from './pages.ts';
 
 const DAY_MS = 86_400_000;
@@ -22,20 +22,24 @@ type Account = {
 };
 
 /** What a ledger of millions costs: real processes, HTTP over loopback, a ledger on disk. */
-export async function* benchVolume(isQuick: boolean): AsyncIterable<Figure> {
+export async function* benchVolume({ isQuick, wants }: BenchPlan): AsyncIterable<Figure> {
   if (!existsSync(MAIN)) throw new Error('There is no build to measure: npm run build');
   const folder = mkdtempSync(join(tmpdir(), 'ledger-bench-'));
   try {
     yield* pageTimes(join(folder, 'empty.db'), 'an empty ledger');
-    for (const tasks of isQuick ? [MILLION / 5] : [MILLION, 5 * MILLION])
-      yield* fill(join(folder, `${tasks}.db`), tasks);
+    const sizes = isQuick ? [MILLION / 5] : [MILLION, 5 * MILLION];
+    for (const tasks of sizes.filter((size) => wants(heldBy(size)))) yield* fill(join(folder, `${tasks}.db`), tasks);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
+function heldBy(tasks: number): string {
+  return `${tasks / MILLION} million rows`;
+}
+
 async function* fill(path: string, tasks: number): AsyncIterable<Figure> {
-  const held = `${tasks / MILLION} million rows`;
+  const held = heldBy(tasks);
   // All of them within the month, so that each row has its metadata.
   const account = await serve(path, { tasks, spanDays: 28 });
   try {

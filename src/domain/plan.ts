@@ -16,6 +16,7 @@ import {
   pagesOfRows,
   rateOf,
   rowsAt,
+  saysNothing,
   SHORTEST_SLICE_MS,
   SLICE_PAGES,
   sliceLength,
@@ -100,14 +101,15 @@ function foretold(open: readonly OpenGap[], { now, policy }: Cutting): (TimeRang
 /** The beginning of a gap as far as its density is known; a single call where it is not. */
 function demandOf(picture: ApiPicture, gap: Gap, policy: PlanPolicy): Demand {
   const { since, expiresAt } = gap;
-  const density = neighbour(picture.densities, since);
+  const density = knownAt(picture, since, policy);
   if (density === null) return { since, until: gap.until, expiresAt, calls: 1 };
   const until = Math.min(gap.until, Math.max(since, density.until) + believed(density));
   return { since, until, expiresAt, calls: pagesOfRows(rowsAt({ since, until }, density), policy.limit) };
 }
 
-function believed(density: Density): number {
-  return (density.glimpse ? BELIEVED_OF_A_GLIMPSE : BELIEVED_OF_A_WALK) * (density.until - density.since);
+function believed({ since, until, glimpse, firstAt = since }: Density): number {
+  // The silence before a glimpse's first task says nothing of how long the crowd goes on.
+  return glimpse ? BELIEVED_OF_A_GLIMPSE * (until - firstAt) : BELIEVED_OF_A_WALK * (until - since);
 }
 
 /**
@@ -121,27 +123,51 @@ function cutSlice(picture: ApiPicture, gap: Gap, cutting: Cutting): PlannedSlice
   const edge = windowEdge(gap.grade, cutting.now, picture.refusals);
   const inTimeFor = (pages: number) =>
     Math.max(gap.since, Math.ceil((edge + BOUND_MARGIN_MS + pages * pageMs) / 1000) * 1000);
-  const density = neighbour(picture.densities, inTimeFor(1));
+  const density = knownAt(picture, inTimeFor(1), policy);
   const since = inTimeFor(density === null ? 1 : leastPages(density, policy));
   if (since >= gap.until) return null;
   const inTime = Math.floor((since - BOUND_MARGIN_MS - edge) / pageMs);
-  const rest = { since, until: gap.until };
-  const pages = Math.min(
-    pagesWithin(inTime),
-    isPressed(gap.expiresAt, cutting.now, policy) ? PRESSED_PAGES : SLICE_PAGES,
-  );
-  const length =
-    density === null
-      ? rest.until - since
-      : sliceLength(rest, neighbour(picture.densities, since) ?? density, { pages, limit: policy.limit });
+  const rest = narrowed(gap, { since, until: gap.until });
+  const here = density === null ? null : (knownAt(picture, since, policy) ?? density);
+  const length = here === null ? rest.until - since : lengthAt(rest, here, { ...cutting, pages: pagesWithin(inTime) });
   return {
     api: picture.api,
     grade: gap.grade,
     range: { since, until: since + length },
     openingPages: density === null ? Math.min(Math.max(inTime, 1), SLICE_PAGES) : 0,
-    deadline: gap.expiresAt + since - gap.since,
+    deadline: rest.expiresAt,
   };
 }
+
+function knownAt({ densities }: ApiPicture, at: number, { limit }: PlanPolicy): Density | null {
+  const density = neighbour(densities, at);
+  return density === null || saysNothing(density, limit) ? null : density;
+}
+
+type Room = Cutting & { readonly pages: number };
+
+function lengthAt(rest: Gap, density: Density, room: Room): number {
+  const { policy, now, pages } = room;
+  const pressed = isPressed(rest.expiresAt, now, policy);
+  const certain = pressed ? certainLength(rest, density, room) : null;
+  const most = pressed ? PRESSED_PAGES : SLICE_PAGES;
+  return certain ?? sliceLength(rest, density, { pages: Math.min(pages, most), limit: policy.limit });
+}
+
+/**
+ * Near an edge a glimpse is taken as far as it reached, and nothing is guessed of what follows, where that brings the rest out
+ * of the edge's reach: a crowd behind it would otherwise be overtaken, and all its pages lost. Null where it cannot be so.
+ */
+function certainLength(rest: Gap, density: Density, { now, policy, pages }: Room): number | null {
+  const { until, firstAt = rest.since, rows, glimpse } = density;
+  // A little less than it saw fits into its pages, margins and all.
+  const seenUntil = until - GLIMPSE_MARGIN * (until - Math.max(firstAt, rest.since));
+  const end = Math.min(Math.floor(seenUntil / 1000) * 1000, rest.until);
+  const isOut = !isPressed(rest.expiresAt + end - rest.since, now, policy);
+  return glimpse && isOut && pagesOfRows(rows, policy.limit) <= pages + 1 ? end - rest.since : null;
+}
+
+const GLIMPSE_MARGIN = 0.05;
 
 /**
  * A slice that may be overtaken by the window is a quarter of the others: an account may grow many times as dense as it began,
@@ -191,6 +217,6 @@ export function backlogOf(pictures: readonly ApiPicture[], cutting: Cutting): Ba
 
 /** Null while the density is unknown. */
 export function callsOf(picture: ApiPicture, range: TimeRange, policy: PlanPolicy): number | null {
-  const density = neighbour(picture.densities, range.since);
+  const density = knownAt(picture, range.since, policy);
   return density === null ? null : pagesOfRows(rowsAt(range, density), policy.limit);
 }

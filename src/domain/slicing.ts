@@ -18,6 +18,8 @@ export type Density = TimeRange & {
   readonly glimpse: boolean;
   /** Where a glimpse saw its first task: what lies empty before it would make what follows look quieter than it is. */
   readonly firstAt?: number;
+  /** Of a walk that came to its end: where it saw its last task. */
+  readonly lastAt?: number;
 };
 
 /** Rows a page adds to a walk: the first brings its whole limit, each further one all but the link. */
@@ -55,6 +57,21 @@ export function rateOf(density: Density): number {
   return Math.max(density.rows, 1) / (until - Math.min(Math.max(firstAt, since), until - 1));
 }
 
+/**
+ * Whether a walk says nothing of what follows it: it saw so little that not even two steps of growth would fill a page, or its
+ * latter half is silent where a page or more should have been. Then the rest is opened as at the very beginning: to feel one's
+ * way through a silence costs more calls than the page of an opening that is given up.
+ */
+export function saysNothing(
+  { since, until, rows, glimpse, firstAt = since, lastAt = until }: Density,
+  limit: number,
+): boolean {
+  if (glimpse) return false;
+  const silence = until - lastAt;
+  const missing = (rows * silence) / Math.max(lastAt - firstAt, 1000);
+  return rows * MOST_GROWTH ** 2 < limit || (2 * silence > until - since && missing >= limit);
+}
+
 /** How much of a range lies before the first task of its neighbour, ms. */
 function emptyBefore(range: TimeRange, { firstAt = 0 }: Density): number {
   return Math.min(Math.max(firstAt - range.since, 0), range.until - range.since);
@@ -69,30 +86,52 @@ export function rowsAt(range: TimeRange, density: Density): number {
  * How much of a gap the next slice takes: what holds `pages` pages at the density of its neighbour.
  * @returns ms, whole seconds; the whole gap when little more than that is left.
  */
-export function sliceLength(gap: TimeRange, density: Density, most: { pages: number; limit: number }): number {
+export function sliceLength(gap: TimeRange, density: Density, room: { pages: number; limit: number }): number {
   const left = gap.until - gap.since;
-  const wanted = rowsOfPages(most.pages, most.limit) / rateOf(density);
+  const wanted = rowsOfPages(room.pages, room.limit) / rateOf(density);
   const grown = density.glimpse ? wanted : Math.min(wanted, MOST_GROWTH * (density.until - density.since));
-  const length = Math.min(Math.max(emptyBefore(gap, density) + grown, SHORTEST_SLICE_MS), LONGEST_SLICE_MS);
-  return left <= length * MOST_STRETCH ? left : Math.ceil(length / 1000) * 1000;
+  const empty = emptyBefore(gap, density);
+  const length = Math.min(Math.max(empty + grown, SHORTEST_SLICE_MS), LONGEST_SLICE_MS);
+  // Of what lies empty nothing is stretched: a quarter of a silent month may be a crowded week.
+  const most = empty + Math.max(length - empty, 0) * MOST_STRETCH;
+  return left <= most ? left : Math.ceil(length / 1000) * 1000;
 }
 
-export type FirstPage = {
-  /** The latest posted time on it. */
-  readonly lastPostedAt: number;
-  /** How many pages the walk may take. */
-  readonly pages: number;
+export type OpeningPages = {
+  /** How many pages have been read, how many rows they held, and how many pages the walk may take. */
+  readonly read: number;
+  readonly rows: number;
+  readonly most: number;
   readonly limit: number;
+  /** The earliest and the latest posted time so far, inside the slice. */
+  readonly firstPostedAt: number;
+  readonly lastPostedAt: number;
+  /** Whether its beginning may leave the window before it ends, and all its pages be lost. */
+  readonly pressed: boolean;
 };
 
+/** A promise that is broken by less costs less than to begin anew. */
+const BROKEN_PROMISE = 2;
+
+/** Tasks that crowd are believed to go on only once so large a share of the pages has been read, and they promise so many times the pages. */
+const CROWD = { share: 1 / 3, times: 8 };
+
 /**
- * Whether a walk that was opened without knowing the density goes on after its first, full page: only when what
- * that page shows of the density says that the slice ends within `pages`. Otherwise it is given up, its rows stay.
+ * Whether a walk that was opened without knowing the density goes on after a full page: only when what its pages show of the
+ * density says that the slice ends within its pages. Otherwise it is given up, its rows stay. What lies empty before its first
+ * task counts as seen, since a few tasks after a silence are likelier than very many.
+ *
+ * It is judged by its first page, and one that its window may overtake by every page; that one is also given up when, without
+ * the silence, it has turned out to be no small crowd.
  */
-export function openingGoesOn(slice: TimeRange, first: FirstPage): boolean {
-  const { lastPostedAt, pages, limit } = first;
-  const seen = lastPostedAt - slice.since;
-  if (slice.until - slice.since <= SHORTEST_SLICE_MS) return true;
-  if (seen <= 0) return false;
-  return pagesOfRows((limit * (slice.until - slice.since)) / seen, limit) <= pages;
+export function openingGoesOn(slice: TimeRange, seen: OpeningPages): boolean {
+  const { read, rows, most, limit, firstPostedAt, lastPostedAt, pressed } = seen;
+  if (slice.until - slice.since <= SHORTEST_SLICE_MS || (read > 1 && !pressed)) return true;
+  const promisedFrom = (from: number) => {
+    const ahead = (rows * (slice.until - lastPostedAt)) / Math.max(lastPostedAt - from, 1);
+    return read - 1 + pagesOfRows(ahead, limit);
+  };
+  if (read === 1) return lastPostedAt > slice.since && promisedFrom(slice.since) <= most;
+  const isCrowd = read > CROWD.share * most && promisedFrom(firstPostedAt) > CROWD.times * most;
+  return !isCrowd && promisedFrom(slice.since) <= BROKEN_PROMISE * most;
 }

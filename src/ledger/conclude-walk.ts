@@ -7,9 +7,10 @@ import {
   type PageStep,
   type Verdict,
 } from '../domain/evidence.ts';
-import { openingGoesOn } from '../domain/slicing.ts';
+import { openingGoesOn, type OpeningPages } from '../domain/slicing.ts';
 import type { TimeRange } from '../domain/time-range.ts';
 import type { Walk } from '../domain/walk.ts';
+import { windowEdge } from '../domain/window.ts';
 import type { LedgerRooms, Page } from './rooms.ts';
 
 /** `more`: the walk goes on · `again`: another reading from offset 0 · `done`: it has ended · `stuck`: the server repeats itself. */
@@ -23,7 +24,7 @@ export function settleStep(rooms: LedgerRooms, page: Page, of: { step: PageStep;
   const { step, api } = of;
   switch (step.kind) {
     case 'more':
-      return goOn(rooms, page);
+      return goOn(rooms, page, api);
     case 'restart':
       rooms.proof.forget(walk);
       rooms.walks.keep(freshReading(walk, restartedReading(walk.reading)));
@@ -42,18 +43,34 @@ export function settleStep(rooms: LedgerRooms, page: Page, of: { step: PageStep;
   }
 }
 
-function goOn(rooms: LedgerRooms, { walk, circumstances }: Page): Settled {
+function goOn(rooms: LedgerRooms, page: Page, api: number): Settled {
+  const { walk, circumstances } = page;
   rooms.walks.keep(walk);
-  const { openingPages, range, limit, reading } = walk;
-  const isOpening = openingPages > 0 && reading.reading === 1 && reading.pages === 1;
-  if (
-    !isOpening ||
-    openingGoesOn(range, { lastPostedAt: walk.lastPostedAt ?? range.since, pages: openingPages, limit })
-  ) {
-    return { next: 'more', newDoubts: 0 };
-  }
+  if (!isOpening(walk) || openingGoesOn(walk.range, seenOf(rooms, page, api))) return { next: 'more', newDoubts: 0 };
   rooms.walks.end(walk.id, 'given_up', circumstances.now);
   return { next: 'done', newDoubts: 0 };
+}
+
+/** Whether its pages still show how dense the slice is. Out of order they show it at the beginning only, where it is given up for less. */
+function isOpening({ openingPages, reading }: Walk): boolean {
+  return openingPages > 0 && reading.reading === 1 && (reading.pages === 1 || reading.ordered);
+}
+
+/** Nearer than this to the edge, an opening that turns out larger than it promised may be overtaken. */
+const EDGE_REACH_MS = 86_400_000;
+
+function seenOf({ coverage }: LedgerRooms, { walk, circumstances }: Page, api: number): OpeningPages {
+  const { range, reading, openingPages, limit } = walk;
+  const edge = windowEdge(walk.grade, circumstances.now, coverage.refusals(api));
+  return {
+    read: reading.pages,
+    rows: reading.rows,
+    most: openingPages,
+    limit,
+    firstPostedAt: walk.firstPostedAt ?? range.since,
+    lastPostedAt: walk.lastPostedAt ?? range.since,
+    pressed: range.since - edge < EDGE_REACH_MS,
+  };
 }
 
 function stop(rooms: LedgerRooms, { walk, answer, circumstances }: Page, api: number): Settled {

@@ -51,8 +51,10 @@ export function createCoverageStore(database: Db): CoverageStore {
     segments: (api) => sql.segments.all(api).map(segmentOf),
     densities: (api) =>
       sql.densities.all(api, api).map((row) => {
-        const seen = { ...rangeOf(row), rows: row.rows };
-        return row.first === null ? { ...seen, glimpse: false } : { ...seen, glimpse: true, firstAt: toMs(row.first) };
+        const seen = { ...rangeOf(row), rows: row.rows, glimpse: row.glimpse === 1 };
+        const firstAt = row.first === null ? {} : { firstAt: toMs(row.first) };
+        const lastAt = row.last === null ? {} : { lastAt: toMs(row.last) };
+        return { ...seen, ...firstAt, ...lastAt };
       }),
     losses: (api) =>
       sql.losses
@@ -100,8 +102,13 @@ export function createCoverageStore(database: Db): CoverageStore {
 const GROWING_SECONDS = 3_600;
 
 type RangeRow = { readonly since: number; readonly until: number };
-/** `first`: null but for a glimpse. */
-type DensityRow = RangeRow & { readonly rows: number; readonly first: number | null };
+/** `first`: null but for a glimpse; `last`: null for one. */
+type DensityRow = RangeRow & {
+  readonly rows: number;
+  readonly glimpse: number;
+  readonly first: number | null;
+  readonly last: number | null;
+};
 type SegmentRow = RangeRow & { readonly grade: Grade; readonly walk: number; readonly settled_at: number | null };
 
 function rangeOf(row: RangeRow): TimeRange {
@@ -140,10 +147,10 @@ function statements(database: Db) {
     // A walk that was given up, or that the window has overtaken, saw the beginning of its slice only: up to the last task that
     // it listed, at least a second.
     densities: database.prepare<[number, number], DensityRow>(
-      `select walk.since, walk.until, walk.distinct_rows as rows, null as first from walk
+      `select walk.since, walk.until, walk.distinct_rows as rows, 0 as glimpse, null as first, last_posted_at as last from walk
        where walk.id in (select walk from segment where api = ?)
        union all
-       select since, ifnull(last_posted_at, since) + 1, rows, ifnull(first_posted_at, since) from walk
+       select since, ifnull(last_posted_at, since) + 1, rows, 1, ifnull(first_posted_at, since), null from walk
        where api = ? and outcome in ('given_up', 'expired') and rows > 0`,
     ),
     losses: database.prepare<[number], RangeRow & { grade: Grade; lost_at: number; reason: string }>(

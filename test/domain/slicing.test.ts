@@ -9,11 +9,13 @@ import {
   rateOf,
   rowsAt,
   rowsOfPages,
+  saysNothing,
   SHORTEST_SLICE_MS,
   sliceLength,
 } from '../../src/domain/slicing.ts';
 
-const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 const most = { pages: 20, limit: 1000 };
 
 /** Walks a list of so many rows by offset, the way the harvest does. */
@@ -85,6 +87,14 @@ describe('a slice', () => {
     expect(sliceLength({ since: 0, until: length * 1.3 }, seen, most)).toBe(length);
   });
 
+  it('stretches what it knows to hold tasks, and not the silence before them', () => {
+    const glimpse = { since: 0, until: 20 * DAY + HOUR, firstAt: 20 * DAY, rows: 1000, glimpse: true };
+    const tasksMs = rowsOfPages(most.pages, most.limit) * (HOUR / 1000);
+    const length = (days: number) => sliceLength({ since: 0, until: days * DAY }, glimpse, most);
+    expect(length(21)).toBe(21 * DAY);
+    expect(length(22)).toBeCloseTo(20 * DAY + tasksMs, -4);
+  });
+
   it('lasts a minute to sixty days, in whole seconds, and never more than the gap', () => {
     fc.assert(
       fc.property(
@@ -154,20 +164,57 @@ describe('the neighbour of a moment', () => {
   });
 });
 
+describe('what was walked', () => {
+  const walked: Density = { since: 0, until: DAY, rows: 10_000, glimpse: false };
+
+  it('says nothing of what follows where even two steps of growth would fill no page', () => {
+    expect(saysNothing({ ...walked, rows: 0 }, 1000)).toBe(true);
+    expect(saysNothing({ ...walked, rows: 15 }, 1000)).toBe(true);
+    expect(saysNothing({ ...walked, rows: 16 }, 1000)).toBe(false);
+  });
+
+  it('says nothing of what follows where its latter half lacks a page of tasks', () => {
+    expect(saysNothing({ ...walked, lastAt: 0.4 * DAY }, 1000)).toBe(true);
+    expect(saysNothing({ ...walked, lastAt: 0.6 * DAY }, 1000)).toBe(false);
+    expect(saysNothing({ ...walked, rows: 300, lastAt: 0.4 * DAY }, 1000)).toBe(false);
+  });
+
+  it('is always something where it is a glimpse: to open the same stretch again would never end', () => {
+    expect(saysNothing({ ...walked, rows: 1, glimpse: true, lastAt: 1 }, 1000)).toBe(false);
+  });
+});
+
 describe('an opening', () => {
   const slice = { since: 0, until: 30 * DAY };
+  const page = { read: 1, rows: 1000, most: 20, limit: 1000, firstPostedAt: 0, lastPostedAt: 2 * DAY, pressed: false };
+  const goesOn = (over: Partial<typeof page>) => openingGoesOn(slice, { ...page, ...over });
 
   it('goes on where its first page promises an end within its pages', () => {
-    expect(openingGoesOn(slice, { lastPostedAt: 2 * DAY, pages: 20, limit: 1000 })).toBe(true);
-    expect(openingGoesOn(slice, { lastPostedAt: DAY, pages: 20, limit: 1000 })).toBe(false);
-    expect(openingGoesOn(slice, { lastPostedAt: DAY, pages: 31, limit: 1000 })).toBe(true);
+    expect(goesOn({})).toBe(true);
+    expect(goesOn({ lastPostedAt: DAY })).toBe(false);
+    expect(goesOn({ lastPostedAt: DAY, most: 31 })).toBe(true);
   });
 
   it('is given up where its first page ends where it begins', () => {
-    expect(openingGoesOn(slice, { lastPostedAt: 0, pages: 20, limit: 1000 })).toBe(false);
+    expect(goesOn({ lastPostedAt: 0 })).toBe(false);
   });
 
   it('of a minute goes on whatever it shows: nothing shorter would be opened', () => {
-    expect(openingGoesOn({ since: 0, until: 60_000 }, { lastPostedAt: 0, pages: 1, limit: 1000 })).toBe(true);
+    expect(openingGoesOn({ since: 0, until: 60_000 }, { ...page, lastPostedAt: 0, most: 1 })).toBe(true);
+  });
+
+  it('that began well goes on, unless its window may overtake it and the promise proves twice too small', () => {
+    const dense = { read: 3, rows: 3000, lastPostedAt: 2 * DAY };
+    expect(goesOn(dense)).toBe(true);
+    expect(goesOn({ ...dense, pressed: true })).toBe(false);
+    expect(goesOn({ ...dense, pressed: true, lastPostedAt: 2.5 * DAY })).toBe(true);
+  });
+
+  it('takes a crowd after a silence for a small one, until a third of its pages are full of it', () => {
+    const crowd = { pressed: true, firstPostedAt: 10 * DAY, lastPostedAt: 10 * DAY + HOUR };
+    expect(goesOn({ ...crowd, read: 6, rows: 6000 })).toBe(true);
+    expect(goesOn({ ...crowd, read: 7, rows: 7000 })).toBe(false);
+    expect(goesOn({ ...crowd, read: 7, rows: 7000, pressed: false })).toBe(true);
+    expect(goesOn({ ...crowd, read: 7, rows: 7000, lastPostedAt: 12 * DAY })).toBe(true);
   });
 });

@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createTimeline } from '../../src/simulator/arrivals.ts';
+import { patchOptions, type SimulatorPatch } from '../../src/simulator/options.ts';
+import { runPlan } from '../support/plan-model.ts';
+
+const NOW = Date.UTC(2024, 4, 15, 12);
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+function postedOf(patch: SimulatorPatch & { tasks: number; seed: number }): Float64Array {
+  const options = patchOptions(null, { newestAgoMs: HOUR, ...patch });
+  const timeline = createTimeline(options, patch.seed, NOW, []);
+  return Float64Array.from({ length: patch.tasks }, (_, index) => timeline.postedAt(index));
+}
+
+const SHAPES = ['uniform', 'bursty', 'heavy_tailed', 'crowded_minute', 'crowded_second', 'sparse'] as const;
+
+describe('the calls of a first backfill', () => {
+  it.each(SHAPES)('of a million tasks, %s, are at most three percent over one for a thousand tasks', (arrivals) => {
+    for (const seed of [1, 3]) {
+      const { calls, unread, overtaken } = runPlan(
+        postedOf({ arrivals, tasks: 1_000_000, crowdTasks: 6_000, seed }),
+        NOW,
+      );
+      expect({ seed, unread, overtaken }).toEqual({ seed, unread: 0, overtaken: 0 });
+      expect(calls / 1_000).toBeLessThanOrEqual(1.03);
+    }
+  });
+
+  it.each(SHAPES)('of a small account, %s, are at most four more', (arrivals) => {
+    for (const tasks of [100, 5_000, 19_000]) {
+      for (const seed of [1, 2, 3]) {
+        const { calls, unread } = runPlan(postedOf({ arrivals, tasks, crowdTasks: 6_000, seed }), NOW);
+        expect({ seed, tasks, unread }).toEqual({ seed, tasks, unread: 0 });
+        expect(calls).toBeLessThanOrEqual(Math.ceil(tasks / 1_000) + 4);
+      }
+    }
+  });
+
+  it('of islands behind a silence at the edge do not feel their way through it', () => {
+    // Cut by its stretch instead of its tasks, the first slice was overtaken by the window again and again, without an end.
+    const { calls, unread } = runPlan(postedOf({ arrivals: 'sparse', tasks: 100_000, seed: 1 }), NOW);
+    expect(unread).toBe(0);
+    expect(calls).toBeLessThanOrEqual(125);
+  });
+
+  it('come to an end for any account, lose none of its tasks, and read none of them three times', () => {
+    const crowd = fc.record({
+      at: fc.integer({ min: 0, max: 179 * 24 }),
+      hours: fc.constantFrom(0.01, 1, 24, 24 * 30),
+      tasks: fc.constantFrom(1, 400, 2_500, 20_000, 60_000),
+    });
+    fc.assert(
+      fc.property(fc.array(crowd, { minLength: 1, maxLength: 6 }), (crowds) => {
+        const posted = Float64Array.from(
+          crowds.flatMap(({ at, hours, tasks }) =>
+            Array.from({ length: tasks }, (_, n) => {
+              const ms = (at + (hours * (n + 0.5)) / tasks) * HOUR;
+              return Math.floor((NOW - 180 * DAY + (ms % (179 * DAY))) / 1_000) * 1_000;
+            }),
+          ),
+        ).sort();
+        const { calls, unread } = runPlan(posted, NOW);
+        expect(unread).toBe(0);
+        expect(calls).toBeLessThanOrEqual(2 * Math.ceil(posted.length / 1_000) + 10 * crowds.length + 10);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
