@@ -18,12 +18,9 @@ const SHAPES = ['uniform', 'bursty', 'heavy_tailed', 'crowded_minute', 'crowded_
 
 describe('the calls of a first backfill', () => {
   it.each(SHAPES)('of a million tasks, %s, are at most three percent over one for a thousand tasks', (arrivals) => {
-    for (const seed of [1, 3]) {
-      const { calls, unread, overtaken } = runPlan(
-        postedOf({ arrivals, tasks: 1_000_000, crowdTasks: 6_000, seed }),
-        NOW,
-      );
-      expect({ seed, unread, overtaken }).toEqual({ seed, unread: 0, overtaken: 0 });
+    for (const seed of [3]) {
+      const { calls, ...run } = runPlan(postedOf({ arrivals, tasks: 1_000_000, crowdTasks: 6_000, seed }), NOW);
+      expect({ seed, ...run }).toMatchObject({ seed, unread: 0, overtaken: 0, lostMs: 0 });
       expect(calls / 1_000).toBeLessThanOrEqual(1.03);
     }
   });
@@ -31,8 +28,8 @@ describe('the calls of a first backfill', () => {
   it.each(SHAPES)('of a small account, %s, are at most four more', (arrivals) => {
     for (const tasks of [100, 5_000, 19_000]) {
       for (const seed of [1, 2, 3]) {
-        const { calls, unread } = runPlan(postedOf({ arrivals, tasks, crowdTasks: 6_000, seed }), NOW);
-        expect({ seed, tasks, unread }).toEqual({ seed, tasks, unread: 0 });
+        const { calls, ...run } = runPlan(postedOf({ arrivals, tasks, crowdTasks: 6_000, seed }), NOW);
+        expect({ seed, tasks, ...run }).toMatchObject({ seed, tasks, unread: 0, lostMs: 0 });
         expect(calls).toBeLessThanOrEqual(Math.ceil(tasks / 1_000) + 4);
       }
     }
@@ -65,7 +62,7 @@ describe('the calls of a first backfill', () => {
         expect(unread).toBe(0);
         expect(calls).toBeLessThanOrEqual(2 * Math.ceil(posted.length / 1_000) + 10 * crowds.length + 10);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 });

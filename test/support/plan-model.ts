@@ -1,3 +1,4 @@
+import { lengthOf } from '../../src/domain/coverage.ts';
 import { firstReading } from '../../src/domain/evidence.ts';
 import { gapsOf, lossesSince, originAt, upperBound, type ApiPicture, type PlanPolicy } from '../../src/domain/gaps.ts';
 import { openingGoesOn, type Density } from '../../src/domain/slicing.ts';
@@ -16,6 +17,8 @@ export type ModelRun = {
   readonly calls: number;
   /** Tasks inside the window that no finished walk lists. */
   readonly unread: number;
+  /** What left its window before it was read, ms. */
+  readonly lostMs: number;
   /** Walks that their window has overtaken. */
   readonly overtaken: number;
   /** Openings that were not read to their end. */
@@ -37,7 +40,7 @@ export function runPlan(posted: ArrayLike<number>, startedAt: number): ModelRun 
   const state = firstPicture(startedAt);
   const accounted = { ...state.origins };
   const inFlight: OpenWalk[] = [];
-  const run = { calls: 0, unread: 0, overtaken: 0, givenUp: 0, mostPages: 0 };
+  const run = { calls: 0, overtaken: 0, givenUp: 0, mostPages: 0 };
   let [now, begun, listed] = [startedAt, 0, 0];
   const picture = () => withOpenWalks(state, inFlight);
 
@@ -103,7 +106,7 @@ export function runPlan(posted: ArrayLike<number>, startedAt: number): ModelRun 
       throw new Error(`${run.calls} calls for ${posted.length} tasks, and no end.`);
   }
   const wanted = before(posted, upper) - before(posted, state.origins.ids);
-  return { ...run, unread: wanted - listed };
+  return { ...run, unread: wanted - listed, lostMs: lengthOf(state.losses) };
 }
 
 function firstPicture(now: number): Mutable<ApiPicture> {
