@@ -65,7 +65,7 @@ function unread(api: string): CertificateOfApi {
     tasks: 0,
     costMicros: 0,
     withMetadata: 0,
-    evidence: { ...digestOf([]), tasks: 0, readings: 0, calls: 0, oldestReadAt: null, newestReadAt: null },
+    evidence: { tasks: 0, digest: digestOf([]).digest, readings: 0, calls: 0, oldestReadAt: null, newestReadAt: null },
     missing: [],
     unsettled: [],
     doubts: [],
