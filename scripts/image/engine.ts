@@ -19,6 +19,9 @@ export type Search = {
   /** Why the others do not work. */ readonly reasons: readonly string[];
 };
 
+/** Left alone, podman makes /run and /var/tmp of a read-only root writable all the same. */
+export const PODMAN_FLAGS = ['--read-only-tmpfs=false'];
+
 /** A registry that does not answer is found out within this time. */
 const PULL_MS = 3 * 60_000;
 
@@ -56,7 +59,7 @@ function createEngine(program: 'docker' | 'podman'): Engine {
     build: (context, tag) => void run('build', ...format, '--tag', tag, context),
     run,
     attempt: (...args) => attempt(program, args),
-    runFlags: [],
+    runFlags: program === 'podman' ? PODMAN_FLAGS : [],
     isHealthy: (container) =>
       program === 'podman'
         ? attempt(program, ['healthcheck', 'run', container]).code === 0

@@ -1,6 +1,6 @@
 import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Engine } from './engine.ts';
+import { PODMAN_FLAGS, type Engine } from './engine.ts';
 import { attempt, has, sh } from './shell.ts';
 
 /**
@@ -48,7 +48,7 @@ export function createStandIn(base: string, folder: string): Engine {
     },
     run,
     attempt: (...args) => attempt('podman', [...podman, ...args]),
-    runFlags: ['--cgroups', 'disabled', '--ulimit', 'nofile=4096:8192', '--ulimit', 'nproc=4096:8192'],
+    runFlags: [...PODMAN_FLAGS, '--cgroups', 'disabled', '--ulimit', 'nofile=4096:8192', '--ulimit', 'nproc=4096:8192'],
     isHealthy: (container) => attempt('podman', [...podman, 'healthcheck', 'run', container]).code === 0,
   };
 }
