@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     // better-sqlite3 is a native module: worker threads share its state, forks do not.
     pool: 'forks',
+    // On two cores vitest would use one: most tests wait for a simulated server's answers, so two at a time take little more than half as long.
+    maxWorkers: 2,
     include: ['test/**/*.test.ts'],
     testTimeout: 20_000,
     // It imports JSON without saying so, which Node refuses and vite reads.

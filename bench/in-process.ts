@@ -21,7 +21,11 @@ export const REAL_TERMS: Terms = { calls: 10, periodMs: 60_000 };
 export type Run = { readonly result: BackfillResult; readonly stats: SimulatorStats; readonly elapsedMs: number };
 
 /** One whole backfill of a simulated account, the program itself on a ledger of its own, by a clock that waits for nobody. */
-export async function backfillInProcess(patch: SimulatorPatch, terms: Terms = REAL_TERMS): Promise<Run> {
+export async function backfillInProcess(
+  patch: SimulatorPatch,
+  terms: Terms = REAL_TERMS,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Run> {
   const clock = createVirtualClock(STARTED_AT);
   const service = createService({ ...patch, rate: terms, login: 'login', password: 'password' }, clock);
   const folder = temporaryFolder();
@@ -33,6 +37,7 @@ export async function backfillInProcess(patch: SimulatorPatch, terms: Terms = RE
       LEDGER_DATABASE: join(folder, 'ledger.db'),
       LEDGER_RATE_CALLS: String(terms.calls),
       LEDGER_RATE_PERIOD: `${terms.periodMs}ms`,
+      ...settings,
     };
     const config = loadConfig({ env, flags: {} }, { credentials: true });
     const log = createLogger({ level: 'error', secrets: secretsOf(config), destination: process.stderr });

@@ -37,6 +37,28 @@ describe('one odd answer', () => {
   });
 });
 
+describe('a server that is down for an hour of minutes (I8)', () => {
+  it('is asked now and then, no slice is blamed for it, and then everything is read', { timeout: 60_000 }, async () => {
+    const periodMs = 20;
+    const resets = 30;
+    const bench = await openBench({ tasks: 6_000, newestAgoMs: HOUR_MS, rate: { periodMs } });
+    const before = 3;
+    bench.onCall(() => {
+      if (bench.simulator.stats().calls !== before) return;
+      bench.simulator.set({ faults: [{ when: {}, times: resets, fault: 'reset' }] });
+    });
+    expect(await bench.backfill()).toMatchObject({ complete: true, newTasks: 6_000, left: [] });
+    expectSameAsTruth(bench, { until: Date.now() });
+    const { arrivals, maxInAnyPeriod } = bench.simulator.stats();
+    const [from = 0, until = 0] = [before, before + resets].map((call) => arrivals[call]?.monoMs);
+    // Sixty periods and more in thirty calls, where the budget allows six hundred.
+    expect(until - from).toBeGreaterThan(60 * periodMs);
+    expect(maxInAnyPeriod).toBeLessThanOrEqual(10);
+    expect(bench.rows('select * from doubts')).toEqual([]);
+    expect(bench.rows(`select id from walk where outcome = 'halved'`)).toEqual([]);
+  });
+});
+
 describe('on a first start (I8)', () => {
   it('a grade that always fails does not hold up the other', async () => {
     const bench = await openBench({
