@@ -16,7 +16,7 @@ export function createOpenApp(seams: Seams): OpenApp {
 
 function createApp(parts: Parts): App {
   return {
-    backfill: (onProgress, signal) => withHarvest(parts, (deps) => backfill(deps, onProgress, signal)),
+    backfill: (onProgress, signal) => withHarvest(parts, (deps) => backfill(deps, onProgress, signal), signal),
     run: (signal) => run(parts, signal),
     status: () => status(parts),
     plan: () => plan(parts),

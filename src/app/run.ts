@@ -1,4 +1,5 @@
 import { runDaemon } from '../harvest/daemon.ts';
+import type { HarvestDeps } from '../harvest/harvester.ts';
 import { createPulse, type Pulse } from '../harvest/pulse.ts';
 import { longestPauseMs } from '../harvest/schedule.ts';
 import { serve } from '../http/serve.ts';
@@ -15,7 +16,7 @@ export async function run(parts: Parts, signal: AbortSignal): Promise<void> {
   const pulse = createPulse(parts.seams.clock.monotonic, apis, longestPauseMs(tailCron));
   const page = await servePage(parts, pulse);
   try {
-    await withHarvest(parts, async (deps) => {
+    const work = async (deps: HarvestDeps) => {
       const audience = startTelling(parts, deps, pulse);
       const tailRead = (api: string) => {
         pulse.tailRead(api);
@@ -26,7 +27,8 @@ export async function run(parts: Parts, signal: AbortSignal): Promise<void> {
       } finally {
         await audience.stop();
       }
-    });
+    };
+    await withHarvest(parts, work, signal).catch(unlessStopped(signal));
   } finally {
     await page.stop();
   }
@@ -36,4 +38,11 @@ async function servePage({ config, log, seams }: Parts, { vitals }: Pulse) {
   const { host, port, token } = config.http;
   const options = { host, port, token: token?.reveal() ?? null, databasePath: config.databasePath, pid: seams.pid };
   return await serve(options, { log, clock: seams.clock, vitals, rooms: [] });
+}
+
+/** Stopped while the ledger was brought up to date: that is what a daemon does when it is asked to. */
+function unlessStopped(signal: AbortSignal): (error: unknown) => void {
+  return (error) => {
+    if (!signal.aborted || error !== signal.reason) throw error;
+  };
 }

@@ -13,20 +13,24 @@ export async function verify(parts: Parts, wish: VerifyWish, signal: AbortSignal
   if (wish.reread === 0) return await verifyFile(parts, wish, signal);
   // A ledger that is not there has nothing to verify, and none is to be made.
   openForReading(parts.config.databasePath).close();
-  return await withHarvest(parts, async (deps) => {
-    const report = await verifyFile(parts, wish, signal);
-    // Nothing is written into a damaged file: that could lose what is still whole.
-    if (report.problems.some(({ check }) => check === 'file')) return report;
-    return await withReader(parts, async (database) => {
-      const sumsDiffer = report.problems.some(({ check }) => check === 'sums');
-      const evidence = createEvidenceReader(database);
-      const found = await reread(deps, { ...wish, evidence, slices: wish.reread, sumsDiffer }, signal);
-      const same = found.slices.every(
-        (slice) => slice.failure === null && slice.newTasks + slice.changedTasks + slice.unlistedTasks === 0,
-      );
-      return { ...report, ok: report.ok && same, reread: found };
-    });
-  });
+  return await withHarvest(
+    parts,
+    async (deps) => {
+      const report = await verifyFile(parts, wish, signal);
+      // Nothing is written into a damaged file: that could lose what is still whole.
+      if (report.problems.some(({ check }) => check === 'file')) return report;
+      return await withReader(parts, async (database) => {
+        const sumsDiffer = report.problems.some(({ check }) => check === 'sums');
+        const evidence = createEvidenceReader(database);
+        const found = await reread(deps, { ...wish, evidence, slices: wish.reread, sumsDiffer }, signal);
+        const same = found.slices.every(
+          (slice) => slice.failure === null && slice.newTasks + slice.changedTasks + slice.unlistedTasks === 0,
+        );
+        return { ...report, ok: report.ok && same, reread: found };
+      });
+    },
+    signal,
+  );
 }
 
 async function verifyFile(parts: Parts, { onProgress }: VerifyWish, signal: AbortSignal): Promise<VerifyReport> {

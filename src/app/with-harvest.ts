@@ -3,15 +3,21 @@ import { createServerClock } from '../dataforseo/server-clock.ts';
 import { ConfigError } from '../domain/errors.ts';
 import type { HarvestDeps } from '../harvest/harvester.ts';
 import { openLedger } from '../ledger/ledger.ts';
+import { upgradeLedger } from '../ledger/upgrade.ts';
 import { policyOf, type Parts } from './parts.ts';
 import { adoptPastCalls } from './past-calls.ts';
 
-/** Opens ledger and client, and closes both in the reverse order, however the work ends. */
-export async function withHarvest<T>(parts: Parts, work: (deps: HarvestDeps) => Promise<T>): Promise<T> {
+/** Brings the ledger up to date, opens it and the client, and closes both in the reverse order, however the work ends. */
+export async function withHarvest<T>(
+  parts: Parts,
+  work: (deps: HarvestDeps) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
   const { config, seams, log } = parts;
   if (config.credentials === null) throw new ConfigError(['DATAFORSEO_LOGIN and DATAFORSEO_PASSWORD must be set.']);
   const { login, password } = config.credentials;
   const policy = policyOf(config);
+  await upgradeLedger({ path: config.databasePath, log }, signal);
   const ledger = openLedger({ path: config.databasePath, login, pid: seams.pid, now: seams.clock.now() });
   try {
     const serverClock = createServerClock(seams.clock, ledger.lastSkewMs());

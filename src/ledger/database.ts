@@ -12,14 +12,32 @@ export type Db = Database.Database;
 const BUSY_MS = 5_000;
 
 /**
- * Opens the ledger for writing, making or migrating it as needed. The caller holds the lock.
- * WAL with `synchronous = FULL`: what was committed outlives a power cut, which the budget's journal relies on (I2).
+ * Opens the ledger for writing, and makes it where there is none. The caller holds the lock; upgrade.ts has brought an older one
+ * up to date.
  *
- * @throws {LedgerError} `not_a_ledger`, `newer_schema` (the file untouched), `unwritable`, `broken`.
+ * @throws {LedgerError} `not_a_ledger`, `newer_schema`, `older_schema` (the file untouched), `unwritable`, `broken`.
  */
 export function openForWriting(path: string): Db {
   const migrations = readMigrations();
   const kind = checkFile(path);
+  if (kind.kind === 'ledger' && kind.schemaVersion < migrations.length)
+    throw older(path, kind.schemaVersion, migrations.length);
+  const database = connectForWriting(path);
+  try {
+    if (kind.kind === 'new') migrate(database, migrations, 0);
+    return database;
+  } catch (error) {
+    database.close();
+    throw asLedgerError(path, error);
+  }
+}
+
+/**
+ * A connection for writing to a ledger of whatever schema.
+ * WAL with `synchronous = FULL`: what was committed outlives a power cut, which the budget's journal relies on (I2).
+ * @throws {LedgerError} `unwritable`, `broken`.
+ */
+export function connectForWriting(path: string): Db {
   const database = connect(path, { timeout: BUSY_MS });
   try {
     database.pragma('journal_mode = wal');
@@ -29,7 +47,6 @@ export function openForWriting(path: string): Db {
     database.pragma('cache_size = -32768');
     // Merging a big WAL back at once would hold up a page's transaction; past this size the file is cut after a checkpoint.
     database.pragma('journal_size_limit = 67108864');
-    migrate(database, migrations, kind.kind === 'ledger' ? kind.schemaVersion : 0);
     return database;
   } catch (error) {
     database.close();
@@ -73,6 +90,11 @@ export function openForReading(path: string): Db {
     database.close();
     throw asLedgerError(path, error, 'read');
   }
+}
+
+/** A connection for reading a ledger of whatever schema, to copy or to look at it. @throws {LedgerError} `unreadable`, `not_a_ledger` */
+export function openAnySchema(path: string): Db {
+  return look(path);
 }
 
 /** Looks at a file without changing a byte of it. */

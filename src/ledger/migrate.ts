@@ -7,7 +7,13 @@ export const APPLICATION_ID = 0x4c454447;
 
 const FOLDER = new URL('../../migrations/', import.meta.url);
 
-export type Migration = { readonly number: number; readonly name: string; readonly sql: string };
+export type Migration = {
+  readonly number: number;
+  readonly name: string;
+  readonly sql: string;
+  /** Says so in its first line, `-- rewrites`: it changes rows that are there, so the ledger is copied first. */
+  readonly rewrites: boolean;
+};
 
 /** The migrations that this version brings, in order. Their numbers run from 1 without a hole. */
 export function readMigrations(folder: URL = FOLDER): Migration[] {
@@ -17,7 +23,8 @@ export function readMigrations(folder: URL = FOLDER): Migration[] {
   return names.map((name, index) => {
     const number = Number(name.slice(0, 4));
     if (number !== index + 1) throw new LedgerError('broken', `Migration ${name} should have number ${index + 1}.`);
-    return { number, name, sql: readFileSync(new URL(name, folder), 'utf8') };
+    const sql = readFileSync(new URL(name, folder), 'utf8');
+    return { number, name, sql, rewrites: /^-- rewrites\b/.test(sql) };
   });
 }
 
@@ -37,7 +44,11 @@ export function fileKind(database: Database.Database): FileKind {
  * Brings the file to the newest schema: each migration in one transaction with its number, so a kill leaves the one or the other.
  * @throws {LedgerError} `broken` when a migration fails; the file is then as it was before that migration.
  */
-export function migrate(database: Database.Database, migrations: readonly Migration[], from: number): void {
+export function migrate(
+  database: Database.Database,
+  migrations: readonly Omit<Migration, 'rewrites'>[],
+  from: number,
+): void {
   for (const { number, name, sql } of migrations.filter((migration) => migration.number > from)) {
     try {
       database

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openForReading, openForWriting } from '../../src/ledger/database.ts';
 import { migrate, readMigrations } from '../../src/ledger/migrate.ts';
+import { upgradeLedger } from '../../src/ledger/upgrade.ts';
 import { verifyLedger } from '../../src/ledger/verify.ts';
 import { FIXTURE_APIS, FIXTURE_LOGIN, fixtureBytes, fixtureViews, placeFixture } from '../support/fixtures.ts';
 import { tempLedger, withDatabase, type TempLedger } from '../support/ledger.ts';
@@ -19,6 +20,10 @@ const FIXTURES = [
 ] as const;
 
 const NEWEST = readMigrations().length;
+
+function upgrade(path: string): Promise<void> {
+  return upgradeLedger({ path, log: { info: () => undefined } }, new AbortController().signal);
+}
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
@@ -89,15 +94,16 @@ describe.each(FIXTURES)('a ledger of $name', ({ name, schema, db, json }) => {
   it('opens with every row of its views as it was, and passes verify', async () => {
     const temp = tempLedger();
     placeFixture(name, temp.path);
-    openForWriting(temp.path).close();
+    await upgrade(temp.path);
     expect(temp.value('pragma user_version')).toBe(NEWEST);
     expectViewsAsTheyWere(temp, name);
     await expectVerified(temp.path, fixtureViews(name).madeAt);
   });
 
-  it('is still the ledger of its account, and its open walks go on', () => {
+  it('is still the ledger of its account, and its open walks go on', async () => {
     const temp = tempLedger();
     placeFixture(name, temp.path);
+    await upgrade(temp.path);
     expect(() => temp.open({ login: 'someone@else.example' })).toThrow(/another DataForSEO login/);
     const ledger = temp.open({ login: FIXTURE_LOGIN });
     expect(ledger.openWalks().length).toBeGreaterThan(0);
@@ -115,7 +121,7 @@ describe.each(FIXTURES)('a ledger of $name', ({ name, schema, db, json }) => {
         if (existsSync(`${source}${suffix}`)) copyFileSync(`${source}${suffix}`, `${temp.path}${suffix}`);
       }
     });
-    openForWriting(temp.path).close();
+    await upgrade(temp.path);
     expect(temp.value('select extra from task where n = 1')).toBe('{"touched":true}');
     expect(temp.value('pragma integrity_check')).toBe('ok');
     await expectVerified(temp.path, fixtureViews(name).madeAt);
@@ -124,7 +130,7 @@ describe.each(FIXTURES)('a ledger of $name', ({ name, schema, db, json }) => {
   it('is as it was, row for row, after a migration that fails in the middle', async () => {
     const temp = tempLedger();
     placeFixture(name, temp.path);
-    openForWriting(temp.path).close();
+    await upgrade(temp.path);
     const before = contentOf(temp.path);
     const sql = `
       alter table task add column extra_column text;

@@ -30,14 +30,16 @@ export type StartOptions = {
   readonly settings?: Readonly<Record<string, string>>;
   /** What node is told, e.g. `--import file`. */
   readonly node?: readonly string[];
+  /** Another version of the program: the path of its main.ts. */
+  readonly main?: string;
   /** What node runs under, e.g. `['strace', '-f']`. */
   readonly under?: readonly string[];
 };
 
 /** A real process of the product on the bench's ledger. It is gone when the test is. */
 export function startProcess(bench: Bench, args: readonly string[], options: StartOptions = {}): ChildProcess {
-  const { settings = {}, node = [], under = [] } = options;
-  const line = [...under, process.execPath, ...node, MAIN, ...args];
+  const { settings = {}, node = [], under = [], main = MAIN } = options;
+  const line = [...under, process.execPath, ...node, main, ...args];
   const child = spawn(line[0] ?? '', line.slice(1), {
     env: { ...bench.env, NODE_COMPILE_CACHE: COMPILE_CACHE, PATH: process.env['PATH'] ?? '', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],

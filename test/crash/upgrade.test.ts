@@ -1,0 +1,182 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import Database from 'better-sqlite3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readMigrations } from '../../src/ledger/migrate.ts';
+import { openBench, type Bench } from '../support/bench.ts';
+import { FIXTURE_LOGIN, placeFixture } from '../support/fixtures.ts';
+import { CAN_MOUNT, mountDisk } from '../support/mounts.ts';
+import { ended, killGroup, lastWords, startProcess } from '../support/process.ts';
+
+const ROOT = new URL('../../', import.meta.url).pathname;
+const NEXT = String(readMigrations().length + 1).padStart(4, '0');
+const FIRST_PENDING = '0002';
+
+/** Rewrites every row, and takes some seconds for it. */
+const SLOW = `-- rewrites: every task
+create table burnt as
+  with recursive n (i) as (select 1 union all select i + 1 from n where i < 8000000) select max(i) as i from n;
+update task set tag = 'rewritten';
+drop table burnt;
+`;
+const SPOILT = `-- rewrites: every task
+update task set tag = 'rewritten';
+insert into task select * from task;
+`;
+
+let folder = '';
+
+/** The program as it will be in its next version: this one and one more migration. @returns Its main.ts. */
+function nextVersion(name: string, sql: string): string {
+  const root = join(folder, name);
+  mkdirSync(root);
+  for (const part of ['src', 'migrations', 'config', 'package.json'])
+    cpSync(join(ROOT, part), join(root, part), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
+  writeFileSync(join(root, 'migrations', `${NEXT}_next.sql`), sql);
+  return join(root, 'src', 'main.ts');
+}
+
+let slow = '';
+let spoilt = '';
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ledger-next-'));
+  slow = nextVersion('slow', SLOW);
+  spoilt = nextVersion('spoilt', SPOILT);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A bench with the ledger of the first schema, and nothing new on the server. */
+async function openOld(): Promise<Bench> {
+  const bench = await openBench({ tasks: 0, login: FIXTURE_LOGIN });
+  placeFixture('schema-0001', bench.path);
+  return bench;
+}
+
+function contentOf(path: string): Record<string, unknown> {
+  const database = new Database(path, { readonly: true });
+  try {
+    const version: unknown = database.pragma('user_version', { simple: true });
+    const tags = database.prepare('select n, tag from task order by n').raw().all();
+    const schema = database.prepare('select type, name, sql from sqlite_schema order by type, name').raw().all();
+    return { version, tags, schema };
+  } finally {
+    database.close();
+  }
+}
+
+const logged = (stderr: string, message: string) =>
+  stderr
+    .split('\n')
+    .flatMap((line) => (line.includes(`"msg":"${message}`) ? [JSON.parse(line) as Record<string, unknown>] : []));
+
+async function until(isSo: () => boolean): Promise<void> {
+  for (let waitedMs = 0; !isSo(); waitedMs += 20) {
+    if (waitedMs > 20_000) throw new Error('it never came to that');
+    await delay(20);
+  }
+}
+
+describe('a migration that rewrites rows', { timeout: 120_000 }, () => {
+  it('has the ledger copied first, and health checks answered meanwhile', async () => {
+    const bench = await openOld();
+    const before = contentOf(bench.path);
+    writeFileSync(`${bench.path}.before-0000`, 'an older copy');
+    writeFileSync(`${bench.path}.before-0001.part`, 'what a kill left');
+    const child = startProcess(bench, ['run'], { main: slow });
+    const done = ended(child);
+    let stderr = '';
+    child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    await until(() => stderr.includes('"url":"http'));
+    const url = /"url":"(http[^"]*)"/.exec(stderr)?.[1] ?? '';
+    const answers: { status: number; version: unknown; ms: number }[] = [];
+    const versionNow = () => contentOf(bench.path)['version'];
+    while (!stderr.includes('"the ledger is up to date"')) {
+      const began = performance.now();
+      const { status } = await fetch(`${url}/healthz`);
+      answers.push({ status, version: versionNow(), ms: performance.now() - began });
+      await delay(30);
+    }
+    child.kill('SIGTERM');
+    expect((await done).code).toBe(0);
+    const meanwhile = answers.filter(({ version }) => version !== Number(NEXT));
+    expect(meanwhile.length).toBeGreaterThan(5);
+    expect(meanwhile.every(({ status }) => status === 200)).toBe(true);
+    expect(contentOf(bench.path)).toMatchObject({ version: Number(NEXT) });
+    expect(bench.rows('select distinct tag from task')).toEqual([{ tag: 'rewritten' }]);
+    const copy = `${bench.path}.before-${FIRST_PENDING}`;
+    expect(contentOf(copy)).toEqual(before);
+    expect(readdirSync(bench.folder).filter((name) => name.includes('before'))).toEqual([
+      `ledger.db.before-${FIRST_PENDING}`,
+    ]);
+    expect(logged(stderr, 'the ledger as it was is kept in a copy')[0]).toMatchObject({ path: copy });
+  });
+
+  it('that is stopped or killed within leaves every row as it was, or does it all', async () => {
+    const bench = await openOld();
+    const before = contentOf(bench.path);
+    for (const end of ['SIGTERM', 'SIGKILL', 'group'] as const) {
+      const child = startProcess(bench, ['run'], { main: slow });
+      const done = ended(child);
+      await until(() => existsSync(`${bench.path}.before-${FIRST_PENDING}`));
+      await delay(end === 'SIGTERM' ? 500 : 200);
+      const began = performance.now();
+      if (end === 'group') killGroup(child);
+      else child.kill(end);
+      const { code, signal } = await done;
+      expect(code ?? signal).toBe(end === 'SIGTERM' ? 0 : 'SIGKILL');
+      expect(performance.now() - began).toBeLessThan(3_000);
+      if (end === 'SIGKILL') {
+        // The process that migrates has outlived it, holds the ledger and ends by itself.
+        const second = await ended(startProcess(bench, ['backfill'], { main: slow }));
+        expect(second.code).toBe(4);
+        expect(lastWords(second.stderr)).toContain('brings the ledger up to date');
+        await until(() => contentOf(bench.path)['version'] === Number(NEXT));
+        placeFixture('schema-0001', bench.path);
+      }
+      expect(contentOf(bench.path)).toEqual(before);
+      rmSync(`${bench.path}.before-${FIRST_PENDING}`);
+    }
+  });
+
+  it('that fails is named, and leaves every row as the migration before it left it', async () => {
+    const bench = await openOld();
+    const tags = bench.rows('select n, tag from task order by n');
+    const { code, stderr } = await ended(startProcess(bench, ['backfill'], { main: spoilt }));
+    expect(code).toBe(1);
+    expect(lastWords(stderr)).toMatch(
+      new RegExp(`Migration ${NEXT}_next.sql failed; the ledger is as it was before it.*Cause: `),
+    );
+    expect(bench.rows('select n, tag from task order by n')).toEqual(tags);
+    expect(contentOf(bench.path)).toMatchObject({ version: readMigrations().length });
+    expect(existsSync(`${bench.path}.before-${FIRST_PENDING}`)).toBe(true);
+    expect(bench.simulator.stats().calls).toBe(0);
+  });
+
+  it.skipIf(!CAN_MOUNT)('for whose copy there is no room does not begin, and says how much it takes', async () => {
+    const bench = await openOld();
+    const bytes = readFileSync(bench.path);
+    mountDisk(bench.folder, '1m');
+    writeFileSync(bench.path, bytes);
+    const { code, stderr } = await ended(startProcess(bench, ['backfill'], { main: slow }));
+    expect(code).toBe(1);
+    expect(lastWords(stderr)).toMatch(
+      /There is no room for .*before-0002: it takes 2 MB, and 1 MB are free.*Make room/,
+    );
+    expect(readFileSync(bench.path).equals(bytes)).toBe(true);
+    expect(readdirSync(bench.folder).filter((name) => name.includes('before'))).toEqual([]);
+  });
+});
