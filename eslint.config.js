@@ -15,9 +15,10 @@ const ARROWS = {
   simulator: ['time'],
   alerts: ['domain', 'time'],
   harvest: ['domain', 'dataforseo', 'ledger', 'time'],
+  checks: ['domain', 'dataforseo', 'ledger', 'config', 'time'],
   http: ['domain', 'ledger', 'harvest', 'config', 'log', 'time'],
   cli: ['domain', 'ledger', 'harvest', 'simulator', 'config', 'log', 'time'],
-  app: ['domain', 'dataforseo', 'ledger', 'alerts', 'harvest', 'http', 'cli', 'config', 'log', 'time'],
+  app: ['domain', 'dataforseo', 'ledger', 'alerts', 'harvest', 'checks', 'http', 'cli', 'config', 'log', 'time'],
   main: ['app', 'cli', 'time'],
 };
 

@@ -1,5 +1,6 @@
 import { explained, plan, status } from './app/answers.ts';
 import { backup } from './app/backup.ts';
+import { doctor } from './app/doctor.ts';
 import { exported } from './app/export.ts';
 import type { Parts, Seams } from './app/parts.ts';
 import { run } from './app/run.ts';
@@ -25,5 +26,6 @@ function createApp(parts: Parts): App {
     report: (wish, signal) => report(parts, wish, signal),
     verify: (wish, signal) => verify(parts, wish, signal),
     backup: (wish, signal) => backup(parts, wish, signal),
+    doctor: (wish, signal) => doctor(parts, wish, signal),
   };
 }

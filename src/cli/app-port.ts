@@ -1,3 +1,4 @@
+import type { Diagnosis } from '../domain/diagnosis.ts';
 import type { Explanation, Question } from '../domain/explanation.ts';
 import type { BackfillResult, Progress } from '../domain/progress.ts';
 import type { ReportAnswer, ReportFilter, ReportQuestion } from '../domain/report.ts';
@@ -38,6 +39,14 @@ export type App = {
    * @throws {ConfigError} where `target` cannot be one. @throws {LedgerError} e.g. `missing`, `unwritable`, `broken`.
    */
   readonly backup: (wish: BackupWish, signal: AbortSignal) => Promise<MadeBackup>;
+  /** Looks at everything that keeps a ledger from being kept; makes one call that is not of the budget. Rejects only when aborted. */
+  readonly doctor: (wish: DoctorWish, signal: AbortSignal) => Promise<Diagnosis>;
+};
+
+export type DoctorWish = {
+  /** What is wrong with the settings; the application has what is left of them. */
+  readonly problems: readonly string[];
+  readonly sendTestAlert: boolean;
 };
 
 export type BackupWish = Pick<BackupTerms, 'overwrite' | 'onCopied' | 'onVerified'> & {

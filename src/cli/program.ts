@@ -3,6 +3,7 @@ import { backfill } from './backfill.ts';
 import { backup } from './backup.ts';
 import type { CliCommand, CliDeps } from './command.ts';
 import { demo } from './demo.ts';
+import { doctor } from './doctor.ts';
 import { complaintOf, EXIT, exitCodeOf } from './exit-code.ts';
 import { exportCommand } from './export.ts';
 import { explain } from './explain.ts';
@@ -28,6 +29,7 @@ export const COMMANDS: readonly CliCommand[] = [
   exportCommand,
   verify,
   explain,
+  doctor,
   backup,
   simulate,
   demo,

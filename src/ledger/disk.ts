@@ -1,7 +1,6 @@
-import { statfsSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { diskOutlook, type DiskOutlook } from '../domain/disk.ts';
 import type { Db } from './database.ts';
+import { diskOf } from './file-system.ts';
 
 type DiskTerms = {
   readonly path: string;
@@ -21,11 +20,10 @@ export function readDisk(database: Db, { path, now, ...figures }: DiskTerms): Di
   return space === null ? null : diskOutlook({ ...figures, ...space, tasksPerDay: tasksPerDay(database, now) });
 }
 
-/** The space of the file system that holds, or is to hold, this file; null where it does not tell. */
 function readSpace(path: string): { readonly freeBytes: number; readonly totalBytes: number } | null {
   try {
-    const { bavail, blocks, bsize } = statfsSync(dirname(path));
-    return blocks === 0 ? null : { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+    const { freeBytes, sizeBytes } = diskOf(path);
+    return sizeBytes === 0 ? null : { freeBytes, totalBytes: sizeBytes };
   } catch {
     // Whether the folder can be used at all is asked elsewhere, by those who need it.
     return null;

@@ -4,6 +4,7 @@ import type { CliDeps } from '../../src/cli/command.ts';
 import { runCli } from '../../src/cli/program.ts';
 import { createRedaction } from '../../src/cli/redaction.ts';
 import type { Config } from '../../src/config.ts';
+import type { Diagnosis } from '../../src/domain/diagnosis.ts';
 import type { Explanation } from '../../src/domain/explanation.ts';
 import type { BackfillResult, Progress } from '../../src/domain/progress.ts';
 import type { ReportAnswer } from '../../src/domain/report.ts';
@@ -124,6 +125,17 @@ const REPORTED: ReportAnswer = {
   },
 };
 
+export const DIAGNOSED: Diagnosis = {
+  ok: true,
+  refused: false,
+  at: '2026-11-23T12:00:00Z',
+  version: '9.8.7',
+  findings: [
+    { check: 'settings', verdict: 'ok', found: 'Right.', todo: null },
+    { check: 'disk', verdict: 'warn', found: 'Low.', todo: 'Make room.' },
+  ],
+};
+
 /** An application that answers at once; a test replaces what it is about. */
 export function fakeApp(parts: Partial<App> = {}): App {
   return {
@@ -136,6 +148,7 @@ export function fakeApp(parts: Partial<App> = {}): App {
     export: ({ use }) => use({ total: 0, pages: [] }),
     verify: () => Promise.resolve(VERIFIED),
     backup: ({ target }) => Promise.resolve({ target, bytes: 0, report: VERIFIED }),
+    doctor: () => Promise.resolve(DIAGNOSED),
     ...parts,
   };
 }

@@ -29,10 +29,3 @@ it.skipIf(!CAN_MOUNT)('is that of the file system which holds the ledger', () =>
   disk.resize('900k');
   expect(look()).toMatchObject({ totalBytes: 900 * 2 ** 10, state: 'low' });
 });
-
-it('is unknown where there is no such folder', () => {
-  const temp = tempLedger();
-  temp.open();
-  const look = withDatabase(temp.path, { readonly: true }, (db) => readDisk(db, { ...terms, path: '/gone/away.db' }));
-  expect(look).toBeNull();
-});

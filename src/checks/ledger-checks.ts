@@ -1,0 +1,60 @@
+import { fail, ok, skipped, warn, type Finding } from '../domain/diagnosis.ts';
+import { LedgerError } from '../domain/errors.ts';
+import type { DiskOutlook } from '../domain/disk.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
+import { bytes, count, duration } from '../domain/wording.ts';
+import { diskOf } from '../ledger/file-system.ts';
+import { isHeld, readHolder } from '../ledger/lock.ts';
+
+/** The ledger as it could be read; `missing` before the first start. */
+export type LookedAt =
+  { readonly kind: 'read'; readonly snapshot: Snapshot } | { readonly kind: 'failed'; readonly error: LedgerError };
+
+/** @param look - May throw. @throws What is no failure of a ledger. */
+export function lookAtLedger(look: () => Snapshot): LookedAt {
+  try {
+    return { kind: 'read', snapshot: look() };
+  } catch (error) {
+    if (error instanceof LedgerError) return { kind: 'failed', error };
+    throw error;
+  }
+}
+
+export function ledgerFinding(looked: LookedAt, path: string): Finding {
+  if (looked.kind === 'read') {
+    const { ledger, tasks } = looked.snapshot;
+    return ok(
+      'ledger',
+      `${path}: schema ${ledger.schemaVersion}, ${bytes(ledger.sizeBytes)}, ${count(tasks.total)} tasks.`,
+    );
+  }
+  const { code, message, hint } = looked.error;
+  if (code === 'missing') return ok('ledger', `There is none at ${path} yet; the first start makes it.`);
+  const todo = hint ?? 'Run verify, and see the log of the daemon.';
+  return code === 'older_schema' ? warn('ledger', message, todo) : fail('ledger', message, todo);
+}
+
+export function checkLock(path: string): Finding {
+  return ok('lock', isHeld(path) ? `Held by ${readHolder(path)}.` : 'No process works on this ledger.');
+}
+
+export function checkDisk(looked: LookedAt, path: string): Finding {
+  const { freeBytes, sizeBytes } = diskOf(path);
+  const outlook = looked.kind === 'read' ? looked.snapshot.disk : null;
+  const free = `${bytes(freeBytes)} of ${bytes(sizeBytes)} free`;
+  if (outlook === null) return skipped('disk', `${free}; how fast the ledger grows is not known yet.`);
+  const found = `${free}; the ledger grows by ${bytes(outlook.bytesPerDay)} a day and has room ${lastsFor(outlook)}.`;
+  const todo = 'Make room, or enlarge the volume.';
+  switch (outlook.state) {
+    case 'ok':
+      return ok('disk', found);
+    case 'low':
+      return warn('disk', found, todo);
+    case 'full':
+      return fail('disk', found, todo);
+  }
+}
+
+function lastsFor({ daysLeft }: DiskOutlook): string {
+  return daysLeft === null ? 'for more than ten years' : `for ${duration(daysLeft * 86_400)}`;
+}

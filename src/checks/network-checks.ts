@@ -1,0 +1,55 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { isLoopback } from '../config/address.ts';
+import { fail, ok, warn, type Check, type Finding } from '../domain/diagnosis.ts';
+
+export type Page = { readonly host: string; readonly port: number };
+
+/** Whether the page can be where the settings want it. @param isRunning - A daemon works on this ledger, so the port may be its own. */
+export async function checkPage({ host, port }: Page, isRunning: boolean): Promise<Finding> {
+  const place = `${host}, port ${port}`;
+  if (port === 0) return ok('page', `${host}, any free port; the log of the daemon tells it.`);
+  const failure = await tryToListen(host, port);
+  if (failure === null)
+    return ok('page', isRunning ? `${place} is free, so the daemon serves elsewhere.` : `${place} is free.`);
+  if (failure !== 'EADDRINUSE')
+    return fail(
+      'page',
+      `Nobody can listen at ${place} (${failure}).`,
+      'Set LEDGER_HTTP_HOST to an address of this machine, and LEDGER_HTTP_PORT above 1023.',
+    );
+  if (isRunning)
+    return ok('page', `${place} is taken, as it should be while the daemon runs; healthcheck asks who answers.`);
+  return warn(
+    'page',
+    `Another program listens at ${place}.`,
+    'End it, or set LEDGER_HTTP_PORT to another one (0: any free one).',
+  );
+}
+
+/** @returns The code of the failure; null where it works. Free again at once. */
+async function tryToListen(host: string, port: number): Promise<string | null> {
+  const server = createServer();
+  try {
+    server.listen({ host, port, exclusive: true });
+    await once(server, 'listening');
+    return null;
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  } finally {
+    server.close();
+  }
+}
+
+/** An address that somebody is told at. It is a secret, so nothing of it is shown. */
+export function checkReceiver(check: Check, url: string | null, setting: string): Finding {
+  if (url === null) return ok(check, `None: ${setting} is not set.`);
+  const { protocol } = new URL(url);
+  if (protocol === 'https:' || isLoopback(new URL(url)))
+    return ok(check, `${setting} is set and well-formed; nothing was sent.`);
+  return warn(
+    check,
+    `${setting} begins with http://: who sees the traffic learns the address, and may use it.`,
+    'Use https://.',
+  );
+}

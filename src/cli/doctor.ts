@@ -1,0 +1,61 @@
+import { Option } from 'commander';
+import { loadConfig } from '../config.ts';
+import type { Diagnosis, Finding, Verdict } from '../domain/diagnosis.ts';
+import { ConfigError } from '../domain/errors.ts';
+import type { CliCommand, CliDeps, Typed } from './command.ts';
+import { EXIT } from './exit-code.ts';
+import { openFor } from './open.ts';
+
+export const doctor: CliCommand = {
+  name: 'doctor',
+  usage: 'doctor [--json]',
+  summary: 'whether this machine, the account and the ledger are well, and what to do where not',
+  details: `Looks at settings, versions, folder, file system, ledger, disk, account, balance, clock, page and alerts. Makes one call, which is
+not of the budget of id_list (GET /v3/appendix/user_data, 6 a minute); works without a network, without a ledger and beside a
+running daemon. Exits with 1 where something fails, with 2 where the settings are wrong, with 3 where DataForSEO refuses.`,
+  examples: ['doctor', 'doctor --send-test-alert'],
+  settings: 'all',
+  options: [
+    new Option('--json', 'all findings as JSON'),
+    new Option('--send-test-alert', 'post a trial to LEDGER_ALERT_URL'),
+  ],
+  act: async (typed, deps) => {
+    const problems = problemsOf(typed, deps);
+    const { app } = await openFor(typed, deps, { credentials: problems.length === 0, atLeast: 'warn' });
+    const diagnosis = await app.doctor(
+      { problems, sendTestAlert: typed.options['sendTestAlert'] === true },
+      deps.signal,
+    );
+    const text =
+      typed.options['json'] === true ? JSON.stringify(diagnosis, null, 2) : diagnosisText(diagnosis).join('\n');
+    deps.stdout.write(`${deps.redaction.scrub(text)}\n`);
+    if (problems.length > 0) return EXIT.wrong;
+    if (diagnosis.refused) return EXIT.refused;
+    return diagnosis.ok ? EXIT.done : EXIT.failed;
+  },
+};
+
+/** Missing credentials keep nobody from looking at the rest; other wrong settings leave too little to look at, and end it. */
+function problemsOf(typed: Typed, { env }: CliDeps): readonly string[] {
+  try {
+    loadConfig({ env, flags: typed.settings }, { credentials: true });
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+
+const MARKS: Readonly<Record<Verdict, string>> = { ok: 'ok', warn: 'WARN', fail: 'FAIL', skipped: '-' };
+
+function diagnosisText({ findings }: Diagnosis): string[] {
+  const count = (verdict: Verdict) => findings.filter((finding) => finding.verdict === verdict).length;
+  const [fails, warns] = [count('fail'), count('warn')];
+  const sum = fails + warns === 0 ? 'All is well.' : `${fails} failed, ${warns} to look at.`;
+  return [...findings.flatMap(linesOf), '', sum];
+}
+
+function linesOf({ check, verdict, found, todo }: Finding): string[] {
+  const line = `${MARKS[verdict].padEnd(5)} ${check.padEnd(12)} ${found}`;
+  return todo === null ? [line] : [line, `${' '.repeat(19)}-> ${todo}`];
+}

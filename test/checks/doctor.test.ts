@@ -1,0 +1,120 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { DoctorWish } from '../../src/cli/app-port.ts';
+import type { Diagnosis } from '../../src/domain/diagnosis.ts';
+import { openBench, type Bench } from '../support/bench.ts';
+import { startScriptedServer, text } from '../support/scripted-server.ts';
+
+type Settings = Readonly<Record<string, string>>;
+
+function diagnose(bench: Bench, settings: Settings = {}, wish: Partial<DoctorWish> = {}): Promise<Diagnosis> {
+  const whole = { problems: [], sendTestAlert: false, ...wish };
+  return bench.app(settings).doctor(whole, new AbortController().signal);
+}
+
+/** Everything that is not well, in short. */
+function complaints({ findings }: Diagnosis): string[] {
+  return findings.filter(({ verdict }) => verdict !== 'ok').map(({ check, verdict }) => `${check} ${verdict}`);
+}
+
+const of = ({ findings }: Diagnosis, name: string) => findings.find(({ check }) => check === name);
+
+describe('the doctor', () => {
+  it('finds all well before the first start, changes nothing, and takes no call of the budget', async () => {
+    const bench = await openBench({ tasks: 100 });
+    const before = readdirSync(bench.folder);
+    const diagnosis = await diagnose(bench);
+    expect(complaints(diagnosis)).toEqual(['disk skipped']);
+    expect(diagnosis).toMatchObject({ ok: true, refused: false, version: '0.0.0-test' });
+    expect(of(diagnosis, 'ledger')?.found).toContain('There is none');
+    expect(readdirSync(bench.folder)).toEqual(before);
+    expect(bench.simulator.stats()).toMatchObject({ calls: 0, userDataCalls: 1 });
+  });
+
+  it('finds all well beside a running daemon', async () => {
+    const bench = await openBench({ tasks: 100 });
+    const controller = new AbortController();
+    const running = bench.app().run(controller.signal);
+    while (!bench.logged.some((line) => line.includes('"state":"idle"'))) await new Promise(setImmediate);
+    const diagnosis = await diagnose(bench);
+    controller.abort(new Error('done'));
+    await running;
+    expect(complaints(diagnosis)).toEqual([]);
+    expect(of(diagnosis, 'lock')?.found).toMatch(/^Held by process \d+ on /);
+    expect(of(diagnosis, 'ledger')?.found).toContain('100 tasks');
+    expect(of(diagnosis, 'disk')?.found).toContain('a day');
+  });
+
+  it('tells a refused account from a server that cannot be reached, and looks at the rest all the same', async () => {
+    const bench = await openBench({ tasks: 100 });
+    bench.simulator.set({ refusals: { account: 40200 } });
+    const refused = await diagnose(bench);
+    expect(refused).toMatchObject({ ok: false, refused: true });
+    expect(of(refused, 'account')?.todo).toContain('Add funds');
+    const lost = await diagnose(bench, { DATAFORSEO_URL: 'http://127.0.0.1:1' });
+    expect(lost).toMatchObject({ ok: false, refused: false });
+    expect(complaints(lost)).toEqual(['disk skipped', 'account fail', 'balance skipped', 'clock skipped']);
+  });
+
+  it('finds what a ledger of another login, a foreign file and a folder that is none lack', async () => {
+    const bench = await openBench({ tasks: 100 });
+    await bench.backfill();
+    const other = await diagnose(bench, { DATAFORSEO_LOGIN: 'somebody@else.example' });
+    expect(of(other, 'ledger')).toMatchObject({ verdict: 'fail' });
+    expect(of(other, 'ledger')?.found).toContain('another DataForSEO login');
+    const foreign = join(bench.folder, 'letters.txt');
+    writeFileSync(foreign, 'Dear Sir or Madam, this is no ledger at all, and never was one.');
+    expect(of(await diagnose(bench, { LEDGER_DATABASE: foreign }), 'ledger')).toMatchObject({ verdict: 'fail' });
+    const within = await diagnose(bench, { LEDGER_DATABASE: join(foreign, 'ledger.db') });
+    expect(within.ok).toBe(false);
+    expect(existsSync(join(foreign, 'ledger.db'))).toBe(false);
+  });
+
+  it('warns of a token that others can read, beyond loopback', async () => {
+    const bench = await openBench({ tasks: 10 });
+    const beyond = { LEDGER_HTTP_HOST: '0.0.0.0' };
+    const file = join(bench.folder, 'http-token');
+    writeFileSync(file, 'hush-hush-token');
+    chmodSync(file, 0o644);
+    const diagnosis = await diagnose(bench, beyond);
+    expect(complaints(diagnosis)).toContain('token warn');
+    expect(JSON.stringify(diagnosis)).not.toContain('hush-hush-token');
+    expect(complaints(await diagnose(bench, { ...beyond, LEDGER_HTTP_TOKEN: 'from-settings' }))).not.toContain(
+      'token warn',
+    );
+  });
+
+  it('sends a trial only when it is asked to, and says whether it was taken', async () => {
+    const chat = await startScriptedServer();
+    onTestFinished(() => chat.stop());
+    chat.otherwise(text('ok'));
+    const bench = await openBench({ tasks: 10 });
+    const settings = { LEDGER_ALERT_URL: `${chat.url}/services/s3cret` };
+    expect(of(await diagnose(bench, settings), 'alerts')?.found).toContain('nothing was sent');
+    expect(chat.requests).toEqual([]);
+    const taken = await diagnose(bench, settings, { sendTestAlert: true });
+    expect(of(taken, 'alerts')).toMatchObject({ verdict: 'ok', found: 'The receiver has taken a trial.' });
+    expect(JSON.parse(chat.requests[0]?.body ?? '')).toMatchObject({
+      alert: 'trial',
+      text: expect.stringContaining('trial') as string,
+    });
+    chat.otherwise(text('no_service', { status: 404 }));
+    const refused = await diagnose(bench, settings, { sendTestAlert: true });
+    expect(of(refused, 'alerts')).toMatchObject({
+      verdict: 'fail',
+      found: 'The receiver has not taken a trial (HTTP 404).',
+    });
+    const unset = await diagnose(bench, {}, { sendTestAlert: true });
+    expect(of(unset, 'alerts')).toMatchObject({ verdict: 'fail' });
+    expect(JSON.stringify([taken, refused])).not.toContain('s3cret');
+  });
+
+  it('shows no secret, whatever is wrong', async () => {
+    const bench = await openBench({ tasks: 10, password: 'another one' });
+    mkdirSync(bench.path);
+    const diagnosis = await diagnose(bench);
+    expect(diagnosis).toMatchObject({ ok: false, refused: true });
+    bench.expectNoSecretIn(JSON.stringify(diagnosis));
+  });
+});

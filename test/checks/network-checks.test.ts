@@ -1,0 +1,71 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { checkPage, checkReceiver } from '../../src/checks/network-checks.ts';
+import { checkVersions } from '../../src/checks/versions.ts';
+
+async function takenPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+describe('the port of the page', () => {
+  it('that another program has is warned of, unless the daemon runs', async () => {
+    const port = await takenPort();
+    expect(await checkPage({ host: '127.0.0.1', port }, false)).toMatchObject({ verdict: 'warn' });
+    expect(await checkPage({ host: '127.0.0.1', port }, true)).toMatchObject({ verdict: 'ok' });
+  });
+
+  it('that is free is free again after it was tried', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    server.close();
+    await once(server, 'close');
+    for (let time = 0; time < 2; time += 1)
+      expect(await checkPage({ host: '127.0.0.1', port }, false)).toMatchObject({
+        found: `127.0.0.1, port ${port} is free.`,
+      });
+  });
+
+  it('at an address that this machine has not fails', async () => {
+    expect(await checkPage({ host: '192.0.2.1', port: 8080 }, false)).toMatchObject({
+      verdict: 'fail',
+      found: 'Nobody can listen at 192.0.2.1, port 8080 (EADDRNOTAVAIL).',
+    });
+  });
+
+  it('0 is always well', async () => {
+    expect(await checkPage({ host: '127.0.0.1', port: 0 }, false)).toMatchObject({ verdict: 'ok' });
+  });
+});
+
+describe('the address of a receiver', () => {
+  const check = (url: string | null) => checkReceiver('alerts', url, 'LEDGER_ALERT_URL');
+
+  it.each([
+    [null, 'ok'],
+    ['https://hooks.example.com/s3cret', 'ok'],
+    ['http://127.0.0.1:9000/s3cret', 'ok'],
+    ['http://hooks.example.com/s3cret', 'warn'],
+  ])('%s is %s, and is not shown', (url, verdict) => {
+    expect(check(url).verdict).toBe(verdict);
+    expect(JSON.stringify(check(url))).not.toMatch(/s3cret|hooks\.example/);
+  });
+});
+
+describe('the version of SQLite', () => {
+  it.each([
+    ['3.51.3', 'ok'],
+    ['3.52.0', 'ok'],
+    ['4.0.0', 'ok'],
+    ['3.51.2', 'fail'],
+    ['3.40.1', 'fail'],
+  ])('%s: %s', (version, verdict) => {
+    expect(checkVersions('1.2.3', version).verdict).toBe(verdict);
+  });
+});
