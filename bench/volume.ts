@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { timeAnswers } from './answers.ts';
 import { median, type BenchPlan, type Figure } from './figure.ts';
 import { timePages, upsertsPerSecond } from './pages.ts';
 
@@ -63,6 +64,7 @@ async function* fill(path: string, tasks: number): AsyncIterable<Figure> {
       unit: 'bytes',
       target: { atMost: 480 },
     };
+    yield* timeAnswers(path, held);
     yield* starts(account, held);
     yield* pageTimes(path, held);
   } finally {

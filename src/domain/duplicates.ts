@@ -13,18 +13,18 @@ const LONG_NUMBER = /\d{16}/;
 export function parametersOf(metadata: string): string {
   if (LONG_NUMBER.test(metadata)) return metadata;
   const value: unknown = JSON.parse(metadata);
-  const posted = Array.isArray(value) ? value.map(withoutAddressee) : withoutAddressee(value);
-  return JSON.stringify(posted, inOrder);
+  return Array.isArray(value) ? value.map((one) => textOf(one, NO_PARAMETERS)).join() : textOf(value, NO_PARAMETERS);
 }
 
-function withoutAddressee(value: unknown): unknown {
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).filter(([key]) => !NO_PARAMETERS.includes(key)));
-}
-
-function inOrder(_key: string, value: unknown): unknown {
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+/** By hand: a report reads millions, and `JSON.stringify` with a function for the order takes three times as long. */
+function textOf(value: unknown, without: readonly string[]): string {
+  if (Array.isArray(value)) return `[${value.map((each) => textOf(each, [])).join()}]`;
+  if (!isObject(value)) return JSON.stringify(value);
+  let text = '{';
+  for (const key of Object.keys(value).sort()) {
+    if (!without.includes(key)) text += `${JSON.stringify(key)}:${textOf(value[key], [])},`;
+  }
+  return `${text}}`;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

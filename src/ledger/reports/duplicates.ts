@@ -56,7 +56,7 @@ function* postings(database: Db, filter: ReportFilter): Generator<Posting> {
   const endpoints = new Map(database.prepare<[], [number, string]>('select id, name from endpoint').raw().all());
   const { sql, values } = pageQuery(earlier);
   const page = database.prepare<unknown[], PostingRow>(sql).raw();
-  let [lastAt, lastN] = [-1, -1];
+  let [lastAt, lastN] = [secondsOf(earlier).since ?? -1, -1];
   for (;;) {
     const rows = page.all(...values, lastAt, lastAt, lastN, PAGE_ROWS);
     for (const [n, id, endpoint, target, tag, postedAt, costMicros, metadata] of rows) {
@@ -81,7 +81,8 @@ type PostingRow = [
 ];
 
 function pageQuery(filter: ReportFilter): Piece {
-  const { sql, values } = taskConditions(filter, secondsOf(filter));
+  // The border that moves is the only one on its side (src/ledger/reports/task-lines.ts).
+  const { sql, values } = taskConditions(filter, { since: null, until: secondsOf(filter).until });
   const notFailed = filter.state === null ? `task.state <> 'failed'` : 'true';
   return {
     sql: `select task.n, task.id, url.endpoint, task.target, task.tag, task.posted_at, ifnull(task.cost_micros, 0), task.metadata

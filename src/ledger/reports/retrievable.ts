@@ -22,7 +22,8 @@ export function* retrievable(database: Db, filter: ReportFilter, now: number): G
     });
   if (kept.length === 0) return;
   const oldest = now - Math.max(...kept.map(({ days }) => days)) * DAY_MS;
-  const conditions = kept.map(() => '(url.endpoint = ? and task.posted_at > ?)').join(' or ');
+  // The plus keeps SQLite from searching by this border instead of by the one that moves from page to page.
+  const conditions = kept.map(() => '(url.endpoint = ? and +task.posted_at > ?)').join(' or ');
   const also = {
     sql: `task.state in ('finished', 'partial') and (${conditions})`,
     values: kept.flatMap(({ id, days }) => [id, toSeconds(now - days * DAY_MS)]),

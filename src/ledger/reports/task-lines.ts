@@ -21,7 +21,9 @@ export type Listing = {
 export function* taskLines(database: Db, filter: ReportFilter, { order, also }: Listing): Generator<TaskLine> {
   const { sql, values } = pageQuery(filter, order, also);
   const page = database.prepare<unknown[], TaskRow>(sql);
-  let last = order === 'newest_first' ? { at: END, n: END } : { at: -END, n: -END };
+  const { since, until } = secondsOf(filter);
+  // In both orders what follows the border itself has not come yet.
+  let last = order === 'newest_first' ? { at: until ?? END, n: -END } : { at: since ?? -END, n: -END };
   for (;;) {
     const rows = page.all(...values, last.at, last.at, last.n, PAGE_ROWS);
     for (const row of rows) yield lineOf(row);
@@ -33,8 +35,14 @@ export function* taskLines(database: Db, filter: ReportFilter, { order, also }: 
 
 const END = Number.MAX_SAFE_INTEGER;
 
+/**
+ * The border that moves is the only one on its side: with a fixed one beside it SQLite would search from that, and each page would
+ * read all those before it once more.
+ */
 function pageQuery(filter: ReportFilter, order: Listing['order'], also: Piece | undefined): Piece {
-  const own = taskConditions(filter, secondsOf(filter));
+  const { since, until } = secondsOf(filter);
+  const far = order === 'newest_first' ? { since, until: null } : { since: null, until };
+  const own = taskConditions(filter, far);
   const [ahead, way] = order === 'newest_first' ? ['<', 'desc'] : ['>', 'asc'];
   return {
     sql: `select task.n, task.id, api.name as api, endpoint.name as endpoint, task.posted_at, task.done_at,
