@@ -11,6 +11,8 @@ export type Service = {
   /** Stands in the place of the global one: the simulated service without sockets, so that a virtual clock can drive it. */
   readonly fetch: typeof fetch;
   readonly stats: () => SimulatorStats;
+  /** Changes options while it runs. */
+  readonly set: (patch: SimulatorPatch) => void;
 };
 
 const TRAVEL = 82;
@@ -19,7 +21,8 @@ const TRAVEL = 82;
 export function createService(patch: SimulatorPatch, clock: Clock): Service {
   const world = createWorld(patch, clock);
   const stats = createStatsBook();
-  const faults = createFaultBook([], world.options().seed);
+  const bookOf = () => createFaultBook(world.options().faults, world.options().seed);
+  let faults = bookOf();
   const onCall = () => undefined;
   const idList = createIdList({ clock, world, rate: createRate(), stats, faults: () => faults, onCall });
   let legs = 0;
@@ -40,7 +43,14 @@ export function createService(patch: SimulatorPatch, clock: Clock): Service {
     const date = new Date(world.now()).toUTCString();
     return new Response([...chunks].join(''), { status: http, headers: { ...headers, date } });
   };
-  return { fetch: answer, stats: () => stats.read(world.options().rate.periodMs) };
+  return {
+    fetch: answer,
+    stats: () => stats.read(world.options().rate.periodMs),
+    set: (change) => {
+      world.set(change);
+      if (change.faults !== undefined) faults = bookOf();
+    },
+  };
 }
 
 function urlOf(input: Parameters<typeof fetch>[0]): string {

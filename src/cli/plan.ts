@@ -55,10 +55,13 @@ function sliceTable({ slices }: Plan): string[] {
   return [...table(['api', 'grade', 'since (UTC)', 'until', 'calls', 'expires from'], rows), ...more];
 }
 
-function expiring({ willExpire }: Plan): string[] {
-  if (willExpire.length === 0) return [];
+const READ_IN_TIME = 'As far as is known, all of it is read before it expires.';
+
+function expiring({ exact, willExpire }: Plan): string[] {
+  if (willExpire.length === 0) return ['', exact ? 'All of it is read before it expires.' : READ_IN_TIME];
   const lines = willExpire.map(
-    ({ api, grade, since, until }) => `- ${api}, ${grade}: ${instant(since)} to ${instant(until)}`,
+    ({ api, grade, since, until, expiresAt, reason }) =>
+      `- ${api}, ${grade}: ${instant(since)} to ${instant(until)}, from ${instant(expiresAt)} on: ${reason}`,
   );
   return ['', 'Will leave the window before it can be read:', ...lines];
 }

@@ -16,7 +16,11 @@ export function statusText(snapshot: Snapshot): readonly string[] {
     labelled('Doubts', snapshot.doubts === 0 ? 'none' : `${count(snapshot.doubts)} (see the view doubts)`),
     labelled('Budget', budgetOf(snapshot)),
     labelled('Backlog', backlogOf(snapshot)),
-    ...snapshot.backlog.willExpire.slice(0, MOST_SHOWN).map((it) => item(`will expire unread: ${stretch(it)}`)),
+    ...snapshot.backlog.willExpire
+      .slice(0, MOST_SHOWN)
+      .map((it) =>
+        item(`will be lost from ${instant(it.expiresAt)} on: ${it.api}, ${stretch(it)}: ${withPlainTimes(it.reason)}`),
+      ),
     labelled('Failure', failureOf(snapshot)),
     labelled('Ledger', ledgerOf(snapshot)),
     ...diskOf(snapshot).map((text) => labelled('Disk', text)),
@@ -64,11 +68,12 @@ function verdictOf({ since, until, complete, gaps }: ApiCoverage, isRead: boolea
   return `complete from ${instant(since)} up to ${instant(until)}; the ${duration(seconds)} since then are not read yet`;
 }
 
-function tailOf(api: string, { readUpTo, newestTask }: TailState): string[] {
+function tailOf(api: string, { readUpTo, newestTask, behindSeconds }: TailState): string[] {
   // Its coverage says already that nothing was read.
   if (readUpTo === null) return [];
   const newest = newestTask === null ? 'no task yet' : `newest task ${instant(newestTask)}`;
-  return [labelled('Tail', `${api} read up to ${instant(readUpTo)}; ${newest}`)];
+  const late = behindSeconds === null || behindSeconds === 0 ? '' : `; ${duration(behindSeconds)} behind`;
+  return [labelled('Tail', `${api} read up to ${instant(readUpTo)}; ${newest}${late}`)];
 }
 
 function some<Told>(told: readonly Told[], say: (one: Told) => string): string[] {
@@ -92,7 +97,8 @@ function budgetOf({ budget }: Snapshot): string {
 function backlogOf({ backlog }: Snapshot): string {
   if (backlog.calls === 0) return 'none';
   if (!backlog.exact) return `at least ${counted(backlog.calls, 'call')}, unknown until read`;
-  return `${counted(backlog.calls, 'call')}, about ${duration(backlog.etaSeconds)}`;
+  const inTime = backlog.willExpire.length === 0 ? '; all of it is read before it expires' : '';
+  return `${counted(backlog.calls, 'call')}, about ${duration(backlog.etaSeconds)}${inTime}`;
 }
 
 function failureOf({ lastFailure }: Snapshot): string {

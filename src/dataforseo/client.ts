@@ -53,6 +53,8 @@ export type Client = {
   readonly readPage: (question: PageQuestion, signal: AbortSignal) => Promise<PageAnswer>;
   /** Tokens that are not free now. */
   readonly inUse: () => number;
+  /** How many tokens whatever can wait leaves free for the tail is asked of this; none at first. */
+  readonly keep: (kept: () => number) => void;
   /** Why nothing is sent although somebody wants to; null when nobody waits for a token. */
   readonly waiting: () => Waiting | null;
   /** Ends all calls, which the journal then has as aborted, and waits for them. May be called again. */
@@ -81,6 +83,7 @@ export function createClient(options: ClientOptions): Client {
       return await tryAgain({ clock, periodMs: budget.periodMs }, attempt, either);
     },
     inUse: () => limiter.inUse(),
+    keep: (kept) => limiter.keep(kept),
     waiting: () => limiter.waiting(),
     stop: async () => {
       stopping.abort(new Error('the client has stopped'));

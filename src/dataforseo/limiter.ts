@@ -1,6 +1,7 @@
 import Bottleneck from 'bottleneck';
 import type { CallPurpose } from '../domain/call.ts';
 import { abortReason } from './abort.ts';
+import { createPatience } from './patience.ts';
 import type { Token, TokenPool, TokenPoolOptions, Waiting } from './token-pool.ts';
 import { createTokenPool } from './token-pool.ts';
 
@@ -12,6 +13,8 @@ export type Limiter = {
    */
   readonly run: <T>(purpose: CallPurpose, job: (token: Token) => Promise<T>, signal: AbortSignal) => Promise<T>;
   readonly inUse: () => number;
+  /** Asked how many tokens whoever can wait leaves free for the tail; 0 at first. */
+  readonly keep: (kept: () => number) => void;
   /** Null while nobody waits for a token. */
   readonly waiting: () => Waiting | null;
   /** Rejects whoever still waits; resolves when the jobs that run have ended. May be called again. */
@@ -27,14 +30,17 @@ const LANES = 4;
  */
 const NEVER_WAIT_MS = -8.64e15;
 
-/** Bottleneck's priorities, 0 first. The tail goes first because what it misses is what people look at. */
+/**
+ * Bottleneck's priorities, 0 first. The tail goes first because what it misses is what people look at. Settling and chasing are
+ * held to what the tail leaves of its share while a backlog waits; what they may ask for then must not wait for the last slice.
+ */
 const PRIORITIES: Readonly<Record<CallPurpose, number>> = {
   tail: 0,
   backfill: 2,
   isolate: 2,
   recount: 2,
-  settle: 4,
-  chase: 5,
+  settle: 1,
+  chase: 1,
   verify: 6,
 };
 
@@ -46,7 +52,13 @@ export function createLimiter(options: TokenPoolOptions): Limiter {
   const { clock } = options;
   const stopping = new AbortController();
   const lanes = createLanes();
-  const pool = createTokenPool(options, (spare) => lanes.mirror(spare));
+  let kept: () => number = () => 0;
+  const most = options.terms.calls - 1;
+  const patience = createPatience(() => Math.min(kept(), most));
+  const pool = createTokenPool(options, (spare) => {
+    lanes.mirror(spare);
+    patience.tell(spare);
+  });
   const unserved = new Set<symbol>();
   let stopped: Promise<void> | null = null;
 
@@ -55,12 +67,23 @@ export function createLimiter(options: TokenPoolOptions): Limiter {
     giveUp.throwIfAborted();
     const asking = Symbol(purpose);
     unserved.add(asking);
+    const canWait = PRIORITIES[purpose] > PRIORITIES.settle;
+    let isOnItsWay = false;
+    const served = () => {
+      if (isOnItsWay) patience.served();
+      isOnItsWay = false;
+    };
     try {
+      const patient = canWait ? patience.wait(giveUp) : null;
+      if (patient !== null) await patient;
+      isOnItsWay = canWait;
+      giveUp.throwIfAborted();
       return await lanes.within(
         PRIORITIES[purpose],
         async () => {
           const token = await takeToken(pool, giveUp);
           unserved.delete(asking);
+          served();
           // A call whose end nobody told may have been sent.
           return await job(token).finally(() => token.failed(clock.monotonic()));
         },
@@ -68,12 +91,16 @@ export function createLimiter(options: TokenPoolOptions): Limiter {
       );
     } finally {
       unserved.delete(asking);
+      served();
     }
   };
 
   return {
     run,
     inUse: () => pool.inUse(),
+    keep: (ask) => {
+      kept = ask;
+    },
     waiting: () => (unserved.size > 0 ? pool.waiting() : null),
     stop: () => {
       stopping.abort(new Error('the limiter has stopped'));

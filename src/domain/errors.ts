@@ -40,9 +40,11 @@ export class DataForSeoError extends Error {
 }
 
 /** What happened and what a person can do about it, in one text. */
-export function withHint({ message, details }: DataForSeoError): string {
-  if (details.hint === undefined) return message;
-  return `${/[.!?]$/.test(message) ? message : `${message}.`} ${details.hint}`;
+export function withHint(error: DataForSeoError | LedgerError): string {
+  const { message } = error;
+  const hint = error instanceof LedgerError ? error.hint : error.details.hint;
+  if (hint === undefined) return message;
+  return `${/[.!?]$/.test(message) ? message : `${message}.`} ${hint}`;
 }
 
 /**

@@ -7,6 +7,14 @@ export const SMALLEST_LIMIT = OVERLAP + 1;
 /** So many pages must succeed below a limit that has failed before it is tried again: else every second call of a walk would fail. */
 const PAGES_BEFORE_MORE = 20;
 
+/** What a walk has learned of the rows a page may have. */
+export type PageLimit = Pick<Walk, 'limit' | 'failedLimit' | 'pagesSinceFailed'>;
+
+/** What the next walk of the same kind begins with; null where whole pages are no trouble. @param most - Rows a page, 1 … 1000. */
+export function learnedLimit({ limit, failedLimit, pagesSinceFailed }: Walk, most: number): PageLimit | null {
+  return limit >= most && failedLimit === null ? null : { limit, failedLimit, pagesSinceFailed };
+}
+
 /** Half the rows a page, because a page was too large or too slow. */
 export function withSmallerPages(walk: Walk): Walk {
   const limit = Math.max(Math.ceil(walk.limit / 2), SMALLEST_LIMIT);

@@ -29,7 +29,12 @@ export type Snapshot = {
     /** False while a density is still unknown: then `calls` is the least that it can be. */
     readonly exact: boolean;
     /** What leaves its window before its turn; the first second of it at `expiresAt`. */
-    readonly willExpire: readonly (Stretch & { readonly api: string; readonly expiresAt: string })[];
+    readonly willExpire: readonly (Stretch & {
+      readonly api: string;
+      readonly expiresAt: string;
+      /** Why it is not read before. */
+      readonly reason: string;
+    })[];
   };
   readonly ledger: {
     readonly path: string;
@@ -58,6 +63,8 @@ export type TailState = {
   readonly readUpTo: string | null;
   readonly readAt: string | null;
   readonly newestTask: string | null;
+  /** How late new tasks are read; 0 while that is as soon as they are meant to be, null before the first reading. */
+  readonly behindSeconds: number | null;
 };
 
 /** What a backfill would do now. */
@@ -80,5 +87,7 @@ export type Plan = {
     readonly grade: 'ids' | 'metadata';
     readonly since: string;
     readonly until: string;
+    readonly expiresAt: string;
+    readonly reason: string;
   }[];
 };

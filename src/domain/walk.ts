@@ -34,6 +34,8 @@ export type Walk = {
   readonly lastCall: number | null;
   readonly calls: number;
   readonly doubts: number;
+  /** Tasks that it added or changed; of a chase, whose changes are expected, only those that it added. */
+  readonly found: number;
 };
 
 export type WalkPlan = Pick<Walk, 'api' | 'purpose' | 'grade' | 'range' | 'limit' | 'openingPages'>;

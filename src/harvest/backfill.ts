@@ -54,7 +54,7 @@ function createRun(deps: HarvestDeps, onProgress: (progress: Progress) => void, 
   const { ledger, serverClock, policy, clock } = deps;
   const firstCall = ledger.journal.newestCall();
   const startedAt = clock.monotonic();
-  const harvest = createHarvest(deps, () => report(), signal);
+  const harvest = createHarvest(deps, { onPage: () => report() }, signal);
   const upper = createBound(harvest);
   const keepFrontiers = createFrontierKeeper(deps);
   const keepSkew = createSkewKeeper(deps);

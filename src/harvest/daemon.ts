@@ -1,59 +1,115 @@
-import { gapsOf, upperBound, type ApiPicture } from '../domain/gaps.ts';
-import type { WalkPlan } from '../domain/walk.ts';
-import { createFrontierKeeper, createSkewKeeper } from './frontiers.ts';
-import { createHarvest, factsOf, type Harvest, type HarvestDeps } from './harvester.ts';
+import { gapsOf } from '../domain/gaps.ts';
+import { shareLeft } from '../domain/tail-share.ts';
+import { createDiskWatch, type DiskWatch } from './disk-watch.ts';
+import { createForesightWatch } from './foresight-watch.ts';
+import { createHarvest, isUnwritable, type Harvest, type HarvestDeps } from './harvester.ts';
 import type { Pulse } from './pulse.ts';
-import { createSchedule } from './schedule.ts';
+import { lookAround, type Scene } from './scene.ts';
+import { createSchedule, longestPauseMs } from './schedule.ts';
+import { createStock } from './stock.ts';
+import { createTails, type Tails } from './tails.ts';
+import { createUpkeepWork, type UpkeepWork } from './upkeep-work.ts';
 import { createVoice, READS_BACKLOG, type Doing } from './voice.ts';
-import { backlogUpper, backlogWork, settleWork, tailWork, type Start } from './work.ts';
+import { factsOf } from './walk-facts.ts';
+import { backlogWork, type Start } from './work.ts';
 
 export type DaemonOptions = {
   readonly tailCron: string;
   readonly pulse: Pulse;
 };
 
-/** It looks up at least so often while nothing happens. */
-const LOOK_UP_MS = 5_000;
+/** It looks up at least so often while nothing happens: a supervisor that sees no turn for a minute calls it stuck. */
+const LOOK_UP_MS = 15_000;
 
 /** One lane is kept for the tail, so that a backlog never makes new tasks wait. */
 const TAIL_LANES = 1;
 
 /**
  * The daemon: reads new tasks at each tick of the schedule, and with the rest of the budget whatever the window holds and the
- * ledger lacks. A refused account parks it; it looks again at growing intervals. Resolves once `signal` has stopped it.
+ * ledger lacks, then what has to be read again. A refused account parks it, a full disk makes it wait; it looks again at growing
+ * intervals. Resolves once `signal` has stopped it.
  *
- * @throws {LedgerError} when nothing can be saved.
+ * @throws {LedgerError} when the ledger is broken or another's.
  */
 export async function runDaemon(deps: HarvestDeps, options: DaemonOptions, signal: AbortSignal): Promise<void> {
-  const { policy, serverClock, log } = deps;
-  const harvest = createHarvest(
-    deps,
-    (saved) => {
-      log.debug({ ...factsOf(saved.walk), rows: saved.rows, newTasks: saved.newTasks }, 'page saved');
-      if (saved.walk.purpose === 'tail' && saved.next === 'done') options.pulse.tailRead(saved.walk.api);
-    },
-    signal,
-  );
-  const tailDue = new Set(policy.apis);
-  const schedule = createSchedule(options.tailCron, deps.clock);
-  const voice = createVoice(harvest);
-  const keepFrontiers = createFrontierKeeper(deps);
-  const keepSkew = createSkewKeeper(deps);
+  const parts = createParts(deps, options, signal);
+  const { harvest, disk, schedule, voice } = parts;
   try {
     while (!signal.aborted) {
-      const now = serverClock.now();
       options.pulse.turned();
-      if (schedule.ticked()) policy.apis.forEach((api) => tailDue.add(api));
-      keepSkew();
-      takeStock(harvest, keepFrontiers, now);
-      for (const start of chooseWork(harvest, tailDue, now)) harvest.start(start);
-      voice.say(doingOf(harvest, now));
-      await harvest.lanes.wait(schedule.untilTick(waitMs(harvest, now))).catch(unlessStopped(signal));
+      const waitMs = disk.look() ? turn(parts, schedule.ticked()) : waitForDisk(parts);
+      await harvest.lanes.wait(schedule.untilTick(waitMs)).catch(unlessStopped(signal));
     }
   } finally {
     await harvest.lanes.stop();
     voice.stop();
   }
+}
+
+type DaemonParts = ReturnType<typeof createParts>;
+
+function createParts(deps: HarvestDeps, { pulse, tailCron }: DaemonOptions, signal: AbortSignal) {
+  const harvest: Harvest = createHarvest(
+    deps,
+    {
+      onPage: (saved) => {
+        deps.log.debug({ ...factsOf(saved.walk), rows: saved.rows, newTasks: saved.newTasks }, 'page saved');
+        disk.saved();
+        tails.onPage(saved);
+      },
+      onFailure: (walk) => tails.onFailure(walk),
+      onUnwritable: (error) => disk.failed(error),
+    },
+    signal,
+  );
+  const disk: DiskWatch = createDiskWatch(harvest);
+  const tails: Tails = createTails(harvest, { pulse, tailPeriodMs: longestPauseMs(tailCron) });
+  const upkeep: UpkeepWork = createUpkeepWork(harvest, tails.need);
+  deps.client.keep(() => tailTokens(harvest, tails));
+  return {
+    harvest,
+    disk,
+    tails,
+    upkeep,
+    schedule: createSchedule(tailCron, deps.clock),
+    voice: createVoice(harvest),
+    stock: createStock(deps),
+    foresight: createForesightWatch(harvest),
+    isTicked: { yet: false },
+  };
+}
+
+/** One look at everything, and what follows from it. @returns How long nothing else is to be done, ms. */
+function turn(parts: DaemonParts, ticked: boolean): number {
+  const { harvest, tails, voice, disk, stock, foresight, isTicked } = parts;
+  try {
+    isTicked.yet ||= ticked;
+    const now = harvest.deps.serverClock.now();
+    stock.account(now);
+    const scene = lookAround(harvest, now);
+    stock.keepGaps(scene);
+    foresight.look(scene);
+    if (isTicked.yet) tails.tick(scene);
+    isTicked.yet = false;
+    const { starts, nextAt } = chooseWork(parts, scene);
+    for (const start of starts) harvest.start(start);
+    voice.say(doingOf(parts, scene));
+    return Math.min(waitMs(harvest, now), Math.max(nextAt - harvest.deps.clock.monotonic(), 1));
+  } catch (error) {
+    if (!isUnwritable(error)) throw error;
+    disk.failed(error);
+    return waitForDisk(parts);
+  }
+}
+
+/** Whatever is in flight ends by itself; nothing new is asked for. */
+function waitForDisk({ harvest, disk, voice }: DaemonParts): number {
+  const { clock, serverClock } = harvest.deps;
+  const held = disk.held();
+  if (held === null) return 1;
+  const leftMs = Math.max(held.until - clock.monotonic(), 1);
+  voice.say({ state: 'waiting', reason: held.reason, until: serverClock.now() + leftMs });
+  return Math.min(leftMs, LOOK_UP_MS);
 }
 
 function unlessStopped(signal: AbortSignal): (error: unknown) => void {
@@ -62,79 +118,54 @@ function unlessStopped(signal: AbortSignal): (error: unknown) => void {
   };
 }
 
-function takeStock({ deps }: Harvest, keepFrontiers: (api: string) => void, now: number): void {
-  const { ledger, policy, log, serverClock } = deps;
-  for (const api of policy.apis) {
-    keepFrontiers(api);
-    // What is lost cannot be taken back: by a guess nothing is.
-    for (const loss of serverClock.sure() ? ledger.accountLosses(api, now) : []) {
-      log.warn(
-        {
-          api,
-          grade: loss.grade,
-          since: new Date(loss.since).toISOString(),
-          until: new Date(loss.until).toISOString(),
-        },
-        'a stretch left the window before it was read',
-      );
-    }
-  }
-  const upper = upperBound(now, policy.lagMs);
-  ledger.setGaps(
-    policy.apis.flatMap((api) => gapsOf(ledger.picture(api), upper, now)),
-    now,
-  );
+/** What the tail still needs of this period is left to it by whatever can wait. */
+function tailTokens({ deps }: Harvest, tails: Tails): number {
+  const { ledger, policy, clock } = deps;
+  const now = clock.monotonic();
+  const sent = ledger.upkeep.sharedCalls(clock.boot, policy.tokens).filter(({ isTail }) => isTail === 1);
+  const calls = sent.map(({ sentMono }) => sentMono);
+  return Math.max(shareLeft(calls, { now, periodMs: policy.periodMs, share: Math.ceil(tails.need()) }), 0);
 }
 
-/** The tail first, then what has to settle, then the backlog. */
-function chooseWork(harvest: Harvest, tailDue: Set<string>, now: number): Start[] {
+type Choice = { readonly starts: readonly Start[]; readonly nextAt: number };
+
+/** The tail first, then the backlog; upkeep gets what the tail leaves of its share, and everything once there is no backlog. */
+function chooseWork({ harvest, tails, upkeep }: DaemonParts, scene: Scene): Choice {
   const { deps, standing, lanes } = harvest;
   // A daemon leaves nothing: each slice has its next turn.
   harvest.left.clear();
-  const { ledger, policy } = deps;
-  if (standing.pausedUntil(now) !== null) return [];
-  const refused = standing.refusedApis(now);
-  const pictures = policy.apis.filter((api) => !refused.includes(api)).map(ledger.picture);
-  const open = ledger.openWalks();
-  const most = standing.troubled() ? 1 : policy.lanes;
+  if (standing.pausedUntil(scene.now) !== null) return { starts: [], nextAt: Infinity };
+  const most = standing.troubled() ? 1 : deps.policy.lanes;
   let free = most - lanes.size();
-  const starts: Start[] = [];
-  const begin = (plan: WalkPlan | null) => {
-    const isUnderWay = open.some(
-      (walk) => walk.api === plan?.api && walk.purpose === plan.purpose && lanes.has(walk.id),
-    );
-    if (plan === null || free <= 0 || isUnderWay || plan.range.since >= plan.range.until) return false;
-    starts.push({ kind: 'begin', plan });
-    free -= 1;
-    return true;
-  };
-  for (const picture of pictures.filter(({ api }) => tailDue.has(api))) {
-    if (begin(tailWork(picture, policy, { now: now - harvest.extraLagMs(), newestPosted: ledger.newestPosted })))
-      tailDue.delete(picture.api);
-  }
-  for (const picture of pictures) begin(settleWork(picture, policy, now));
-  const spare = standing.troubled() ? free : free - TAIL_LANES;
-  return [...starts, ...backlogStarts(harvest, pictures, { now, free: spare })];
+  const { starts, nextAt } = tails.choose(scene, free);
+  free -= starts.length;
+  const tailsInFlight = scene.inFlight.filter(({ purpose }) => purpose === 'tail').length + starts.length;
+  // Where each API's tail is being read nobody needs the lane that is kept for it.
+  const kept = standing.troubled() || tailsInFlight >= scene.pictures.length ? 0 : TAIL_LANES;
+  const again = upkeep.choose(scene, Math.max(free - kept, 0));
+  const backlog = backlogStarts(harvest, scene, free - kept - again.length);
+  return { starts: [...starts, ...again, ...backlog], nextAt };
 }
 
-function backlogStarts(harvest: Harvest, pictures: readonly ApiPicture[], at: { now: number; free: number }): Start[] {
+function backlogStarts(harvest: Harvest, scene: Scene, free: number): Start[] {
+  if (free <= 0) return [];
   const { ledger, policy } = harvest.deps;
-  const open = ledger.openWalks();
-  const waiting = open.filter((walk) => pictures.some(({ api }) => api === walk.api) && !harvest.lanes.has(walk.id));
-  const inFlight = open.filter((walk) => harvest.lanes.has(walk.id));
-  const left = new Set<number>();
-  const suspects = harvest.standing.suspects();
-  const common = { left, suspects, inFlight, now: at.now, refusals: ledger.refusals };
-  // Each API's backlog ends where its own tail begins.
-  const uppers = pictures.map((picture) => backlogUpper(picture, policy, at.now - harvest.extraLagMs()));
-  const first = backlogWork({ ...common, pictures: [], waiting, free: at.free, upper: 0 }, policy);
-  const fresh = pictures.flatMap((picture, index) =>
+  const { healthy, backlogUppers, inFlight, waiting, now } = scene;
+  const common = {
+    left: new Set<number>(),
+    suspects: harvest.standing.suspects(),
+    inFlight,
+    now,
+    refusals: ledger.refusals,
+  };
+  const first = backlogWork({ ...common, pictures: [], waiting, free, upper: 0 }, policy);
+  const fresh = healthy.flatMap((picture, index) =>
     backlogWork(
-      { ...common, pictures: [picture], waiting: [], free: at.free - first.length, upper: uppers[index] ?? 0 },
+      { ...common, pictures: [picture], waiting: [], free: free - first.length, upper: backlogUppers[index] ?? 0 },
       policy,
     ),
   );
-  return [...first, ...fresh].slice(0, Math.max(at.free, 0));
+  return [...first, ...fresh].slice(0, free);
 }
 
 function waitMs(harvest: Harvest, now: number): number {
@@ -144,13 +175,16 @@ function waitMs(harvest: Harvest, now: number): number {
   return Math.max(next - now, 1);
 }
 
-function doingOf({ deps }: Harvest, now: number): Doing {
-  const { ledger, policy } = deps;
-  const isBehind = policy.apis.some((api) => {
-    const picture = ledger.picture(api);
-    return gapsOf(picture, backlogUpper(picture, policy, now), now).length > 0;
-  });
-  return isBehind ? READS_BACKLOG : UP_TO_DATE;
+function doingOf({ harvest, tails }: DaemonParts, scene: Scene): Doing {
+  const isBehind = scene.healthy.some(
+    (picture, index) => gapsOf(picture, scene.backlogUppers[index] ?? 0, scene.now).length > 0,
+  );
+  const doing = isBehind || scene.backlogWaits ? READS_BACKLOG : UP_TO_DATE;
+  const [late] = harvest.standing.troubled() ? [] : tails.behind(scene);
+  if (late === undefined) return doing;
+  const minutes = Math.ceil(late.lateMs / 60_000);
+  const reason = `new tasks of ${late.api} are read ${minutes} min late: more come than the tail's share of the calls can read`;
+  return { ...doing, state: 'harvesting', reason: doing === UP_TO_DATE ? reason : `${doing.reason}; ${reason}` };
 }
 
 const UP_TO_DATE: Doing = {

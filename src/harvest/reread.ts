@@ -35,7 +35,7 @@ export async function reread(deps: HarvestDeps, wish: RereadWish, signal: AbortS
     reading.changedTasks += altered;
     wish.onProgress({ what: 'slices that are read again, rows', done: harvest.totals.rows });
   };
-  const harvest = createHarvest(deps, onPage, signal);
+  const harvest = createHarvest(deps, { onPage }, signal);
   const voice = createVoice(harvest);
   const terms = { pictures: policy.apis.map(ledger.picture), now: serverClock.now(), policy };
   const waiting = slicesToReread(wish.evidence.oldest(), terms, wish.slices);

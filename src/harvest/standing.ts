@@ -5,7 +5,7 @@ import { withHint, type DataForSeoError } from '../domain/errors.ts';
 export type Standing = {
   readonly succeeded: (api: string) => void;
   /** A call failed for good. @returns Whether another call has succeeded since the failure before: then the server is up. */
-  readonly failed: (walkId: number, now: number) => boolean;
+  readonly failed: (walk: { readonly id: number; readonly api: string }, now: number) => boolean;
   /** Every call is refused until a person acts. */
   readonly refused: (error: DataForSeoError, now: number) => void;
   readonly apiRefused: (api: string, error: DataForSeoError, now: number) => void;
@@ -24,11 +24,15 @@ export type Standing = {
   readonly refusals: () => readonly DataForSeoError[];
   /** Which APIs are refused since they last answered, why, and when each is asked again. */
   readonly apiRefusals: () => readonly ApiRefusal[];
+  /** APIs that fail again and again, whatever is asked of them: their slices rest, so that those of others have their turn. */
+  readonly restingApis: (now: number) => readonly string[];
 };
 
 type ApiRefusal = { readonly api: string; readonly error: DataForSeoError; readonly until: number };
 
 const LONGEST_PARK_PERIODS = 60;
+/** So many failures in a row of one API are no longer those of a slice. */
+const RESTS_AFTER = 4;
 /** A clock that went back by more than this since a pause began would make it last for hours: the pause is over. */
 const STEP_MS = 10_000;
 
@@ -45,6 +49,7 @@ export function createStanding(periodMs: number): Standing {
   let suspects: number[] = [];
   let parked: { readonly error: DataForSeoError; readonly times: number } | null = null;
   const apis = new Map<string, { readonly error: DataForSeoError; readonly pause: Pause; readonly times: number }>();
+  const resting = new Map<string, { readonly failures: number; readonly pause: Pause }>();
   const parkMs = (times: number) => Math.min(periodMs * 2 ** Math.min(times - 1, 10), LONGEST_PARK_PERIODS * periodMs);
   return {
     succeeded: (api) => {
@@ -54,10 +59,14 @@ export function createStanding(periodMs: number): Standing {
       suspects = [];
       parked = null;
       apis.delete(api);
+      resting.delete(api);
     },
-    failed: (walkId, now) => {
+    failed: ({ id, api }, now) => {
       failures += 1;
-      suspects = [...suspects.filter((id) => id !== walkId), walkId];
+      suspects = [...suspects.filter((other) => other !== id), id];
+      const inARow = (resting.get(api)?.failures ?? 0) + 1;
+      const restMs = inARow < RESTS_AFTER ? 0 : pauseMs(inARow - RESTS_AFTER + 1, periodMs);
+      resting.set(api, { failures: inARow, pause: { from: now, until: now + restMs } });
       if (failures > 1) pause = { from: now, until: now + pauseMs(failures - 1, periodMs) };
       return failures === 1 && everSucceeded;
     },
@@ -81,6 +90,7 @@ export function createStanding(periodMs: number): Standing {
     suspects: () => suspects,
     failuresInARow: () => failures,
     refusals: () => [...(parked === null ? [] : [parked.error]), ...[...apis.values()].map(({ error }) => error)],
+    restingApis: (now) => [...resting].filter(([, { pause: rest }]) => !isOver(rest, now)).map(([api]) => api),
     apiRefusals: () =>
       [...apis].map(
         ([

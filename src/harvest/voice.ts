@@ -28,6 +28,14 @@ const SAID_AGAIN_MS = 5_000;
 export function createVoice(harvest: Harvest): Voice {
   const { ledger, log, serverClock, worker } = harvest.deps;
   let last: Doing & { readonly at: number } = { state: 'idle', reason: '', until: null, at: 0 };
+  const write = (work: () => void) => {
+    try {
+      work();
+    } catch (error) {
+      // The log has it. Why a run ends is said elsewhere, and who holds no lock counts as stopped whatever the ledger says of it.
+      log.debug({ error: String(error) }, 'the state could not be written down');
+    }
+  };
   return {
     say: (meant) => {
       const at = serverClock.now();
@@ -37,16 +45,13 @@ export function createVoice(harvest: Harvest): Voice {
       if (isNew)
         log.info({ ...doing, until: doing.until === null ? null : new Date(doing.until).toISOString() }, 'state');
       last = { ...doing, at };
-      ledger.setDaemonState({ ...doing, at, ...worker });
+      write(() => ledger.setDaemonState({ ...doing, at, ...worker }));
     },
     stop: () => {
       const at = serverClock.now();
-      try {
-        ledger.setDaemonState({ state: 'stopped', reason: 'stopped in good order', until: null, at, ...worker });
-      } catch (error) {
-        // Why the run ends is said elsewhere, and who holds no lock counts as stopped whatever the ledger says of it.
-        log.debug({ error: String(error) }, 'the last word could not be written down');
-      }
+      write(() =>
+        ledger.setDaemonState({ state: 'stopped', reason: 'stopped in good order', until: null, at, ...worker }),
+      );
     },
   };
 }

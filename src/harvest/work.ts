@@ -2,8 +2,6 @@ import { isDue } from '../domain/failure.ts';
 import { ahead, isPressed, upperBound, type ApiPicture, type PlanPolicy } from '../domain/gaps.ts';
 import { mostBesideEdge } from '../domain/near-edge.ts';
 import { nextSlices } from '../domain/plan.ts';
-import { SLICE_PAGES } from '../domain/slicing.ts';
-import { settlingSlice, tailRange } from '../domain/tail.ts';
 import type { Walk, WalkPlan } from '../domain/walk.ts';
 import type { Refusal } from '../domain/window.ts';
 
@@ -57,7 +55,14 @@ export function backlogWork(picture: WorkPicture, policy: HarvestPolicy): Start[
     kind: 'begin',
     plan: { api, grade, range, openingPages, limit: policy.limit, purpose: purposeOf(range) },
   }));
-  return [...healthy, ...begun, ...failing].slice(0, free);
+  // One that fails goes before fresh ones, or it would wait until the last of them is read; not where nobody gets through.
+  const [tried, others] = mayTry(picture) ? [failing.slice(0, 1), failing.slice(1)] : [[], failing];
+  return [...healthy, ...tried, ...begun, ...others].slice(0, free);
+}
+
+/** One at a time, and only while calls succeed. */
+function mayTry({ suspects, inFlight }: WorkPicture): boolean {
+  return suspects.length === 0 && !inFlight.some((walk) => walk.failures > 0);
 }
 
 /** Begun walks whose turn it is: those that have not failed, oldest slice first, and those that have, tried longest ago first. */
@@ -85,34 +90,6 @@ export function probe(picture: ApiPicture, policy: HarvestPolicy): WalkPlan | nu
   if (newest === undefined) return null;
   const range = { since: Math.max(newest.since, newest.until - 60_000), until: newest.until };
   return { api: picture.api, grade: newest.grade, range, limit: policy.limit, openingPages: 0, purpose: 'verify' };
-}
-
-export type TailMoment = {
-  readonly now: number;
-  readonly newestPosted: (api: string, most: number) => number[];
-};
-
-/** How many of the newest tasks a tail plan looks at: as many as its pages could hold. */
-const TAIL_LOOKBACK_ROWS = 5_000;
-
-export function tailWork(picture: ApiPicture, policy: HarvestPolicy, moment: TailMoment): WalkPlan {
-  const upper = upperBound(moment.now, policy.lagMs);
-  const newest = moment.newestPosted(picture.api, TAIL_LOOKBACK_ROWS);
-  const range = tailRange(picture, { upper, settleMs: policy.settleMs, newest }, policy.limit);
-  return { api: picture.api, grade: 'metadata', range, limit: policy.limit, openingPages: 0, purpose: 'tail' };
-}
-
-/** Reads once more what was read too early to be final; null while nothing is due. */
-export function settleWork(picture: ApiPicture, policy: HarvestPolicy, now: number): WalkPlan | null {
-  const slice = settlingSlice(picture, {
-    now,
-    upper: upperBound(now, policy.lagMs),
-    settleMs: policy.settleMs,
-    readingMs: (SLICE_PAGES * policy.lanes * policy.periodMs) / policy.tokens,
-    limit: policy.limit,
-  });
-  if (slice === null) return null;
-  return { api: picture.api, ...slice, limit: policy.limit, openingPages: 0, purpose: 'settle' };
 }
 
 /** Where the daemon's backlog ends and its tail begins: the newest covered second, but never younger than the tail reaches back. */

@@ -111,10 +111,27 @@ function finish(rooms: LedgerRooms, page: Page, ended: Ended): number {
   for (const range of bare.ranges) rooms.coverage.cover(api, range, { ...reading, grade: 'ids' });
   // Last, for it drops the list of the walk, which the stretches are counted by.
   rooms.walks.prove(proven, { length, distinctRows: rows, digest }, circumstances.now);
+  planRecheck(rooms, page, { api, ranges, settledBefore: reading.settledBefore });
   for (const range of bare.lost) {
     rooms.coverage.lose(api, { ...range, grade: 'metadata', lostAt: circumstances.now, reason: NO_METADATA });
   }
   return newDoubts;
+}
+
+type Proven = { readonly api: number; readonly ranges: readonly TimeRange[]; readonly settledBefore: number };
+
+/**
+ * A settled reading that finds anything new or changed is followed by another, four times as far on, until one finds nothing.
+ * A chase reads but seconds: it brings another reading where it finds what is new, and spares none.
+ */
+function planRecheck(rooms: LedgerRooms, { walk, circumstances }: Page, proven: Proven): void {
+  const { purpose, found } = walk;
+  const isReadAgain = purpose === 'settle' || purpose === 'verify' || (purpose === 'chase' && found > 0);
+  if (!isReadAgain) return;
+  const ranges = intersect(proven.ranges, [{ since: walk.range.since, until: proven.settledBefore }]);
+  const readAt = walk.firstPageAt ?? circumstances.now;
+  const { settleMs } = circumstances;
+  rooms.rechecks.replace({ api: proven.api, walkId: walk.id, ranges, found: found > 0, readAt, settleMs });
 }
 
 type Bare = {

@@ -22,11 +22,14 @@ import { createMemory } from './memory.ts';
 import { readMeta, writeMeta } from './meta.ts';
 import { readPicture } from './picture.ts';
 import { createProof } from './proof.ts';
+import { createRecheckBook } from './rechecks.ts';
 import type { LedgerRooms, PageCircumstances } from './rooms.ts';
 import { savePage, type SavedPage } from './save-page.ts';
+import { toSeconds } from './seconds.ts';
 import { createSums } from './sums.ts';
 import { createTaskStore } from './tasks.ts';
-import { createWalkStore } from './walks.ts';
+import { createUpkeep, type Upkeep } from './upkeep.ts';
+import { createWalkStore, handOver } from './walks.ts';
 
 /** The ledger as the harvest uses it: the one writer. Instants are epoch ms of the server's clock. */
 export type Ledger = {
@@ -38,6 +41,8 @@ export type Ledger = {
   readonly keepWalk: (walk: Walk) => void;
   readonly endWalk: (walk: Walk, outcome: WalkOutcome, at: number) => void;
   /** Two walks in the place of one, in one transaction. */
+  /** A walk that begins anew with another purpose and what was learned of the failure, in one transaction. */
+  readonly handOver: (walk: Walk, purpose: Walk['purpose'], at: number) => Walk;
   readonly splitWalk: (walk: Walk, plans: readonly WalkPlan[], at: number) => readonly Walk[];
   /**
    * Gives an API its window, at its first sight only. @returns Whether that was now.
@@ -49,14 +54,17 @@ export type Ledger = {
   readonly moveFrontiers: (api: string, now: number, policy: PlanPolicy) => void;
   readonly picture: (api: string) => ApiPicture;
   readonly refusals: (api: string) => readonly Refusal[];
-  /** Posted times of the newest tasks of the last week that was read, newest first. */
-  readonly newestPosted: (api: string, most: number) => number[];
+  /** Posted times of the newest tasks posted at `since` or later, newest first. */
+  readonly newestPosted: (api: string, since: number, most: number) => number[];
   /** Records what has left its window unread since the last look (I7). @returns The new losses. */
   readonly accountLosses: (api: string, now: number) => (TimeRange & { readonly grade: Grade })[];
   /** Ends a walk whose beginning the server refused as too old, and remembers how far back that was. */
   readonly refuse: (walk: Walk, refused: RefusedWidth, policy: PlanPolicy) => void;
   readonly recordDoubt: (doubt: Omit<Doubt, 'api'> & { readonly api: string }, at: number) => void;
+  readonly upkeep: Upkeep;
   readonly setGaps: (gaps: readonly Gap[], at: number) => void;
+  /** Writes as much as a page takes, and takes it back. @throws {LedgerError} `unwritable` while there is no room for it. */
+  readonly tryWrite: () => void;
   readonly setDaemonState: (state: DaemonState) => void;
   readonly alerts: AlertBook;
   /** Adds up the tasks anew; takes a while on a large ledger. */
@@ -140,6 +148,7 @@ function compose({ path, login }: LedgerOptions, database: Db, close: () => void
     journal: createJournal(database, dictionary),
     proof: createProof(database),
     facts: createFactBook(database),
+    rechecks: createRecheckBook(database),
   };
   const forget = () => {
     rooms.sums.forget();
@@ -156,10 +165,8 @@ function compose({ path, login }: LedgerOptions, database: Db, close: () => void
   const openWalks = memory.remembered(() => rooms.walks.open());
   const alerts = createAlertBook(database);
   const newest = database
-    .prepare<[number, number, number, number], number>(
-      `select posted_at from task
-       where api = ? and posted_at >= (select until from segment where api = ? order by since desc limit 1) - ?
-       order by posted_at desc limit ?`,
+    .prepare<[number, number, number], number>(
+      'select posted_at from task where api = ? and posted_at >= ? order by posted_at desc limit ?',
     )
     .pluck();
   return {
@@ -177,15 +184,16 @@ function compose({ path, login }: LedgerOptions, database: Db, close: () => void
       rooms.walks.end(walk.id, 'halved', at);
       return plans.map((plan) => rooms.walks.begin(plan, at));
     }),
+    handOver: transaction((walk, purpose, at) => handOver(rooms.walks, walk, { purpose, at })),
     moveFrontiers: transaction((api, now, policy) => moveFrontiers(rooms, { api, now, policy })),
     isFrontierGuessed: inWords((api) => rooms.coverage.isGuessed(dictionary.api(api))),
     ensureFrontiers: transaction((api, now, policy) => ensureFrontiers(rooms, { api, now, policy })),
     picture: inWords(picture),
     refusals: inWords((api) => picture(api).refusals),
-    newestPosted: (name, most) => {
-      const api = dictionary.api(name);
-      return newest.all(api, api, LOOKBACK_SECONDS, most).map((seconds) => seconds * 1000);
-    },
+    newestPosted: inWords((api, since, most) =>
+      newest.all(dictionary.api(api), toSeconds(since), most).map((seconds) => seconds * 1000),
+    ),
+    upkeep: upkeepInWords(createUpkeep(database, dictionary), inWords),
     accountLosses: seldom(
       (api, now) => hasLosses(picture(api), frontiers(api), now),
       transaction((api: string, now: number) => accountLosses(rooms, api, now)),
@@ -201,6 +209,10 @@ function compose({ path, login }: LedgerOptions, database: Db, close: () => void
         ),
       ),
     ),
+    tryWrite: inWords(() => {
+      writeMeta(database, 'trial', '.'.repeat(TRIAL_BYTES));
+      writeMeta(database, 'trial', '');
+    }),
     setDaemonState: inWords((state) => writeDaemonState(database, state)),
     alerts: { ...alerts, write: transaction(alerts.write), drop: inWords(alerts.drop) },
     mendSums: transaction(() => mendSums(database)),
@@ -243,8 +255,8 @@ function unlessTheSame(
   };
 }
 
-/** Longer than any task takes to settle. Without an end, a quiet API would be looked for among all tasks of the others. */
-const LOOKBACK_SECONDS = 7 * 86_400;
+/** A page of a thousand rows is about as large in the write-ahead log. */
+const TRIAL_BYTES = 500_000;
 
 type InWords = <Arguments extends unknown[], Result>(
   work: (...args: Arguments) => Result,
@@ -253,6 +265,20 @@ type InWords = <Arguments extends unknown[], Result>(
 function journalInWords(journal: LedgerJournal, inWords: InWords): LedgerJournal {
   const { begin, end, newestCall, past, adopt } = journal;
   return { begin: inWords(begin), end: inWords(end), newestCall, past: inWords(past), adopt: inWords(adopt) };
+}
+
+function upkeepInWords(upkeep: Upkeep, inWords: InWords): Upkeep {
+  const { rechecks, rowsIn, unfinished, aged, oldest, pageLimit, keepPageLimit, sharedCalls } = upkeep;
+  return {
+    rechecks: inWords(rechecks),
+    rowsIn: inWords(rowsIn),
+    unfinished: inWords(unfinished),
+    aged: inWords(aged),
+    oldest: inWords(oldest),
+    pageLimit: inWords(pageLimit),
+    keepPageLimit: inWords(keepPageLimit),
+    sharedCalls: inWords(sharedCalls),
+  };
 }
 
 /** A failed write leaves nothing half done in memory, and says in words what to do. */

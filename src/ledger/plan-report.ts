@@ -1,5 +1,6 @@
 import { gapsOf, originAt, type ApiPicture } from '../domain/gaps.ts';
 import { backlogOf, callsOf, type Cutting } from '../domain/plan.ts';
+import { TOO_MUCH } from '../domain/loss-ahead.ts';
 import type { Plan } from '../domain/snapshot.ts';
 
 /** What a backfill would do now, for people; makes no call. */
@@ -21,11 +22,13 @@ export function planReport(pictures: readonly ApiPicture[], cutting: Cutting): P
     calls: backlog.calls,
     etaSeconds: Math.ceil((backlog.calls * policy.periodMs) / policy.tokens / 1000),
     slices,
-    willExpire: backlog.willExpire.map(({ api, grade, since, until }) => ({
+    willExpire: backlog.willExpire.map(({ api, grade, since, until, expiresAt }) => ({
       api,
       grade,
       since: iso(since),
       until: iso(until),
+      expiresAt: iso(expiresAt),
+      reason: TOO_MUCH,
     })),
   };
 }

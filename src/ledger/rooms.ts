@@ -7,6 +7,7 @@ import type { DoubtBook } from './doubts.ts';
 import type { FactBook } from './facts.ts';
 import type { LedgerJournal } from './journal.ts';
 import type { Proof } from './proof.ts';
+import type { RecheckBook } from './rechecks.ts';
 import type { Sums } from './sums.ts';
 import type { TaskStore } from './tasks.ts';
 import type { WalkStore } from './walks.ts';
@@ -23,6 +24,7 @@ export type LedgerRooms = {
   readonly journal: LedgerJournal;
   readonly proof: Proof;
   readonly facts: FactBook;
+  readonly rechecks: RecheckBook;
 };
 
 /** What the page's transaction has to know beside the page. Instants are epoch ms of the server's clock. */

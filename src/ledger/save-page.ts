@@ -4,7 +4,7 @@ import type { TimeRange } from '../domain/time-range.ts';
 import type { Walk } from '../domain/walk.ts';
 import { settleStep, type NextStep } from './conclude-walk.ts';
 import type { LedgerRooms, Page } from './rooms.ts';
-import { saveRows } from './save-rows.ts';
+import { saveRows, type SavedRows } from './save-rows.ts';
 
 export type SavedPage = {
   readonly walk: Walk;
@@ -26,7 +26,7 @@ export function savePage(rooms: LedgerRooms, asked: Page): SavedPage {
   rooms.sums.flush();
   rooms.journal.end(page.answer.callId, page.answer.end);
   const step = takeStep(rooms, page, saved.rowNumbers);
-  const walk = advanced(page, step);
+  const walk = advanced(page, step, foundBy(page.walk, saved));
   const counts = { rows: page.answer.rows.length, newTasks: saved.newTasks, altered: saved.altered };
   const { next, newDoubts } = settleStep(rooms, { ...page, walk }, { step, api });
   return { walk: rooms.walks.get(walk.id), ...counts, newDoubts: newDoubts + saved.newDoubts, next };
@@ -66,7 +66,12 @@ function keyOf(row: PageRow, rowNumber: number): string {
   return row.kind === 'task' ? row.task.id : (row.id ?? `row ${rowNumber}`);
 }
 
-function advanced(page: Page, step: PageStep): Walk {
+/** What a chase changes is what it was sent for; what it adds is as much news as elsewhere. */
+function foundBy(walk: Walk, saved: SavedRows): number {
+  return saved.newTasks + (walk.purpose === 'chase' ? 0 : saved.altered);
+}
+
+function advanced(page: Page, step: PageStep, found: number): Walk {
   const { walk, answer, circumstances } = page;
   const inside = answer.rows.flatMap((row) =>
     row.kind === 'task' && contains(walk.range, row.task.postedAt) ? [row.task] : [],
@@ -89,6 +94,7 @@ function advanced(page: Page, step: PageStep): Walk {
     firstCall: walk.firstCall ?? answer.callId,
     lastCall: answer.callId,
     calls: walk.calls + 1,
+    found: walk.found + found,
   };
 }
 

@@ -2,7 +2,9 @@ import { statSync } from 'node:fs';
 import { union } from '../domain/coverage.ts';
 import { gapsOf, upperBound, windowSince, type ApiPicture, type PlanPolicy } from '../domain/gaps.ts';
 import { backlogOf, type Cutting } from '../domain/plan.ts';
+import { lossesAhead, type Outlook } from '../domain/loss-ahead.ts';
 import type { ApiCoverage, Snapshot, Stretch, TailState } from '../domain/snapshot.ts';
+import { behindMs, tailPaces, tailShare } from '../domain/tail-share.ts';
 import { callsInPeriods } from './budget-use.ts';
 import { createCoverageStore, type Loss } from './coverage.ts';
 import { readDaemonState } from './daemon-state.ts';
@@ -52,10 +54,8 @@ function snapshotOf(database: Db, terms: SnapshotTerms): Snapshot {
   const read = new Map(readPictures(database, terms.apis).map((picture) => [picture.api, picture]));
   const upper = upperBound(now, terms.lagMs);
   const cutting: Cutting = { now, upper, policy: terms.policy, inFlight: 0 };
-  const backlog = backlogOf(
-    terms.apis.map((api) => read.get(api) ?? unreadPicture(api, cutting)),
-    cutting,
-  );
+  const pictures = terms.apis.map((api) => read.get(api) ?? unreadPicture(api, cutting));
+  const backlog = backlogOf(pictures, cutting);
   const each = <Told>(tell: (picture: ApiPicture) => Told, unread: Told): Record<string, Told> =>
     Object.fromEntries(
       terms.apis.map((api) => {
@@ -63,16 +63,20 @@ function snapshotOf(database: Db, terms: SnapshotTerms): Snapshot {
         return [api, picture === undefined ? unread : tell(picture)];
       }),
     );
+  const state = stateOf(database, terms, now);
   const callMs = terms.policy.periodMs / terms.policy.tokens;
   const { path } = terms;
   const tasks = taskCounts(database);
   const ledgerBytes = sizeOf(path);
   return {
-    ...stateOf(database, terms, now),
+    ...state,
     at: iso(now),
     tasks,
     coverage: each((picture) => coverageOf(database, picture, { terms, now }), NOT_COVERED),
-    tail: each((picture) => tailOf(database, picture), NO_TAIL),
+    tail: withBehind(
+      each((picture) => tailOf(database, picture), NO_TAIL),
+      { terms, now },
+    ),
     doubts: count(database, 'select count(*) from doubt'),
     lastFailure: lastFailure(database),
     budget: {
@@ -84,7 +88,12 @@ function snapshotOf(database: Db, terms: SnapshotTerms): Snapshot {
       calls: backlog.calls,
       etaSeconds: Math.ceil((backlog.calls * callMs) / 1000),
       exact: backlog.exact,
-      willExpire: backlog.willExpire.map((gap) => ({ api: gap.api, ...stretch(gap), expiresAt: iso(gap.expiresAt) })),
+      willExpire: lossesAhead(pictures, cutting, outlookOf(database, state)).map((loss) => ({
+        api: loss.api,
+        ...stretch(loss),
+        expiresAt: iso(loss.expiresAt),
+        reason: loss.reason,
+      })),
     },
     ledger: {
       path,
@@ -106,7 +115,7 @@ const NOT_COVERED: ApiCoverage = {
   losses: [],
   unsettled: [],
 };
-const NO_TAIL: TailState = { readUpTo: null, readAt: null, newestTask: null };
+const NO_TAIL: TailState = { readUpTo: null, readAt: null, newestTask: null, behindSeconds: null };
 
 /** Who does not hold the lock is stopped, whatever it last said of itself. */
 function stateOf(database: Db, terms: SnapshotTerms, now: number): Pick<Snapshot, 'state' | 'reason' | 'until'> {
@@ -173,7 +182,32 @@ function tailOf(database: Db, picture: ApiPicture): TailState {
     readUpTo: last === undefined ? null : iso(last.until),
     readAt: readAt === null ? null : iso(readAt),
     newestTask: newest === undefined ? null : iso(newest * 1000),
+    behindSeconds: null,
   };
+}
+
+/** By the pace at which the tail of each API is read: with many of them, quiet ones are read less often. */
+function withBehind(
+  tails: Record<string, TailState>,
+  { terms, now }: { terms: SnapshotTerms; now: number },
+): Record<string, TailState> {
+  const { policy, tailPeriodMs, lagMs } = terms;
+  const entries = Object.entries(tails);
+  const quiet = entries.map(([, { newestTask }]) => (newestTask === null ? Infinity : now - Date.parse(newestTask)));
+  const share = tailShare(policy.tokens, true);
+  const paces = tailPaces(quiet, { tailPeriodMs, periodMs: policy.periodMs, share });
+  return Object.fromEntries(
+    entries.map(([api, tail], index) => {
+      if (tail.readUpTo === null) return [api, tail];
+      const lateMs = upperBound(now, lagMs) - Date.parse(tail.readUpTo);
+      return [api, { ...tail, behindSeconds: Math.round(behindMs(lateMs, paces[index] ?? tailPeriodMs) / 1000) }];
+    }),
+  );
+}
+
+function outlookOf(database: Db, { state, reason }: Pick<Snapshot, 'state' | 'reason'>): Outlook {
+  const isBlocked = state === 'stopped' || state === 'parked';
+  return { blocked: () => (isBlocked ? reason : null), failing: createWalkStore(database, { api: () => 0 }).open() };
 }
 
 function lastFailure(database: Db): Snapshot['lastFailure'] {

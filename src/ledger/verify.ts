@@ -11,6 +11,7 @@ import { createFindings, type Findings } from './verify-findings.ts';
 import { verifyGaps } from './verify-gaps.ts';
 import { verifyJournal } from './verify-journal.ts';
 import { verifyLosses } from './verify-losses.ts';
+import { verifyRechecks } from './verify-rechecks.ts';
 import { verifyTasks } from './verify-tasks.ts';
 
 /** What a check works on. Nothing of it writes. */
@@ -32,6 +33,7 @@ type Check = {
 const CHECKS: readonly Check[] = [
   { name: 'file', what: 'the pages of the file', run: verifyFile },
   { name: 'coverage', what: 'coverage', run: verifyCoverage },
+  { name: 'coverage', what: 'planned readings', run: verifyRechecks },
   { name: 'losses', what: 'losses', run: verifyLosses },
   { name: 'gaps', what: 'gaps', run: verifyGaps },
   { name: 'journal', what: 'walks and their calls', run: verifyJournal },

@@ -55,6 +55,7 @@ export function createWalkStore(database: Db, dictionary: Pick<Dictionary, 'api'
         previous_length: reading.previousLength, first_posted_at: toSecondsOrNull(walk.firstPostedAt),
         last_posted_at: toSecondsOrNull(walk.lastPostedAt), failures: walk.failures, retry_at: toSecondsOrNull(walk.retryAt),
         failure: walk.failure, first_call: walk.firstCall, last_call: walk.lastCall, calls: walk.calls, doubts: walk.doubts,
+        found: walk.found,
       }); // prettier-ignore
     },
     end: (id, outcome, at) => {
@@ -66,6 +67,17 @@ export function createWalkStore(database: Db, dictionary: Pick<Dictionary, 'api'
       sql.dropRows.run(walk.id);
     },
   };
+}
+
+/** Ends a walk and begins another of the same slice that knows what the first one has learned of its failure. */
+export function handOver(store: WalkStore, walk: Walk, to: { purpose: CallPurpose; at: number }): Walk {
+  const { api, grade, range, limit } = walk;
+  store.end(walk.id, 'dropped', to.at);
+  const begun = store.begin({ api, purpose: to.purpose, grade, range, limit, openingPages: 0 }, to.at);
+  const { failedLimit, pagesSinceFailed, failures, retryAt, failure } = walk;
+  const informed = { ...begun, failedLimit, pagesSinceFailed, failures, retryAt, failure };
+  store.keep(informed);
+  return informed;
 }
 
 type WalkRow = {
@@ -101,6 +113,7 @@ type WalkRow = {
   readonly last_call: number | null;
   readonly calls: number;
   readonly doubts: number;
+  readonly found: number;
 };
 
 const rangesText = z.array(z.tuple([z.number(), z.number()]));
@@ -130,6 +143,7 @@ function walkOf(row: WalkRow): Walk {
     lastCall: row.last_call,
     calls: row.calls,
     doubts: row.doubts,
+    found: row.found,
   };
 }
 
@@ -165,7 +179,7 @@ function statements(database: Db) {
          doubtful = @doubtful, flaws = @flaws, finished_rows = @finished_rows, described_rows = @described_rows,
          previous_length = @previous_length, first_posted_at = @first_posted_at, last_posted_at = @last_posted_at,
          failures = @failures, retry_at = @retry_at, failure = @failure, first_call = @first_call, last_call = @last_call,
-         calls = @calls, doubts = @doubts
+         calls = @calls, doubts = @doubts, found = @found
        where id = @id`,
     ),
     end: database.prepare('update walk set finished_at = ?, outcome = ? where id = ?'),

@@ -64,7 +64,7 @@ describe('the message', () => {
       what: 'The ledger lags 1 h 35 min behind the tasks of backlinks, read up to 2024-05-15 10:25:00 UTC; so since 2024-05-15 09:55:00 UTC. It is waiting: the server cannot be reached.',
     });
     const { backlog } = wellSnapshot();
-    const stretch = { ...gapOf(AT - 1e9, AT - 9e8), api: 'serp', expiresAt: iso(AT + 60 * MINUTE) };
+    const stretch = { ...gapOf(AT - 1e9, AT - 9e8), api: 'serp', expiresAt: iso(AT + 60 * MINUTE), reason: 'too much' };
     const expiring = wellSnapshot({ backlog: { ...backlog, willExpire: Array.from({ length: 5 }, () => stretch) } });
     const { what: losing } = messageOf({ kind: 'loss_ahead' }, expiring);
     expect(losing).toContain(

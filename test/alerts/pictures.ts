@@ -26,7 +26,7 @@ export function wellSnapshot(over: Partial<Snapshot> = {}): Snapshot {
         unsettled: [],
       },
     },
-    tail: { backlinks: { readUpTo, readAt: iso(AT - 30_000), newestTask: null } },
+    tail: { backlinks: { readUpTo, readAt: iso(AT - 30_000), newestTask: null, behindSeconds: 0 } },
     doubts: 0,
     lastFailure: null,
     budget: { calls: 10, periodMs: 60_000, inUse: 1, maxInAnyPeriod: 10, lastHour: 70 },

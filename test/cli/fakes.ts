@@ -71,7 +71,12 @@ export const SNAPSHOT: Snapshot = {
     serp: { since: null, until: null, complete: false, gaps: [], losses: [], unsettled: [] },
   },
   tail: {
-    backlinks: { readUpTo: '2026-11-23T11:59:30.000Z', readAt: '2026-11-23T12:00:00.000Z', newestTask: null },
+    backlinks: {
+      readUpTo: '2026-11-23T11:59:30.000Z',
+      readAt: '2026-11-23T12:00:00.000Z',
+      newestTask: null,
+      behindSeconds: 0,
+    },
   },
   doubts: 2,
   lastFailure: { at: '2026-11-23T11:00:00.000Z', code: '50000', message: 'internal error' },
@@ -80,7 +85,15 @@ export const SNAPSHOT: Snapshot = {
     calls: 120,
     etaSeconds: 720,
     exact: true,
-    willExpire: [{ ...stretch, grade: 'metadata', api: 'backlinks', expiresAt: '2026-11-24T00:00:00Z' }],
+    willExpire: [
+      {
+        ...stretch,
+        grade: 'metadata',
+        api: 'backlinks',
+        expiresAt: '2026-11-24T00:00:00Z',
+        reason: 'more must be read than the budget allows',
+      },
+    ],
   },
   ledger: { path: 'data/ledger.db', schemaVersion: 3, sizeBytes: 1_500_000, walBytes: 4_096 },
   disk: { freeBytes: 9_000_000_000, totalBytes: 20_000_000_000, bytesPerDay: 2_000_000, daysLeft: null, state: 'ok' },

@@ -288,7 +288,10 @@ describe('plan', () => {
 
   it('prints calls, time and what expires', async () => {
     const [slice] = PLAN.slices;
-    const { stdout } = await cli(['plan'], { env: {}, app: { plan: () => ({ ...PLAN, willExpire: [slice!] }) } });
+    const { stdout } = await cli(['plan'], {
+      env: {},
+      app: { plan: () => ({ ...PLAN, willExpire: [{ ...slice!, reason: 'too much' }] }) },
+    });
     expect(stdout.split('\n')).toEqual([
       '24 calls, about 2 min 24 s.',
       '',
@@ -296,7 +299,7 @@ describe('plan', () => {
       'backlinks  metadata  2026-10-23 00:00:00  2026-11-23 00:00:00     24  2026-11-23 00:01:00',
       '',
       'Will leave the window before it can be read:',
-      '- backlinks, metadata: 2026-10-23 00:00:00 to 2026-11-23 00:00:00',
+      '- backlinks, metadata: 2026-10-23 00:00:00 to 2026-11-23 00:00:00, from 2026-11-23 00:01:00 on: too much',
       '',
     ]);
   });
@@ -337,7 +340,7 @@ describe('status', () => {
       'Doubts    2 (see the view doubts)',
       'Budget    10 of 10 calls in use per 1 min; never more than 10 in one, 599 in the last hour',
       'Backlog   120 calls, about 12 min',
-      '          - will expire unread: metadata of 2026-11-01 00:00:00 to 2026-11-02 00:00:00',
+      '          - will be lost from 2026-11-24 00:00:00 on: backlinks, metadata of 2026-11-01 00:00:00 to 2026-11-02 00:00:00: more must be read than the budget allows',
       'Failure   2026-11-23 11:00:00 50000: internal error',
       'Ledger    data/ledger.db, 1.5 MB + 4.1 kB WAL, schema 3',
       'Disk      9.0 GB free, the ledger grows by 2.0 MB a day: lasts more than ten years',
@@ -371,7 +374,7 @@ describe('status', () => {
           state: 'stopped',
           reason: 'no process works on this ledger since 2026-11-23T10:00:00.123Z',
           until: null,
-          tail: { backlinks: { readUpTo: null, readAt: null, newestTask: null } },
+          tail: { backlinks: { readUpTo: null, readAt: null, newestTask: null, behindSeconds: null } },
         }),
       },
     });

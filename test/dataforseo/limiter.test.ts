@@ -111,7 +111,7 @@ describe('the limiter', () => {
       await rest();
     }
     await calls;
-    expect(order).toEqual(['first', 'tail', 'backfill', 'isolate', 'recount', 'settle', 'chase', 'verify']);
+    expect(order).toEqual(['first', 'tail', 'chase', 'settle', 'backfill', 'isolate', 'recount', 'verify']);
   });
 
   it('holds everybody back after a throttle, also those that bottleneck has let through already', async () => {

@@ -40,7 +40,7 @@ describe('behind', () => {
   it('is an API of which nothing was read yet', () => {
     const { coverage, tail } = wellSnapshot();
     const unread = { since: null, until: null, complete: false, gaps: [], losses: [], unsettled: [] };
-    const noTail = { readUpTo: null, readAt: null, newestTask: null };
+    const noTail = { readUpTo: null, readAt: null, newestTask: null, behindSeconds: null };
     expect(seen(wellSnapshot({ coverage: { ...coverage, serp: unread }, tail: { ...tail, serp: noTail } }))).toEqual([
       'behind serp 1',
     ]);
@@ -72,7 +72,8 @@ describe('behind', () => {
 describe('loss ahead', () => {
   it('is what expires unread within a day', () => {
     const expiring = (hours: number) => {
-      const stretch = { ...gapOf(AT - 1e9, AT - 9e8), api: 'backlinks', expiresAt: iso(AT + hours * 60 * MINUTE) };
+      const expiresAt = iso(AT + hours * 60 * MINUTE);
+      const stretch = { ...gapOf(AT - 1e9, AT - 9e8), api: 'backlinks', expiresAt, reason: 'too much' };
       const { backlog } = wellSnapshot();
       return wellSnapshot({ backlog: { ...backlog, willExpire: [stretch] } });
     };

@@ -40,6 +40,7 @@ const walk: Walk = {
   lastCall: null,
   calls: 0,
   doubts: 0,
+  found: 0,
 };
 
 const others = { now: NOW, periodMs: PERIOD, othersSucceed: true, isPlausible: true };

@@ -35,6 +35,7 @@ const walk = (calls: number, over: Partial<Walk> = {}): Walk => ({
   lastCall: null,
   calls: 0,
   doubts: 0,
+  found: 0,
   ...over,
 });
 

@@ -4,10 +4,9 @@ import type { Segment } from '../../src/domain/coverage.ts';
 import { intersect, lengthOf, subtract, union } from '../../src/domain/coverage.ts';
 import type { ApiPicture, PlanPolicy } from '../../src/domain/gaps.ts';
 import type { Cutting } from '../../src/domain/plan.ts';
-import { ahead, BOUND_MARGIN_MS, gapsOf, lossesSince, originAt, upperBound } from '../../src/domain/gaps.ts';
+import { ahead, BOUND_MARGIN_MS, gapsOf, lossesSince, originAt } from '../../src/domain/gaps.ts';
 import { backlogOf, callsOf, nextSlices } from '../../src/domain/plan.ts';
 import { rateOf } from '../../src/domain/slicing.ts';
-import { settlingSlice, tailRange } from '../../src/domain/tail.ts';
 import type { Density } from '../../src/domain/slicing.ts';
 import type { Grade } from '../../src/domain/task.ts';
 import type { TimeRange } from '../../src/domain/time-range.ts';
@@ -307,106 +306,6 @@ describe('losses', () => {
     const at = { accountedUntil: EDGES.metadata - HOUR, now: NOW };
     expect(lossesSince({ ...old, segments: [ids] }, 'metadata', at).lost).toEqual([bare(ids)]);
     expect(lossesSince({ ...old, segments: [{ ...ids, grade: 'metadata' }] }, 'metadata', at).lost).toEqual([]);
-  });
-});
-
-describe('the tail', () => {
-  const settleMs = HOUR;
-  const covered = (until: number): ApiPicture => ({ ...empty, segments: [segment({ since: origins.ids, until })] });
-  /** So many tasks an hour, evenly, the newest first. */
-  const newest = (perHour: number, readUpTo: number) =>
-    Array.from(
-      { length: Math.min(perHour * 2, 5_000) },
-      (_, n) => Math.floor((readUpTo - (n * HOUR) / perHour - 1) / 1000) * 1000,
-    );
-
-  it('of a quiet account reaches back as far as tasks may still move', () => {
-    const range = tailRange(
-      covered(UPPER - 60_000),
-      { upper: UPPER, settleMs, newest: newest(10, UPPER - 60_000) },
-      1000,
-    );
-    expect(range).toEqual({ since: UPPER - HOUR, until: UPPER });
-  });
-
-  it('of a busy account reaches back as far as the pages that it needs anyway', () => {
-    const readUpTo = UPPER - 60_000;
-    const tail = { upper: UPPER, settleMs, newest: newest(30_000, readUpTo) };
-    const { since } = tailRange(covered(readUpTo), tail, 1000);
-    expect(since).toBeLessThan(readUpTo);
-    const rows = ((UPPER - since) / HOUR) * 30_000;
-    expect(rows).toBeGreaterThan(800);
-    expect(rows).toBeLessThan(999);
-  });
-
-  it('never leaves a hole behind it, never reaches beyond what settles, and is never empty', () => {
-    const counts = fc.integer({ min: 1, max: 100_000 });
-    const pause = fc.integer({ min: 0, max: 7_200 });
-    fc.assert(
-      fc.property(counts, pause, fc.integer({ min: 1, max: 7_200 }), (perHour, seconds, settleSeconds) => {
-        const readUpTo = UPPER - seconds * 1000;
-        const tail = { upper: UPPER, settleMs: settleSeconds * 1000, newest: newest(perHour, readUpTo) };
-        const { since, until } = tailRange(covered(readUpTo), tail, 1000);
-        const oldest = UPPER - settleSeconds * 1000;
-        expect(until).toBe(UPPER);
-        expect(since).toBeLessThan(until);
-        expect(since).toBeGreaterThanOrEqual(oldest);
-        expect(since).toBeLessThanOrEqual(Math.max(readUpTo, oldest));
-        expect(since % 1000).toBe(0);
-      }),
-    );
-  });
-
-  it('of a new ledger begins where tasks may still move, and not before the ledger does', () => {
-    expect(tailRange(empty, { upper: UPPER, settleMs, newest: [] }, 1000)).toEqual({
-      since: UPPER - HOUR,
-      until: UPPER,
-    });
-    const young = { ...empty, origins: { ids: UPPER - 5_000, metadata: UPPER - 5_000 } };
-    expect(tailRange(young, { upper: UPPER, settleMs, newest: [] }, 1000).since).toBe(UPPER - 5_000);
-  });
-
-  it('ends a lag behind the server clock, on a whole second', () => {
-    expect(upperBound(NOW + 999, 30_000)).toBe(NOW - 30_000);
-    expect(upperBound(NOW + 999, 500)).toBe(NOW);
-    expect(upperBound(NOW + 400, 500)).toBe(NOW - 1000);
-  });
-});
-
-describe('settling', () => {
-  const read = (since: number, until: number, settledAt: number | null): Segment =>
-    segment({ since, until }, { settledAt });
-
-  const at = { now: NOW, upper: UPPER, settleMs: HOUR, readingMs: 480_000, limit: 1000 };
-
-  it('is due once something has waited twice as long as tasks may move', () => {
-    const of = { ...empty, segments: [read(UPPER - 2 * HOUR, UPPER, null)] };
-    const range = { since: UPPER - 2 * HOUR, until: UPPER - HOUR };
-    expect(settlingSlice(of, at)).toEqual({ range, grade: 'metadata' });
-    expect(settlingSlice(of, { ...at, upper: UPPER - 1000 })).toBeNull();
-  });
-
-  it('takes what is covered and unsettled, oldest first, and neither gaps nor what a walk reads already', () => {
-    const early = [read(UPPER - 8 * HOUR, UPPER - 7 * HOUR, null), read(UPPER - 6 * HOUR, UPPER, null)];
-    const of = { ...empty, segments: early };
-    expect(settlingSlice(of, at)?.range).toEqual({ since: UPPER - 8 * HOUR, until: UPPER - 7 * HOUR });
-    const taken = [{ since: UPPER - 9 * HOUR, until: UPPER - 5 * HOUR }];
-    expect(settlingSlice({ ...of, taken }, at)?.range).toEqual({ since: UPPER - 5 * HOUR, until: UPPER - HOUR });
-  });
-
-  it('reads ids where the month has gone by, and nothing that has left the half year', () => {
-    const old = read(EDGES.metadata - DAY, EDGES.metadata - DAY + HOUR, null);
-    const gone = read(EDGES.ids - DAY, EDGES.ids + 100_000, null);
-    expect(settlingSlice({ ...empty, segments: [gone] }, at)).toBeNull();
-    expect(settlingSlice({ ...empty, segments: [gone, old] }, at)).toMatchObject({
-      grade: 'ids',
-      range: { since: old.since },
-    });
-  });
-
-  it('is never due where all has settled or nothing is covered', () => {
-    expect(settlingSlice(empty, at)).toBeNull();
-    expect(settlingSlice({ ...empty, segments: [read(UPPER - 9 * HOUR, UPPER, NOW)] }, at)).toBeNull();
   });
 });
 

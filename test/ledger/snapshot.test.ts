@@ -1,3 +1,4 @@
+import { readMigrations } from '../../src/ledger/migrate.ts';
 import { describe, expect, it } from 'vitest';
 import { statusText } from '../../src/cli/status-text.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
@@ -65,7 +66,7 @@ describe('the snapshot of a new ledger', () => {
       until: null,
       at: iso(NOW),
       tasks: { total: 0, withMetadata: 0, unfinished: 0 },
-      tail: { backlinks: { readUpTo: null, readAt: null, newestTask: null } },
+      tail: { backlinks: { readUpTo: null, readAt: null, newestTask: null, behindSeconds: null } },
       doubts: 0,
       lastFailure: null,
       budget: { calls: 10, periodMs: 60_000, inUse: 0, maxInAnyPeriod: 0, lastHour: 0 },
@@ -96,7 +97,7 @@ describe('the snapshot of a new ledger', () => {
       },
     });
     const { sizeBytes, walBytes, ...ledger } = snapshot.ledger;
-    expect(ledger).toEqual({ path, schemaVersion: 1 });
+    expect(ledger).toEqual({ path, schemaVersion: readMigrations().length });
     expect(sizeBytes + walBytes).toBeGreaterThan(4096);
   });
 
@@ -114,7 +115,7 @@ describe('the snapshot of a new ledger', () => {
       unsettled: [],
     });
     expect(snapshot.coverage['backlinks']).toMatchObject({ complete: true });
-    expect(snapshot.tail['serp']).toEqual({ readUpTo: null, readAt: null, newestTask: null });
+    expect(snapshot.tail['serp']).toEqual({ readUpTo: null, readAt: null, newestTask: null, behindSeconds: null });
     expect(snapshot.backlog).toMatchObject({ calls: 2, exact: false });
   });
 
@@ -196,6 +197,7 @@ describe('the snapshot', () => {
       readUpTo: iso(NOW - 2 * HOUR),
       readAt: iso(NOW),
       newestTask: iso(NOW - 3 * HOUR + 2000),
+      behindSeconds: 2 * 3_600 - 30,
     });
   });
 
@@ -214,9 +216,9 @@ describe('the snapshot', () => {
       iso(NOW - 9 * DAY),
       null,
     ]);
-    expect(ledger.newestPosted('backlinks', 5)).toEqual([NOW - 5 * DAY]);
-    expect(ledger.newestPosted('serp', 5)).toEqual([]);
-    expect(ledger.newestPosted('never read', 5)).toEqual([]);
+    expect(ledger.newestPosted('backlinks', NOW - 7 * DAY, 5)).toEqual([NOW - 5 * DAY]);
+    expect(ledger.newestPosted('serp', NOW - 7 * DAY, 5)).toEqual([]);
+    expect(ledger.newestPosted('never read', NOW - 7 * DAY, 5)).toEqual([]);
   });
 
   it('goes by the server clock', () => {

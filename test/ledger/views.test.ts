@@ -170,10 +170,17 @@ const PEOPLE: readonly (readonly [string, string])[] = [
 /** What the daemon asks at every turn; as in src/ledger. */
 const DAEMON: readonly (readonly [string, string])[] = [
   [
-    `select posted_at from task
-     where api = ? and posted_at >= (select until from segment where api = ? order by since desc limit 1) - ?
-     order by posted_at desc limit ?`,
+    `select posted_at from task where api = ? and posted_at >= ? order by posted_at desc limit ?`,
     'SEARCH task USING COVERING INDEX task_by_posted (posted_at>?)',
+  ],
+  [
+    `select count(*) from (select 1 from task where api = ? and posted_at >= ? and posted_at < ? limit ?)`,
+    'SEARCH task USING COVERING INDEX task_by_posted (posted_at>? AND posted_at<?)',
+  ],
+  [
+    `select distinct posted_at as at from task
+     where state = 'pending' and api = @api and posted_at >= @since and posted_at < @until order by posted_at limit @most`,
+    'SEARCH task USING INDEX task_unfinished (posted_at>? AND posted_at<?)',
   ],
   [
     `select task.id, task.posted_at, task.done_at, task.changed_call, walk_row.reading
@@ -218,7 +225,8 @@ const DAEMON: readonly (readonly [string, string])[] = [
 /** The source as one line of text, so that a query is found however it is broken. */
 function sourceOfLedger(): string {
   const folder = new URL('../../src/ledger/', import.meta.url);
-  const files = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), 'utf8'));
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  const files = names.map((name) => readFileSync(new URL(name, folder), 'utf8'));
   return files.join('\n').replace(/\s+/g, ' ');
 }
 
@@ -242,6 +250,8 @@ describe('the plan', () => {
   });
 });
 
+const NAMED = { api: 1, since: 1, until: 1, most: 1 };
+
 function onEmptyLedger() {
   const database = new Database(':memory:');
   migrate(database, readMigrations(), 0);
@@ -249,7 +259,7 @@ function onEmptyLedger() {
     prepare: (sql: string) =>
       database
         .prepare<unknown[], { detail: string }>(`explain query plan ${sql}`)
-        .all(...(sql.match(/\?/g) ?? []).map(() => 1))
+        .all(...(sql.match(/\?/g) ?? []).map(() => 1), ...(sql.includes('@') ? [NAMED] : []))
         .map(({ detail }) => detail),
   };
 }

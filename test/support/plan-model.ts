@@ -135,7 +135,15 @@ function glimpseOf({ range, reading, firstPostedAt, lastPostedAt }: Walk): Densi
 
 function newWalk(plan: WalkPlan, id: number): OpenWalk {
   const seen = { firstPageAt: null, finishedRows: 0, describedRows: 0, firstPostedAt: null, lastPostedAt: null };
-  const trouble = { failedLimit: null, pagesSinceFailed: 0, failures: 0, retryAt: null, failure: null, doubts: 0 };
+  const trouble = {
+    failedLimit: null,
+    pagesSinceFailed: 0,
+    failures: 0,
+    retryAt: null,
+    failure: null,
+    doubts: 0,
+    found: 0,
+  };
   return { ...plan, id, ...seen, ...trouble, reading: firstReading(), firstCall: null, lastCall: null, calls: 0 };
 }
 

@@ -1,0 +1,111 @@
+import { DataForSeoError } from '../domain/errors.ts';
+import { afterFailure, FAILURES_OF_A_HALF, halves, LEAVE_AFTER, setAside } from '../domain/failure.ts';
+import { BOUND_MARGIN_MS, upperBound } from '../domain/gaps.ts';
+import { learnedLimit } from '../domain/page-limit.ts';
+import type { Walk } from '../domain/walk.ts';
+import { isPlausibleWidth } from '../domain/window.ts';
+import type { Harvest } from './harvester.ts';
+import { factsOf } from './walk-facts.ts';
+
+/** What comes of a page that could not be had. `shifted`: the end of the walk was not in the past by the server's clock. */
+export function onRefusedPage(harvest: Harvest, walk: Walk, error: DataForSeoError): 'done' | 'shifted' {
+  const { deps, standing } = harvest;
+  const { ledger, policy } = deps;
+  const now = deps.serverClock.now();
+  const isAnswer = error.code === 'too_old' || error.code === 'not_past' || error.code === 'rejected';
+  if (isAnswer) standing.succeeded(walk.api);
+  const othersSucceed = error.code === 'unavailable' || error.code === 'throttled' ? standing.failed(walk, now) : true;
+  const isPlausible = error.code !== 'too_old' || isPlausibleWidth(walk.grade, widthAsked(walk, now));
+  const next = afterFailure(walk, error, { now, periodMs: policy.periodMs, othersSucceed, isPlausible });
+  if (!isPlausible) doubtRefusal(harvest, walk, error.message);
+  deps.log.warn(
+    { ...factsOf(walk), code: error.code, error: error.message, hint: error.details.hint, next: next.kind },
+    'a page could not be had',
+  );
+  switch (next.kind) {
+    case 'wait_for_server':
+      return dropOrKeep(harvest, walk);
+    case 'retry':
+      if (next.walk.failures >= LEAVE_AFTER) harvest.left.set(walk.id, next.walk);
+      return dropOrKeep(harvest, next.walk);
+    case 'halve':
+      split(harvest, walk, now);
+      return 'done';
+    case 'set_aside':
+      return leave(harvest, walk, error.message);
+    case 'park':
+      standing.refused(error, now);
+      return dropOrKeep(harvest, walk);
+    case 'stop_api':
+      standing.apiRefused(walk.api, error, now);
+      return dropOrKeep(harvest, walk);
+    case 'expired':
+      // By a clock that is in doubt a refusal says nothing of the window's width.
+      if (!deps.serverClock.sure()) ledger.endWalk(walk, 'expired', now);
+      else
+        ledger.refuse(walk, { widthMs: widthAsked(walk, now), seenAt: now, callId: error.details.callId ?? 0 }, policy);
+      return 'done';
+    case 'shifted':
+      ledger.endWalk(walk, 'shifted', now);
+      return isClockToBlame(harvest, walk) ? 'done' : 'shifted';
+  }
+}
+
+/** How far back the first second of a walk was asked for, ms. */
+function widthAsked(walk: Walk, now: number): number {
+  return now - (walk.range.since - BOUND_MARGIN_MS);
+}
+
+function doubtRefusal({ deps }: Harvest, walk: Walk, why: string): void {
+  const detail = `refused as too old, though no month is so short: ${why}`;
+  deps.ledger.recordDoubt({ api: walk.api, kind: 'rejected', range: walk.range, detail }, deps.serverClock.now());
+}
+
+/** The end was cut by a clock that has proved wrong since: the next one is cut by a better one. */
+function isClockToBlame({ deps }: Harvest, walk: Walk): boolean {
+  const { serverClock, policy } = deps;
+  return !serverClock.sure() || walk.range.until > upperBound(serverClock.now(), policy.lagMs);
+}
+
+/**
+ * A slice waits for its turn. So does a stretch of the tail that fails on its own (I8): handed over to the backlog, which tries it
+ * again and halves it, it holds up no newer task. Where nobody gets through, the tail and probes come again by themselves.
+ */
+function dropOrKeep(harvest: Harvest, walk: Walk): 'done' {
+  const { ledger, serverClock } = harvest.deps;
+  const { purpose, range, failures } = walk;
+  keepLearned(harvest, walk);
+  if (purpose === 'tail' && failures > 0)
+    ledger.handOver(walk, range.until - range.since <= 1_000 ? 'isolate' : 'backfill', serverClock.now());
+  else if (purpose === 'tail' || purpose === 'verify') ledger.endWalk(walk, 'dropped', serverClock.now());
+  else ledger.keepWalk(walk);
+  return 'done';
+}
+
+/** What a walk learned of the rows a page may have outlives it, for those that begin anew each time. */
+export function keepLearned({ deps }: Harvest, walk: Walk): void {
+  if (walk.purpose === 'backfill' || walk.purpose === 'isolate' || walk.purpose === 'recount') return;
+  const { upkeep } = deps.ledger;
+  const learned = learnedLimit(walk, deps.policy.limit);
+  if (learned !== null || upkeep.pageLimit(walk.api) !== null) upkeep.keepPageLimit(walk.api, learned);
+}
+
+/** Sets a slice aside that cannot be read as it is, with a doubt. */
+export function leave(harvest: Harvest, walk: Walk, why: string): 'done' {
+  const { ledger, serverClock, policy, log } = harvest.deps;
+  const now = serverClock.now();
+  const aside = setAside(walk, why, { now, periodMs: policy.periodMs });
+  log.error({ ...factsOf(walk), why }, 'a slice is set aside: it cannot be read as it is');
+  ledger.recordDoubt({ api: walk.api, kind: 'rejected', range: walk.range, detail: why }, now);
+  harvest.left.set(walk.id, aside);
+  return dropOrKeep(harvest, aside);
+}
+
+function split(harvest: Harvest, walk: Walk, now: number): void {
+  const { ledger } = harvest.deps;
+  const { api, purpose, grade, limit } = walk;
+  const plans = halves(walk).map((range) => ({ api, purpose, grade, range, limit, openingPages: 0 }));
+  for (const half of ledger.splitWalk(walk, plans, now)) {
+    ledger.keepWalk({ ...half, failures: FAILURES_OF_A_HALF, failure: walk.failure });
+  }
+}

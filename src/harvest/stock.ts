@@ -1,0 +1,37 @@
+import { gapsOf } from '../domain/gaps.ts';
+import { createFrontierKeeper, createSkewKeeper } from './frontiers.ts';
+import type { HarvestDeps } from './harvester.ts';
+import type { Scene } from './scene.ts';
+
+/** Writes down what the window holds, lacks and has lost, whatever is read meanwhile. */
+export type Stock = {
+  /** Windows of new APIs, the clock's skew, and what has left its window unread. @param now - Of the server's clock. */
+  readonly account: (now: number) => void;
+  /** The gaps that people see; also those of an API that is refused. */
+  readonly keepGaps: (scene: Scene) => void;
+};
+
+export function createStock(deps: HarvestDeps): Stock {
+  const { ledger, policy, log, serverClock } = deps;
+  const keepFrontiers = createFrontierKeeper(deps);
+  const keepSkew = createSkewKeeper(deps);
+  return {
+    account: (now) => {
+      keepSkew();
+      policy.apis.forEach(keepFrontiers);
+      // What is lost cannot be taken back: by a guess nothing is.
+      if (!serverClock.sure()) return;
+      for (const api of policy.apis) {
+        for (const { grade, since, until } of ledger.accountLosses(api, now)) {
+          const facts = { api, grade, since: new Date(since).toISOString(), until: new Date(until).toISOString() };
+          log.warn(facts, 'a stretch left the window before it was read');
+        }
+      }
+    },
+    keepGaps: ({ all, upper, now }) =>
+      ledger.setGaps(
+        all.flatMap((picture) => gapsOf(picture, upper, now)),
+        now,
+      ),
+  };
+}

@@ -1,0 +1,166 @@
+import { lastLookRange, lastLooks, oldEvidence, VERIFY_AFTER_MS } from '../domain/aging.ts';
+import { dueSeconds } from '../domain/chase.ts';
+import type { CallPurpose } from '../domain/call.ts';
+import type { ApiPicture } from '../domain/gaps.ts';
+import type { MergeTerms } from '../domain/merging.ts';
+import {
+  dueRechecks,
+  safeEdge,
+  settlingSlice,
+  slicesAgain,
+  type AgainSlice,
+  type SettlingMoment,
+} from '../domain/settling.ts';
+import { SLICE_PAGES } from '../domain/slicing.ts';
+import { shareLeft, tailShare } from '../domain/tail-share.ts';
+import { windowEdge } from '../domain/window.ts';
+import type { Harvest } from './harvester.ts';
+import type { Scene } from './scene.ts';
+import { isShared } from './tails.ts';
+import type { Start } from './work.ts';
+
+/** What is read again: settling, rechecks, unfinished tasks, last looks and old evidence. */
+export type UpkeepWork = {
+  /** At most one reading of each API at a time; while the backlog waits, only what the tail leaves of its share. */
+  readonly choose: (scene: Scene, free: number) => Start[];
+};
+
+/** A look at all there is takes a while on a large ledger: where nothing was due it is not taken again at once. */
+const LOOK_AGAIN_PERIODS = 1;
+/** What comes due within days is looked for so often. */
+const SELDOM_PERIODS = 30;
+/** Old evidence is proven anew at leisure: at most a slice in so many periods. */
+const VERIFY_PERIODS = 10;
+
+type Task = {
+  readonly purpose: CallPurpose;
+  /** Waits for the backlog to be read. */
+  readonly last: boolean;
+  /** Between two looks that find nothing, and after one that found something. */
+  readonly pausePeriods: number;
+  readonly restPeriods: number;
+  readonly find: (look: Look) => AgainSlice | null;
+};
+
+type Look = {
+  readonly harvest: Harvest;
+  readonly picture: ApiPicture;
+  readonly moment: SettlingMoment;
+  readonly terms: MergeTerms;
+};
+
+/** In the order of their turn. */
+const TASKS: readonly Task[] = [
+  { purpose: 'settle', last: false, pausePeriods: 0, restPeriods: 0, find: settling },
+  { purpose: 'settle', last: false, pausePeriods: LOOK_AGAIN_PERIODS, restPeriods: 0, find: rechecking },
+  { purpose: 'chase', last: false, pausePeriods: LOOK_AGAIN_PERIODS, restPeriods: 0, find: chasing },
+  { purpose: 'settle', last: true, pausePeriods: SELDOM_PERIODS, restPeriods: 0, find: lookingLast },
+  { purpose: 'verify', last: true, pausePeriods: SELDOM_PERIODS, restPeriods: VERIFY_PERIODS, find: verifying },
+];
+
+/** @param tailNeed - Calls that the tail takes of its share, a period. */
+export function createUpkeepWork(harvest: Harvest, tailNeed: () => number): UpkeepWork {
+  const { clock, policy } = harvest.deps;
+  const restsUntil = new Map<string, number>();
+  const find = (picture: ApiPicture, scene: Scene, mostPages: number): Start | null => {
+    const mono = clock.monotonic();
+    for (const [index, task] of TASKS.entries()) {
+      const key = `${picture.api} ${index}`;
+      if ((task.last && scene.backlogWaits) || mono < (restsUntil.get(key) ?? 0)) continue;
+      const slice = task.find(lookOf(harvest, picture, { scene, mostPages }));
+      const isFit = slice !== null && slice.pages <= mostPages;
+      restsUntil.set(key, mono + (slice === null ? task.pausePeriods : task.restPeriods) * policy.periodMs);
+      if (isFit) return startOf(picture.api, slice, { purpose: task.purpose, limit: policy.limit });
+    }
+    return null;
+  };
+  return {
+    choose: (scene, free) => {
+      const starts: Start[] = [];
+      for (const picture of scene.healthy) {
+        const mostPages = scene.backlogWaits ? pagesLeft(harvest, scene, tailNeed()) - starts.length : Infinity;
+        const isUnderWay = scene.inFlight.some(
+          ({ api, purpose }) =>
+            api === picture.api && (purpose === 'settle' || purpose === 'chase' || purpose === 'verify'),
+        );
+        if (starts.length >= free || mostPages < 1 || isUnderWay) continue;
+        const start = find(picture, scene, mostPages);
+        if (start !== null) starts.push(start);
+      }
+      return starts;
+    },
+  };
+}
+
+/** Over so many periods the upkeep may take what the tail does not need; in one it may take a call more. */
+const EVEN_PERIODS = 5;
+
+/** Pages that the tail leaves of its share. */
+function pagesLeft({ deps }: Harvest, { inFlight }: Scene, tailNeed: number): number {
+  const { clock, policy, ledger } = deps;
+  const now = clock.monotonic();
+  const { periodMs, tokens } = policy;
+  const spare = tailShare(tokens, true) - tailNeed;
+  const begun = inFlight.filter(({ purpose }) => isShared(purpose) && purpose !== 'tail').map(() => now);
+  const sent = ledger.upkeep.sharedCalls(clock.boot, EVEN_PERIODS * tokens).filter(({ isTail }) => isTail === 0);
+  const calls = [...begun, ...sent.map(({ sentMono }) => sentMono)];
+  const inAll = shareLeft(calls, { now, periodMs: EVEN_PERIODS * periodMs, share: EVEN_PERIODS * spare });
+  return Math.floor(Math.min(inAll, shareLeft(calls, { now, periodMs, share: Math.ceil(spare) })));
+}
+
+function lookOf(harvest: Harvest, picture: ApiPicture, at: { scene: Scene; mostPages: number }): Look {
+  const { policy, ledger } = harvest.deps;
+  const { scene } = at;
+  const mostPages = Math.min(at.mostPages, SLICE_PAGES);
+  const moment: SettlingMoment = {
+    now: scene.now,
+    upper: scene.upper,
+    settleMs: policy.settleMs,
+    readingMs: (SLICE_PAGES * policy.lanes * policy.periodMs) / policy.tokens,
+    limit: policy.limit,
+    mostPages,
+  };
+  const rowsIn: MergeTerms['rowsIn'] = (range, most) => ledger.upkeep.rowsIn(picture.api, range, most);
+  return { harvest, picture, moment, terms: { rowsIn, limit: policy.limit, mostPages } };
+}
+
+function startOf(api: string, slice: AgainSlice, as: { purpose: CallPurpose; limit: number }): Start {
+  const { range, grade } = slice;
+  return { kind: 'begin', plan: { api, grade, range, limit: as.limit, openingPages: 0, purpose: as.purpose } };
+}
+
+function settling({ picture, moment }: Look): AgainSlice | null {
+  return settlingSlice(picture, moment);
+}
+
+function rechecking({ harvest, picture, moment, terms }: Look): AgainSlice | null {
+  return first(dueRechecks(picture, harvest.deps.ledger.upkeep.rechecks(picture.api), { moment, terms }));
+}
+
+function chasing({ harvest, picture, moment, terms }: Look): AgainSlice | null {
+  const { upkeep } = harvest.deps.ledger;
+  const range = { since: safeEdge(picture, 'ids', moment), until: moment.upper };
+  const { now, settleMs } = moment;
+  const idsEdge = windowEdge('ids', now, picture.refusals);
+  const due = dueSeconds(upkeep.unfinished(picture.api, range), { now, settleMs, idsEdge });
+  return first(slicesAgain(picture, due, { moment, terms }));
+}
+
+function lookingLast({ harvest, picture, moment, terms }: Look): AgainSlice | null {
+  const range = lastLookRange(picture, moment);
+  if (range.since >= range.until) return null;
+  const due = lastLooks(harvest.deps.ledger.upkeep.aged(picture.api, range), range, moment.now);
+  return first(slicesAgain(picture, due, { moment, terms }));
+}
+
+function verifying({ harvest, picture, moment, terms }: Look): AgainSlice | null {
+  const { upkeep } = harvest.deps.ledger;
+  const oldest = upkeep.oldest(picture.api, safeEdge(picture, 'ids', moment));
+  if (oldest === null || moment.now - oldest.readAt < VERIFY_AFTER_MS) return null;
+  const aged = upkeep.aged(picture.api, { since: oldest.since, until: moment.upper });
+  return first(slicesAgain(picture, oldEvidence(aged, moment.now), { moment, terms }));
+}
+
+function first(slices: readonly AgainSlice[]): AgainSlice | null {
+  return slices[0] ?? null;
+}

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import { lateTails } from '../../src/domain/vitals.ts';
+import { APIS } from '../../src/simulator/options.ts';
+import { openVirtualBench, STARTED_AT, type VirtualBench } from '../support/virtual.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const SECOND_OF_START = STARTED_AT / 1000;
+
+const purposes = (bench: VirtualBench, sinceSecond = 0) =>
+  Object.fromEntries(
+    bench
+      .rows('select purpose, count(*) as calls from calls where sent_at >= ? group by purpose', sinceSecond)
+      .map(({ purpose, calls }) => [purpose, calls]),
+  ) as Record<string, number | undefined>;
+
+/** The most calls of these purposes that any period held, by sending time. */
+function mostInAnyPeriod(bench: VirtualBench, where: string): number {
+  const sent = bench.rows(`select sent_at from calls where ${where} order by id`).map((row) => Number(row['sent_at']));
+  return Math.max(0, ...sent.map((from) => sent.filter((at) => at >= from && at < from + 59).length));
+}
+
+describe('eleven APIs', () => {
+  const eleven = { LEDGER_APIS: APIS.join(',') };
+
+  it(
+    'share the calls of the tail: each is read, quiet ones less often, and the backlog has the rest',
+    { timeout: 240_000 },
+    async () => {
+      const bench = openVirtualBench(
+        { tasks: 40_000, tasksPerMinute: 1, apis: ['backlinks', 'serp'], latency: { meanMs: 200 } },
+        eleven,
+      );
+      await bench.run(20 * MINUTE);
+      const tails = bench.rows(`select api, count(*) as calls from calls where purpose = 'tail' group by api`);
+      expect(tails).toHaveLength(11);
+      // The first reads are made at once; from then on the tail takes its two calls a period, and no more.
+      expect(
+        mostInAnyPeriod(
+          bench,
+          `purpose in ('tail', 'settle', 'chase') and sent_at between ${SECOND_OF_START + 180} and ${SECOND_OF_START + 420}`,
+        ),
+      ).toBeLessThanOrEqual(3);
+      expect(purposes(bench)['tail']).toBeLessThanOrEqual(11 + 2 * 20 + 2);
+      expect(purposes(bench)['backfill']).toBeGreaterThan(100);
+      expect(lateTails(bench.vitals(), bench.clock.monotonic())).toEqual([]);
+      expect(bench.app(eleven).status().budget.maxInAnyPeriod).toBeLessThanOrEqual(10);
+    },
+  );
+});
+
+describe('an API that fails', () => {
+  it('does not hold the tails of the others, whatever it does', { timeout: 240_000 }, async () => {
+    const apis = { LEDGER_APIS: 'serp,merchant,backlinks' };
+    const bench = openVirtualBench(
+      { tasks: 20_000, tasksPerMinute: 20, apis: ['backlinks', 'serp', 'merchant'], latency: { meanMs: 200 },
+        faults: [{ when: { api: 'serp' }, fault: 'http500' }, { when: { api: 'merchant' }, fault: 'hang' }] },
+      apis,
+    ); // prettier-ignore
+    await bench.run(30 * MINUTE);
+    const { tail } = bench.app(apis).status();
+    const lateMs = bench.clock.now() - Date.parse(tail['backlinks']?.readUpTo ?? '');
+    expect(lateMs).toBeLessThan(4 * MINUTE);
+    expect(lateTails(bench.vitals(), bench.clock.monotonic()).sort()).toEqual(['merchant', 'serp']);
+  });
+});
+
+describe('a poisoned second among the newest tasks (I8)', () => {
+  it('is isolated, and holds up no newer task', { timeout: 240_000 }, async () => {
+    const bench = openVirtualBench({ tasks: 2_000, tasksPerMinute: 60, latency: { meanMs: 100 } });
+    await bench.run(10 * MINUTE);
+    const covers = Math.floor((bench.clock.now() + MINUTE) / 1000) * 1000;
+    bench.set({ faults: [{ when: { covers }, fault: 'http500' }] });
+    await bench.run(50 * MINUTE);
+    const late = bench.rows(
+      `select max(first_seen_at - posted_at) as late from tasks where posted_at > ? and posted_at < ?`,
+      covers / 1000 + 120, bench.clock.now() / 1000 - 120,
+    ); // prettier-ignore
+    expect(late[0]?.['late']).toBeLessThanOrEqual(150);
+    const gaps = bench.app().status().coverage['backlinks']?.gaps ?? [];
+    const old = gaps.filter((gap) => Date.parse(gap.until) < bench.clock.now() - 5 * MINUTE);
+    const seconds = old.reduce((sum, gap) => sum + (Date.parse(gap.until) - Date.parse(gap.since)) / 1000, 0);
+    expect(old.length).toBeGreaterThan(0);
+    expect(seconds).toBeLessThanOrEqual(4);
+    bench.set({ faults: [] });
+    await bench.run(70 * MINUTE);
+    const after = bench.app().status();
+    expect(after.coverage['backlinks']).toMatchObject({ complete: true, losses: [] });
+  });
+});
+
+describe('pages that are too large', () => {
+  it('are remembered from one read of the tail to the next, and over a restart', { timeout: 240_000 }, async () => {
+    const bench = openVirtualBench({
+      tasks: 100,
+      tasksPerMinute: 5,
+      latency: { meanMs: 50 },
+      faults: [{ when: { limitAbove: 300 }, fault: 'task50401' }],
+    });
+    await bench.run(30 * MINUTE);
+    const failed = () => bench.number(`select count(*) from calls where purpose = 'tail' and code <> 20000`);
+    const first = failed();
+    await bench.run(15 * MINUTE);
+    // Whole pages are tried again once in twenty reads.
+    expect(failed() - first).toBeLessThanOrEqual(3);
+    expect(bench.number('select row_limit from page_limit')).toBeLessThanOrEqual(500);
+  });
+});
+
+describe('an idle account', () => {
+  it(
+    'costs a call a minute for the tail and one an hour for settling, a tenth of the budget, and nothing else',
+    { timeout: 120_000 },
+    async () => {
+      const bench = openVirtualBench({ tasks: 0 });
+      await bench.run(10 * MINUTE);
+      const from = Math.floor(bench.clock.now() / 1000);
+      await bench.run(3 * HOUR);
+      const { tail = 0, settle = 0, ...others } = purposes(bench, from);
+      expect(tail).toBeLessThanOrEqual(3 * 60 + 2);
+      expect(tail).toBeGreaterThanOrEqual(3 * 60 - 2);
+      expect(settle).toBeLessThanOrEqual(4);
+      // What is settled is one stretch an hour, or a ledger of years would be made of minutes.
+      expect(bench.number('select count(*) from coverage')).toBeLessThanOrEqual(130);
+      expect(others).toEqual({});
+      expect(bench.app().status().coverage['backlinks']).toMatchObject({ complete: true, losses: [] });
+    },
+  );
+});
