@@ -15,11 +15,12 @@ RUN npm run build && find dist -name '*.map' -delete
 FROM base AS packages
 COPY package.json package-lock.json ./
 # better-sqlite3 brings its binary along; its install script would only look for a compiler. Its sources, the binaries for other
-# machines, and what serves editors and readers of the other packages are two thirds of all bytes, and nothing loads them.
+# machines, and what serves the authors and readers of the other packages are most of all bytes, and nothing loads them.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts \
   && rm -rf node_modules/better-sqlite3/deps node_modules/better-sqlite3/src node_modules/zod/src \
   && find node_modules/better-sqlite3/prebuilds -type f ! -name "linux-$(node -p process.arch).node" -delete \
-  && find node_modules -type f '(' -name '*.map' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' ')' -delete
+  && find node_modules -type f '(' -name '*.map' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' ')' -delete \
+  && find node_modules -type d '(' -name test -o -name tests -o -name benchmark -o -name examples -o -name docs ')' -prune -exec rm -rf '{}' +
 
 FROM base
 # What runs for years needs no package manager. "docker exec … dataforseo-ledger status" needs the command in the PATH.

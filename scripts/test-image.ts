@@ -62,7 +62,7 @@ async function test(engine: Engine, folder: string): Promise<number> {
     ok(`is built, in ${seconds(performance.now() - start)}`);
     const trial = await createTrial(engine, image, folder);
     const figures = await lifeOf(trial);
-    checkLayers(trial, { canary, folder }, ok);
+    checkLayers(trial, canary, ok);
     say(`\n${report(figures, sizes(engine, image)).join('\n')}\n\nThe image passes.`);
     return 0;
   } finally {

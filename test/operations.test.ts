@@ -124,7 +124,7 @@ describe('the procedures of docs/operations.md', () => {
     expect(existsSync(`${host.path}.damaged/ledger.db`)).toBe(true);
     await readAll(host, restored.daemon!);
     await stop(restored.daemon!);
-  }, 60_000);
+  }, 120_000);
 
   it('move the ledger to another host as one file', async () => {
     const host = await openHost(3_000);
@@ -146,7 +146,7 @@ describe('the procedures of docs/operations.md', () => {
     const there = await start(other);
     await readAll(other, there);
     await stop(there);
-  }, 60_000);
+  }, 120_000);
 
   it('rotate the password, and read what was posted meanwhile', async () => {
     const host = await openHost(3_000);
@@ -158,7 +158,7 @@ describe('the procedures of docs/operations.md', () => {
     const rotated = await follow({ ...host, env }, 'Rotate the credentials', daemon);
     await until(rotated.daemon!, () => stateOf(host) === 'idle');
     await stop(rotated.daemon!);
-  }, 60_000);
+  }, 120_000);
 
   const asOther = process.getuid?.() === 0 && spawnSync('sqlite3', ['--version']).status === 0;
   it.skipIf(!asOther)(

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { textsInImage } from './layers.ts';
-import { answers, callsSeen, statusOf, type Trial } from './trial.ts';
+import { answers, callsSeen, statusOf, type Status, type Trial } from './trial.ts';
 
 export type Figures = {
   readonly healthyMs: number;
@@ -46,6 +48,7 @@ export async function checkLife(trial: Trial, say: Say): Promise<Figures> {
   say(`killed with SIGKILL in its backfill, it goes on where it was (${String(before)} tasks, then ${String(after)})`);
   engine.run('exec', ledger, 'dataforseo-ledger', 'verify');
   say('what it has read stands up to verify');
+  checkCommands(trial, say);
   await checkHealth(trial, say);
   await sleep(IDLE_MS);
   const memory = memoryOf(trial);
@@ -67,6 +70,21 @@ function checkConfinement({ engine, ledger }: Trial, say: Say): void {
   const tools = engine.attempt('exec', ledger, 'sh', '-c', 'command -v npm || command -v npx || command -v corepack');
   if (tools.code === 0) throw new Error(`The image has ${tools.stdout.trim()}.`);
   say('runs as user 1000 without capabilities, on a root that it cannot write, without a package manager');
+}
+
+/** What docs/operations.md does beside a container, and what loads the packages that the daemon does without. */
+function checkCommands({ engine, ledger, image, volume, folder }: Trial, say: Say): void {
+  const inside = (...words: readonly string[]) => engine.run('exec', ledger, 'dataforseo-ledger', ...words);
+  inside('report', 'costs', '--by', 'month');
+  inside('export', '--format', 'parquet', '--out', '/data/tasks.parquet');
+  inside('backup', '/data/backup.db', '--overwrite');
+  engine.run('cp', `${ledger}:/data/backup.db`, join(folder, 'backup.db'));
+  const header = readFileSync(join(folder, 'backup.db')).subarray(0, 15).toString('latin1');
+  equal(header, 'SQLite format 3', 'the head of the copied backup');
+  const flags = ['--rm', '--read-only', '--volume', `${volume}:/data:ro`, ...engine.runFlags];
+  const answer = JSON.parse(engine.run('run', ...flags, image, 'status', '--json')) as Status;
+  equal(String(answer.tasks.total), String(statusOf({ engine, ledger }).tasks.total), 'what a second container reads');
+  say('reports, exports and backs up beside the daemon; a second container reads the volume without writing it');
 }
 
 /** The check of the image itself passes, and does not while the process stands still. */
@@ -112,12 +130,8 @@ function checkStop({ engine, ledger }: Trial, say: Say): number {
 }
 
 /** @param canary - What was planted where people keep secrets in a clone. */
-export function checkLayers(
-  { engine, image, secrets }: Trial,
-  terms: { readonly canary: string; readonly folder: string },
-  say: Say,
-): void {
-  const found = textsInImage(engine, image, [...secrets, terms.canary], terms.folder);
+export function checkLayers({ engine, image, secrets, folder }: Trial, canary: string, say: Say): void {
+  const found = textsInImage(engine, image, [...secrets, canary], folder);
   if (found.length > 0) throw new Error(`There is a secret in the image: ${found.join(', ')}`);
   say('no secret in any layer');
 }

@@ -12,6 +12,8 @@ export type Trial = {
   readonly ledger: string;
   readonly simulator: string;
   readonly volume: string;
+  /** Of the host, for what it takes out of containers. */
+  readonly folder: string;
   /** Of the ledger's HTTP server, on loopback of the host. */
   readonly httpUrl: string;
   readonly simulatorUrl: string;
@@ -68,7 +70,18 @@ export async function createTrial(engine: Engine, image: string, folder: string)
     image,
   );
   const httpUrl = `http://127.0.0.1:${String(httpPort)}`;
-  return { engine, image, ledger, simulator, volume, httpUrl, simulatorUrl, secrets: [password, login, basic], remove };
+  return {
+    engine,
+    image,
+    ledger,
+    simulator,
+    volume,
+    folder,
+    httpUrl,
+    simulatorUrl,
+    secrets: [password, login, basic],
+    remove,
+  };
 }
 
 /** Readable by the user of the image and by nobody else, as docs/operations.md asks for. */
@@ -120,6 +133,6 @@ export type Status = {
 };
 
 /** What the ledger says of itself, by a command inside its container. */
-export function statusOf({ engine, ledger }: Trial): Status {
+export function statusOf({ engine, ledger }: Pick<Trial, 'engine' | 'ledger'>): Status {
   return JSON.parse(engine.run('exec', ledger, 'dataforseo-ledger', 'status', '--json')) as Status;
 }

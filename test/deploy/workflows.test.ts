@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { NoOperationTraceWriter, parseWorkflow } from '@actions/workflow-parser';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -56,6 +56,31 @@ describe('the workflows', () => {
     const { jobs } = parse(readFileSync('.github/workflows/image.yml', 'utf8')) as Workflow;
     expect(jobs['publish']?.needs).toBe('smoke');
     expect(jobs['smoke']?.steps.map(({ run }) => run)).toContain('npm run test:image');
+  });
+});
+
+describe('the packages', () => {
+  it('are pinned to one version each', () => {
+    const names = ['dependencies', 'devDependencies', 'optionalDependencies'] as const;
+    const all = JSON.parse(readFileSync('package.json', 'utf8')) as Record<
+      (typeof names)[number],
+      Record<string, string>
+    >;
+    const versions = names.flatMap((name) => Object.entries(all[name]));
+    expect(versions.length).toBeGreaterThan(20);
+    expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
+  });
+});
+
+describe('the configuration of Prometheus', () => {
+  const promtool = spawnSync('promtool', ['--version']).status === 0;
+  it.skipIf(!promtool)('is what Prometheus can read, with the rules beside it', () => {
+    const check = ['check', 'config', '--syntax-only', 'deploy/prometheus/prometheus.yml'];
+    expect(spawnSync('promtool', check, { encoding: 'utf8' })).toMatchObject({ status: 0 });
+    const { rule_files: files } = parse(readFileSync(check.at(-1) ?? '', 'utf8')) as { rule_files: readonly string[] };
+    expect(
+      files.map((path) => path.replace('/etc/prometheus/', 'deploy/prometheus/')).filter((path) => !existsSync(path)),
+    ).toEqual([]);
   });
 });
 
