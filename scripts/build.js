@@ -17,6 +17,7 @@ import { fileURLToPath, URL } from 'node:url';
 const LEAST_NODE = 24;
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'dist');
+const WEB = join(ROOT, 'src', 'web');
 /** What package.json names as the command. */
 const ENTRY = join(DIST, 'main.js');
 
@@ -45,22 +46,51 @@ function fail(sentence) {
 
 async function build() {
   const { default: ts } = await import('typescript');
+  const program = compiled(ts, join(ROOT, 'tsconfig.build.json'));
+  const web = existsSync(WEB) ? compiled(ts, join(WEB, 'tsconfig.json')) : [];
+  if (program === null || web === null) return;
+  const made = new Set();
+  const files = [...program, ...web.filter(([path]) => path.startsWith(join(DIST, 'web')))];
+  for (const [path, text] of [...files, ...(existsSync(WEB) ? webFiles() : [])]) {
+    made.add(path);
+    put(path, text);
+  }
+  // A file that was renamed in src must not live on in dist.
+  for (const path of filesIn(DIST)) if (!made.has(path)) rmSync(path, { force: true });
+}
+
+/** What the compiler makes of a project; null, and it is said, where something is wrong. */
+function compiled(ts, project) {
   const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic: (found) => report(ts, [found]) };
-  const config = ts.getParsedCommandLineOfConfigFile(join(ROOT, 'tsconfig.build.json'), {}, host);
-  if (config === undefined) return;
+  const config = ts.getParsedCommandLineOfConfigFile(project, {}, host);
+  if (config === undefined) return null;
   const program = ts.createProgram(config.fileNames, config.options);
   const found = [...config.errors, ...ts.getPreEmitDiagnostics(program)];
   if (found.length > 0) {
     report(ts, found);
-    return;
+    return null;
   }
-  const made = new Set();
-  program.emit(undefined, (path, text) => {
-    made.add(resolve(path));
-    put(resolve(path), text);
-  });
-  // A file that was renamed in src must not live on in dist.
-  for (const path of filesIn(DIST)) if (!made.has(path)) rmSync(path, { force: true });
+  const files = [];
+  program.emit(undefined, (path, text) => files.push([resolve(path), forBrowser(path, text)]));
+  return files;
+}
+
+/** A browser finds modules by their address alone. */
+function forBrowser(path, text) {
+  return resolve(path).startsWith(join(DIST, 'web'))
+    ? text.replace(`from 'uplot';`, `from './vendor/uplot.js';`)
+    : text;
+}
+
+/** The pages as they are, and the one library that they use: nothing is fetched from elsewhere. */
+function webFiles() {
+  const uplot = join(ROOT, 'node_modules', 'uplot', 'dist');
+  const own = readdirSync(WEB).filter((name) => /\.(html|css|svg)$/.test(name));
+  return [
+    ...own.map((name) => [join(DIST, 'web', name), readFileSync(join(WEB, name), 'utf8')]),
+    [join(DIST, 'web', 'vendor', 'uplot.js'), readFileSync(join(uplot, 'uPlot.esm.js'), 'utf8')],
+    [join(DIST, 'web', 'vendor', 'uplot.css'), readFileSync(join(uplot, 'uPlot.min.css'), 'utf8')],
+  ];
 }
 
 function report(ts, found) {

@@ -2,8 +2,9 @@ import { runDaemon } from '../harvest/daemon.ts';
 import type { HarvestDeps } from '../harvest/harvester.ts';
 import { createPulse, type Pulse } from '../harvest/pulse.ts';
 import { longestPauseMs } from '../harvest/schedule.ts';
+import { ledgerRoom } from '../http/rooms.ts';
 import { serve } from '../http/serve.ts';
-import type { Parts } from './parts.ts';
+import { policyOf, type Parts } from './parts.ts';
 import { startTelling } from './tell.ts';
 import { withHarvest } from './with-harvest.ts';
 
@@ -37,7 +38,16 @@ export async function run(parts: Parts, signal: AbortSignal): Promise<void> {
 async function servePage({ config, log, seams }: Parts, { vitals }: Pulse) {
   const { host, port, token } = config.http;
   const options = { host, port, token: token?.reveal() ?? null, databasePath: config.databasePath, pid: seams.pid };
-  return await serve(options, { log, clock: seams.clock, vitals, rooms: [] });
+  const { clock, version } = seams;
+  const terms = {
+    path: config.databasePath,
+    apis: config.apis,
+    policy: policyOf(config),
+    lagMs: config.lagMs,
+    tailPeriodMs: longestPauseMs(config.tailCron),
+    version,
+  };
+  return await serve(options, { log, clock, vitals, rooms: [ledgerRoom(terms, { log, clock })] });
 }
 
 /** Stopped while the ledger was brought up to date: that is what a daemon does when it is asked to. */

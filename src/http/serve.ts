@@ -47,9 +47,13 @@ export async function serve(options: ServeOptions, deps: Omit<ServerDeps, 'token
     }
   };
   const keepTrying = async (): Promise<void> => {
-    while (state.server === null && !stopping.signal.aborted) {
-      await deps.clock.sleep(TRIED_AGAIN_MS, stopping.signal).catch(() => undefined);
-      if (!stopping.signal.aborted) await attempt();
+    while (state.server === null) {
+      const isOver = await deps.clock.sleep(TRIED_AGAIN_MS, stopping.signal).then(
+        () => false,
+        () => true,
+      );
+      if (isOver) return;
+      await attempt();
     }
   };
   await attempt();

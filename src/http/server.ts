@@ -17,7 +17,7 @@ export type ServerDeps = {
 };
 
 /** Adds its routes. */
-type Room = (app: FastifyInstance) => void;
+export type Room = (app: FastifyInstance) => void;
 
 /** Whoever sends a request that slowly does not mean well. */
 const REQUEST_MS = 15_000;

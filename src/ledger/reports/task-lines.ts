@@ -1,8 +1,6 @@
-import type { MetadataState } from '../../domain/merge-task.ts';
 import type { ReportFilter, TaskLine } from '../../domain/report.ts';
-import type { TaskState } from '../../domain/task.ts';
 import type { Db } from '../database.ts';
-import { toMs, toMsOrNull } from '../seconds.ts';
+import { lineOf, LINE_COLUMNS, type LineRow } from '../task-line.ts';
 import { secondsOf, taskConditions, type Piece } from './pieces.ts';
 
 /** So many tasks a reading: a reader that stays would keep the journal file from being cut. */
@@ -20,7 +18,7 @@ export type Listing = {
  */
 export function* taskLines(database: Db, filter: ReportFilter, { order, also }: Listing): Generator<TaskLine> {
   const { sql, values } = pageQuery(filter, order, also);
-  const page = database.prepare<unknown[], TaskRow>(sql);
+  const page = database.prepare<unknown[], LineRow>(sql);
   const { since, until } = secondsOf(filter);
   // In both orders what follows the border itself has not come yet.
   let last = order === 'newest_first' ? { at: until ?? END, n: -END } : { at: since ?? -END, n: -END };
@@ -45,8 +43,7 @@ function pageQuery(filter: ReportFilter, order: Listing['order'], also: Piece | 
   const own = taskConditions(filter, far);
   const [ahead, way] = order === 'newest_first' ? ['<', 'desc'] : ['>', 'asc'];
   return {
-    sql: `select task.n, task.id, api.name as api, endpoint.name as endpoint, task.posted_at, task.done_at,
-        status.status, status.code, task.state, task.cost_micros, task.tag, task.target, task.metadata_state
+    sql: `select ${LINE_COLUMNS}
       from task
       join api on api.id = task.api join url on url.id = task.url join endpoint on endpoint.id = url.endpoint
       join status on status.id = task.status
@@ -54,38 +51,5 @@ function pageQuery(filter: ReportFilter, order: Listing['order'], also: Piece | 
         and task.posted_at ${ahead}= ? and (task.posted_at ${ahead} ? or task.n ${ahead} ?)
       order by task.posted_at ${way}, task.n ${way} limit ?`,
     values: [...own.values, ...(also?.values ?? [])],
-  };
-}
-
-type TaskRow = {
-  readonly n: number;
-  readonly id: string;
-  readonly api: string;
-  readonly endpoint: string;
-  readonly posted_at: number;
-  readonly done_at: number | null;
-  readonly status: string | null;
-  readonly code: number | null;
-  readonly state: TaskState;
-  readonly cost_micros: number | null;
-  readonly tag: string | null;
-  readonly target: string | null;
-  readonly metadata_state: MetadataState;
-};
-
-function lineOf(row: TaskRow): TaskLine {
-  return {
-    id: row.id,
-    api: row.api,
-    endpoint: row.endpoint,
-    postedAt: toMs(row.posted_at),
-    doneAt: toMsOrNull(row.done_at),
-    status: row.status,
-    statusCode: row.code,
-    state: row.state,
-    costMicros: row.cost_micros,
-    tag: row.tag,
-    target: row.target,
-    metadataState: row.metadata_state,
   };
 }

@@ -1,0 +1,176 @@
+import { z } from 'zod';
+import { DIMENSIONS, type Dimension, type ReportFilter } from '../domain/report.ts';
+import type { SearchPlace, TaskSearch } from '../domain/task-search.ts';
+
+/** What is asked of the ledger; plain, so that it travels to the thread that answers. Instants are epoch ms. */
+export type LedgerQuestion =
+  | { readonly kind: 'status' }
+  | { readonly kind: 'strips' }
+  | { readonly kind: 'calls' }
+  | { readonly kind: 'explain'; readonly at: number }
+  | { readonly kind: 'task'; readonly id: string }
+  | { readonly kind: 'tasks'; readonly search: TaskSearch; readonly from: SearchPlace | null; readonly limit: number }
+  | { readonly kind: 'tasks_csv'; readonly search: TaskSearch; readonly from: SearchPlace | null }
+  | {
+      readonly kind: 'costs';
+      readonly filter: ReportFilter;
+      readonly by: readonly Dimension[];
+      readonly offset: number;
+      readonly limit: number;
+    }
+  | { readonly kind: 'report'; readonly report: PageReport; readonly filter: ReportFilter; readonly limit: number };
+
+export const PAGE_REPORTS = ['duplicates', 'changes', 'retrievable', 'coverage'] as const;
+export type PageReport = (typeof PAGE_REPORTS)[number];
+
+const STATES = ['finished', 'empty', 'partial', 'failed', 'pending'] as const;
+const MOST_ROWS = 1_000;
+/** A column of the ledger may hold more, but nobody types it. */
+const LONGEST_TEXT = 2_000;
+const INSTANT_WRONG = 'it must be a time such as 2026-03-01 or 2026-03-01T12:57:46Z, UTC';
+
+/** Nothing typed is nothing asked: forms send their empty fields too. */
+function optional<Field extends z.ZodType>(field: Field) {
+  return z.preprocess((value) => (value === '' ? undefined : value), field.optional());
+}
+
+const text = z
+  .string({ error: 'it must be given once' })
+  .max(LONGEST_TEXT, { error: `it must have at most ${LONGEST_TEXT} characters` });
+
+/** Epoch ms; a day is its first second. Without a zone it is UTC: the page of a ledger means the same everywhere. */
+const instant = text.transform((value, context) => {
+  const isTime = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/.test(value);
+  const hasZone = /(Z|[+-]\d{2}:?\d{2})$/.test(value) && value.length > 10;
+  const at = isTime
+    ? Date.parse(`${value.replace(' ', 'T')}${hasZone ? '' : value.length === 10 ? 'T00:00Z' : 'Z'}`)
+    : NaN;
+  if (!Number.isNaN(at)) return Math.floor(at / 1000) * 1000;
+  context.addIssue({ code: 'custom', message: INSTANT_WRONG });
+  return z.NEVER;
+});
+
+function limit(standard: number) {
+  const error = `it must be a whole number from 1 to ${MOST_ROWS}`;
+  return z
+    .preprocess(
+      (value) => (typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) : value),
+      z.int({ error }).min(1, { error }).max(MOST_ROWS, { error }),
+    )
+    .prefault(standard);
+}
+
+const filter = {
+  since: optional(instant),
+  until: optional(instant),
+  api: optional(text),
+  endpoint: optional(text),
+  state: optional(z.enum(STATES, { error: `it must be one of ${STATES.join(', ')}` })),
+  tag: optional(text),
+};
+
+type Filtered = { [Key in keyof typeof filter]?: z.output<(typeof filter)[Key]> };
+
+function filterOf({ since, until, api, endpoint, state, tag }: Filtered): ReportFilter {
+  return {
+    since: since ?? null,
+    until: until ?? null,
+    api: api ?? null,
+    endpoint: endpoint ?? null,
+    state: state ?? null,
+    tag: tag ?? null,
+  };
+}
+
+/** Not made to be understood: what a page of answers ends with is given back to get the next one. */
+export function cursorOf(place: readonly number[]): string {
+  return Buffer.from(JSON.stringify(place)).toString('base64url');
+}
+
+function cursor(length: number) {
+  return text.transform((value, context) => {
+    const place = placeIn(value);
+    if (place?.length === length) return place;
+    context.addIssue({ code: 'custom', message: 'it must be the "next" of the page before' });
+    return z.NEVER;
+  });
+}
+
+function placeIn(value: string): number[] | null {
+  try {
+    return z.array(z.int()).parse(JSON.parse(Buffer.from(value, 'base64url').toString('utf8')));
+  } catch {
+    // Somebody else's text, or one that was cut.
+    return null;
+  }
+}
+
+const search = { ...filter, id: optional(text), target: optional(text), target_prefix: optional(text) };
+
+type Searched = Filtered & { id?: string | undefined; target?: string | undefined; target_prefix?: string | undefined };
+
+function searchOf(asked: Searched): TaskSearch {
+  const { id, target, target_prefix: prefix } = asked;
+  const exact = target === undefined ? null : ({ text: target, match: 'exact' } as const);
+  return {
+    ...filterOf(asked),
+    id: id?.trim() ?? null,
+    target: prefix === undefined ? exact : { text: prefix, match: 'prefix' },
+  };
+}
+
+function startOf(place: readonly number[] | undefined): SearchPlace | null {
+  const [at, n] = place ?? [];
+  return at === undefined || n === undefined ? null : { at, n };
+}
+
+const dimensions = text.transform((value, context) => {
+  const names = value.split(',').map((name) => name.trim());
+  const known = DIMENSIONS.filter((dimension) => names.includes(dimension));
+  if (known.length === new Set(names).size) return known;
+  context.addIssue({
+    code: 'custom',
+    message: `it must be one or more of ${DIMENSIONS.join(', ')}, separated by commas`,
+  });
+  return z.NEVER;
+});
+
+/** What stands in the address, by the path that is asked. */
+export const QUESTIONS = {
+  explain: z.strictObject({ at: instant }).transform(({ at }): LedgerQuestion => ({ kind: 'explain', at })),
+  tasks: z
+    .strictObject({ ...search, cursor: optional(cursor(2)), limit: limit(100) })
+    .refine(({ target, target_prefix: prefix }) => target === undefined || prefix === undefined, {
+      path: ['target_prefix'],
+      error: 'it must not be given together with target',
+    })
+    .transform((asked): LedgerQuestion => ({
+      kind: 'tasks',
+      search: searchOf(asked),
+      from: startOf(asked.cursor),
+      limit: asked.limit,
+    })),
+  tasksCsv: z.strictObject(search).transform(searchOf),
+  costs: z
+    .strictObject({ ...filter, by: dimensions.prefault('day'), cursor: optional(cursor(1)), limit: limit(MOST_ROWS) })
+    .transform((asked): LedgerQuestion => ({
+      kind: 'costs',
+      filter: filterOf(asked),
+      by: asked.by,
+      offset: asked.cursor?.[0] ?? 0,
+      limit: asked.limit,
+    })),
+  report: z
+    .strictObject({ ...filter, limit: limit(200) })
+    .transform((asked) => ({ filter: filterOf(asked), limit: asked.limit })),
+} as const;
+
+/** Each thing that is wrong, as a sentence that names the parameter. */
+export function problemsOf(error: z.ZodError, asked: Readonly<Record<string, unknown>>): string[] {
+  return error.issues.slice(0, 20).map((issue) => {
+    if (issue.code === 'unrecognized_keys') return `${issue.keys.slice(0, 5).join(', ')}: there is no such parameter.`;
+    const name = String(issue.path[0] ?? 'the address');
+    if (asked[name] === undefined) return `${name} is missing; ${issue.message}.`;
+    return `${name} is ${JSON.stringify(asked[name]).slice(0, 120)}; ${issue.message}.`;
+  });
+}

@@ -1,0 +1,152 @@
+import type { Cutting } from '../../domain/plan.ts';
+import type { PlanPolicy } from '../../domain/gaps.ts';
+import type { TaskLine } from '../../domain/report.ts';
+import { upperBound } from '../../domain/gaps.ts';
+import { callMinutes } from '../../ledger/call-minutes.ts';
+import type { Db } from '../../ledger/database.ts';
+import { explain } from '../../ledger/explain.ts';
+import { certificate } from '../../ledger/reports/certificate.ts';
+import { changes, changeTotals } from '../../ledger/reports/changes.ts';
+import { costs, totalsOf } from '../../ledger/reports/costs.ts';
+import { duplicates } from '../../ledger/reports/duplicates.ts';
+import { retrievable } from '../../ledger/reports/retrievable.ts';
+import { readSnapshot, serverNow } from '../../ledger/snapshot.ts';
+import { readStrips } from '../../ledger/strip.ts';
+import { searchTasks } from '../../ledger/task-search.ts';
+import { taskTexts } from '../../ledger/task-texts.ts';
+import type { Clock } from '../../time.ts';
+import { cursorOf, type LedgerQuestion, type PageReport } from '../question.ts';
+import { csvOf } from './csv.ts';
+
+/** What answers need beside the ledger; plain, so that it travels to a thread. Durations in ms. */
+export type ReaderTerms = {
+  readonly path: string;
+  readonly apis: readonly string[];
+  readonly policy: PlanPolicy;
+  readonly lagMs: number;
+  readonly tailPeriodMs: number;
+  readonly version: string;
+};
+
+type ReaderScene = { readonly database: Db; readonly terms: ReaderTerms; readonly clock: Clock };
+
+/** A search ends with what it has by then; with the way there and back it is 200 ms. */
+const SEARCH_BOX_MS = 150;
+const CSV_ROWS = 1_000;
+
+/** @returns The body of the answer; null for a task that the ledger does not know. */
+export function answer(scene: ReaderScene, question: LedgerQuestion): object | null {
+  const { database, terms, clock } = scene;
+  const now = serverNow(database, clock.now());
+  switch (question.kind) {
+    case 'status':
+      return statusOf(scene);
+    case 'strips':
+      return { at: iso(now), strips: stripsOf(scene, now) };
+    case 'calls':
+      return callsOf(scene, now);
+    case 'explain':
+      return explain(database, { kind: 'moment', at: question.at }, explainTerms(terms, now));
+    case 'task':
+      return taskOf(scene, question.id, now);
+    case 'tasks': {
+      const found = searchTasks(database, question.search, {
+        ...boxed(clock),
+        from: question.from,
+        limit: question.limit,
+      });
+      return { ...ended(found), tasks: found.tasks.map(told) };
+    }
+    case 'tasks_csv': {
+      const found = searchTasks(database, question.search, { ...boxed(clock), from: question.from, limit: CSV_ROWS });
+      return { csv: csvOf(found.tasks, question.from === null), next: found.next };
+    }
+    case 'costs':
+      return costsOf(database, question);
+    case 'report':
+      return reportOf(scene, question, now);
+  }
+}
+
+function statusOf({ database, terms, clock }: ReaderScene): object {
+  const { now: wallNow, monotonic, boot } = clock;
+  return readSnapshot(database, { ...terms, wallNow: wallNow(), monoNow: monotonic(), boot });
+}
+
+function stripsOf({ database, terms }: ReaderScene, now: number): object[] {
+  return readStrips(database, { ...terms, now }).map(({ api, since, until, pieces }) => ({
+    api,
+    since: iso(since),
+    until: iso(until),
+    pieces: pieces.map((piece) => ({ since: iso(piece.since), until: iso(piece.until), standing: piece.standing })),
+  }));
+}
+
+function callsOf({ database, terms }: ReaderScene, now: number): object {
+  const { tokens, periodMs } = terms.policy;
+  const minutes = callMinutes(database, now).map(({ at, ...minute }) => ({ at: iso(at), ...minute }));
+  return { at: iso(now), mostInAMinute: (tokens * 60_000) / periodMs, minutes };
+}
+
+function taskOf({ database, terms }: ReaderScene, id: string, now: number): object | null {
+  const texts = taskTexts(database, id);
+  if (texts === null) return null;
+  return { ...explain(database, { kind: 'task', id }, explainTerms(terms, now)), ...texts };
+}
+
+function explainTerms({ apis, lagMs, policy }: ReaderTerms, now: number) {
+  const cutting: Cutting = { now, upper: upperBound(now, lagMs), policy, inFlight: 0 };
+  return { apis, lagMs, cutting };
+}
+
+function boxed({ monotonic }: Clock) {
+  return { boxMs: SEARCH_BOX_MS, monotonic };
+}
+
+function ended({ searchedBackTo, next }: ReturnType<typeof searchTasks>) {
+  return {
+    searchedBackTo: searchedBackTo === null ? null : iso(searchedBackTo),
+    next: next === null ? null : cursorOf([next.at, next.n]),
+  };
+}
+
+function costsOf(database: Db, { filter, by, offset, limit }: LedgerQuestion & { readonly kind: 'costs' }): object {
+  const rows = costs(database, filter, by);
+  const isMore = rows.length > offset + limit;
+  return {
+    by,
+    rows: rows.slice(offset, offset + limit),
+    totals: totalsOf(rows),
+    groups: rows.length,
+    next: isMore ? cursorOf([offset + limit]) : null,
+  };
+}
+
+type ReportAsked = LedgerQuestion & { readonly kind: 'report' };
+
+function reportOf({ database, terms }: ReaderScene, { report, filter, limit }: ReportAsked, now: number): object {
+  const asked: Record<PageReport, () => object> = {
+    duplicates: () => duplicates(database, filter, limit),
+    changes: () => ({ lines: take(changes(database, filter), limit), totals: changeTotals(database, filter) }),
+    retrievable: () => ({ lines: take(retrievable(database, filter, now), limit) }),
+    coverage: () => certificate(database, { ...terms, now, filter }),
+  };
+  return { at: iso(now), report, ...asked[report]() };
+}
+
+function take<Item>(items: Iterable<Item>, most: number): Item[] {
+  const taken: Item[] = [];
+  for (const item of items) {
+    taken.push(item);
+    if (taken.length >= most) break;
+  }
+  return taken;
+}
+
+function told({ postedAt, doneAt, ...task }: TaskLine): object {
+  return { ...task, postedAt: iso(postedAt), doneAt: doneAt === null ? null : iso(doneAt) };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString().replace('.000Z', 'Z');
+}

@@ -1,0 +1,32 @@
+import type { Logger } from '../log.ts';
+import type { Clock } from '../time.ts';
+import { serveApi } from './api.ts';
+import { createMetrics } from './metrics.ts';
+import { serveMetrics } from './serve-metrics.ts';
+import { serveLive } from './live.ts';
+import type { ReaderTerms } from './reader/answer.ts';
+import { createReader } from './reader/reader.ts';
+import type { Room } from './server.ts';
+import { serveWebFiles } from './web-files.ts';
+
+/** A snapshot takes milliseconds; a disk that is busy may make it seconds. */
+const QUICK_PATIENCE_MS = 10_000;
+/** What a report over everything takes on a large ledger and a slow disk. */
+const LONG_PATIENCE_MS = 60_000;
+
+/** All that is there to be seen. Threads begin with the first question and end with the server. */
+export function ledgerRoom(terms: ReaderTerms, { log, clock }: { readonly log: Logger; readonly clock: Clock }): Room {
+  return (app) => {
+    const quick = createReader({ terms, log, patienceMs: QUICK_PATIENCE_MS });
+    const patient = createReader({ terms, log, patienceMs: LONG_PATIENCE_MS });
+    const metrics = createMetrics();
+    app.addHook('onClose', async () => {
+      metrics.stop();
+      await Promise.all([quick.stop(), patient.stop()]);
+    });
+    serveApi(app, { quick, patient }, log);
+    serveMetrics(app, { reader: quick, metrics, log });
+    serveLive(app, { reader: quick, clock });
+    serveWebFiles(app);
+  };
+}

@@ -1,0 +1,106 @@
+import type { TaskLine } from '../domain/report.ts';
+import type { FoundTasks, SearchPlace, TaskSearch } from '../domain/task-search.ts';
+import type { Db } from './database.ts';
+import { secondsOf, taskConditions, type Piece } from './reports/pieces.ts';
+import { lineOf, LINE_COLUMNS, type LineRow } from './task-line.ts';
+import { toMs } from './seconds.ts';
+
+export type SearchTerms = {
+  readonly from: SearchPlace | null;
+  /** 1 … 1000. */
+  readonly limit: number;
+  /** How long it may search; what it has found by then is the answer. */
+  readonly boxMs: number;
+  readonly monotonic: () => number;
+};
+
+/** So many tasks are looked at between two glances at the clock, to begin with; a table of long rows takes 10 ms for them. */
+const FIRST_CHUNK = 2_000;
+const LARGEST_CHUNK = 256_000;
+/** A chunk that took less was too small. */
+const QUICK_MS = 15;
+const END = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Tasks that fit, newest first. It walks back through time in chunks of so many tasks, so that a search for what is rare ends in
+ * time too: with what was found, how far back that was, and from where to go on.
+ */
+export function searchTasks(database: Db, search: TaskSearch, terms: SearchTerms): FoundTasks {
+  const { monotonic, boxMs, limit } = terms;
+  const began = monotonic();
+  const sql = statements(database, search);
+  const tasks: TaskLine[] = [];
+  let place = terms.from ?? beginningOf(search);
+  let chunk = search.id === null ? FIRST_CHUNK : LARGEST_CHUNK;
+  for (;;) {
+    const chunkBegan = monotonic();
+    const end = search.id === null ? sql.endOfChunk(place, chunk) : null;
+    const rows = sql.within(place, end, limit - tasks.length);
+    tasks.push(...rows.map(lineOf));
+    const last = rows.at(-1);
+    if (last !== undefined && tasks.length >= limit) return found(tasks, { at: last.posted_at, n: last.n });
+    if (end === null) return { tasks, searchedBackTo: null, next: null };
+    place = end;
+    const now = monotonic();
+    if (now - began >= boxMs) return found(tasks, place);
+    // What is left of the time bounds the next chunk as well: a search must not end late because it began fast.
+    if (now - chunkBegan < QUICK_MS) chunk = Math.min(chunk * 2, LARGEST_CHUNK);
+    else if (now - chunkBegan > 2 * QUICK_MS) chunk = Math.max(Math.floor(chunk / 2), FIRST_CHUNK);
+  }
+}
+
+function found(tasks: readonly TaskLine[], next: SearchPlace): FoundTasks {
+  return { tasks, searchedBackTo: toMs(next.at), next };
+}
+
+/** What follows the upper border itself has not come yet. */
+function beginningOf(search: TaskSearch): SearchPlace {
+  return { at: secondsOf(search).until ?? END, n: -END };
+}
+
+/**
+ * The border that moves is the only one on its side: with a fixed one beside it SQLite would search from that, and each chunk
+ * would read all those before it once more.
+ */
+function statements(database: Db, search: TaskSearch) {
+  const oldest = secondsOf(search).since ?? -END;
+  const conditions = conditionsOf(search);
+  const bounds = 'task.posted_at >= ? and task.posted_at <= ? and (task.posted_at < ? or task.n < ?)';
+  const end = database.prepare<unknown[], SearchPlace>(
+    `select posted_at as at, n from task where ${bounds} order by posted_at desc, n desc limit 1 offset ?`,
+  );
+  const within = database.prepare<unknown[], LineRow>(
+    `select ${LINE_COLUMNS}
+     from task
+     join api on api.id = task.api join url on url.id = task.url join endpoint on endpoint.id = url.endpoint
+     join status on status.id = task.status
+     where ${conditions.sql} and ${bounds} and (task.posted_at > ? or task.n >= ?)
+     order by task.posted_at desc, task.n desc limit ?`,
+  );
+  return {
+    endOfChunk: (from: SearchPlace, chunk: number): SearchPlace | null =>
+      end.get(oldest, from.at, from.at, from.n, chunk - 1) ?? null,
+    within: (from: SearchPlace, to: SearchPlace | null, limit: number): LineRow[] => {
+      const low = to ?? { at: oldest, n: -END };
+      return within.all(...conditions.values, low.at, from.at, from.at, from.n, low.at, low.n, limit);
+    },
+  };
+}
+
+function conditionsOf(search: TaskSearch): Piece {
+  const own = taskConditions(search, { since: null, until: null });
+  const more: Piece[] = [
+    ...(search.id === null ? [] : [{ sql: 'task.id = ?', values: [search.id] }]),
+    ...(search.target === null ? [] : [targetCondition(search.target)]),
+  ];
+  return {
+    sql: [own, ...more].map(({ sql }) => sql).join(' and '),
+    values: [own, ...more].flatMap(({ values }) => values),
+  };
+}
+
+/** By its beginning: everything from the text itself up to it with the last character that there is. */
+function targetCondition({ text, match }: NonNullable<TaskSearch['target']>): Piece {
+  if (match === 'exact') return { sql: 'task.target = ?', values: [text] };
+  return { sql: '+task.target >= ? and +task.target < ?', values: [text, `${text}\u{10ffff}`] };
+}

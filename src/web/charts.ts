@@ -1,0 +1,129 @@
+import uPlot from 'uplot';
+import { at } from './dom.ts';
+
+export type ChartOptions = {
+  readonly id: string;
+  readonly kind: 'bars' | 'line';
+  /** What a value is written as beside the axis. */
+  readonly write: (value: number) => string;
+  readonly sync?: string;
+  /** A line that is not to be crossed. */
+  readonly cap?: number;
+  readonly drag?: boolean;
+  /** The shortest bar, in seconds: a day, a minute. */
+  readonly step: number;
+};
+
+export type Chart = {
+  /** @param times - Epoch seconds. */
+  readonly show: (
+    times: readonly number[],
+    values: readonly (number | null)[],
+    range: readonly [number, number],
+  ) => void;
+};
+
+type Shown = { times: readonly number[]; values: readonly (number | null)[]; range: readonly [number, number] };
+
+/** A chart that follows its place's width and the theme. */
+export function createChart(options: ChartOptions): Chart {
+  const place = at(options.id);
+  const state: { plot: uPlot | null; shown: Shown | null; key: string } = { plot: null, shown: null, key: '' };
+  const build = () => {
+    if (state.shown === null) return;
+    state.plot?.destroy();
+    state.plot = new uPlot(settings(options, place, state.shown), dataOf(state.shown, options), place);
+  };
+  document.addEventListener('themechange', build);
+  new ResizeObserver(() => {
+    const size = { width: place.clientWidth, height: place.clientHeight };
+    if (size.width > 0 && state.plot?.width !== size.width) state.plot?.setSize(size);
+  }).observe(place);
+  return {
+    show: (times, values, range) => {
+      const key = JSON.stringify([times, values, range]);
+      if (key === state.key) return;
+      const isSameRange = state.shown !== null && String(state.shown.range) === String(range);
+      state.key = key;
+      state.shown = { times, values, range };
+      // Within the same range what was zoomed into stays.
+      if (state.plot !== null && isSameRange) state.plot.setData(dataOf(state.shown, options), false);
+      else build();
+    },
+  };
+}
+
+function dataOf({ times, values }: Shown, { cap }: ChartOptions): uPlot.AlignedData {
+  const own: uPlot.AlignedData = [[...times], [...values]];
+  return cap === undefined ? own : [[...times], [...values], times.map(() => cap)];
+}
+
+function settings(options: ChartOptions, place: HTMLElement, { range, values }: Shown): uPlot.Options {
+  const colour = (name: string) => colourOf(place, name);
+  const muted = colour('--muted');
+  const top = Math.max(...values.map((value) => value ?? 0), options.cap ?? 0);
+  const axis = {
+    stroke: muted,
+    grid: { stroke: colour('--line'), width: 1 },
+    ticks: { show: false },
+    font: '11px system-ui, sans-serif',
+  };
+  const bars = uPlot.paths.bars?.({ size: [0.8, 40], align: 1 });
+  return {
+    width: Math.max(place.clientWidth, 100),
+    height: place.clientHeight,
+    legend: { show: false },
+    padding: [8, 6, 0, 0],
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'UTC'),
+    cursor: {
+      points: { show: false },
+      y: false,
+      drag: { x: options.drag ?? false, y: false },
+      ...(options.sync === undefined ? {} : { sync: { key: options.sync } }),
+    },
+    scales: {
+      x: {
+        range: (_plot, min, max) => [min === max ? range[0] : min, min === max ? range[1] : max],
+        min: range[0],
+        max: range[1],
+      },
+      y: { range: [0, top === 0 ? 1 : top * 1.08] },
+    },
+    axes: [
+      { ...axis, size: 22, space: 64, values: (_plot, splits) => splits.map((split) => timeOf(split, options.step)) },
+      { ...axis, size: 62, space: 32, values: (_plot, splits) => splits.map(options.write) },
+    ],
+    series: [
+      {},
+      {
+        stroke: colour('--accent'),
+        width: options.kind === 'line' ? 2 : 0,
+        fill: options.kind === 'line' ? colour('--accent-soft') : colour('--accent'),
+        points: { show: false },
+        ...(options.kind === 'bars' && bars !== undefined ? { paths: bars } : {}),
+      },
+      ...(options.cap === undefined
+        ? []
+        : [{ stroke: colour('--bad'), width: 1.5, dash: [5, 4], points: { show: false } }]),
+    ],
+  };
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** `17:30` beside minutes, `3 Nov` beside days, UTC. */
+function timeOf(seconds: number, step: number): string {
+  const date = new Date(seconds * 1000);
+  if (step < 86_400) return date.toISOString().slice(11, 16);
+  return date.getUTCHours() === 0 ? `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()] ?? ''}` : '';
+}
+
+/** A canvas needs the colour itself, not the name of a variable that depends on the theme. */
+function colourOf(place: HTMLElement, name: string): string {
+  const probe = document.createElement('span');
+  probe.style.color = `var(${name})`;
+  place.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}

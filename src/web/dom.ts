@@ -1,0 +1,57 @@
+type Child = Node | string;
+type Attributes = Readonly<Record<string, string | number | boolean | null>>;
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+/** An element. Texts become text nodes, whatever they hold: nothing on these pages is ever parsed as HTML. */
+export function h(name: string, attributes: Attributes = {}, ...children: readonly Child[]): HTMLElement {
+  const element = document.createElement(name);
+  setAttributes(element, attributes);
+  element.append(...children);
+  return element;
+}
+
+export function svg(name: string, attributes: Attributes = {}, ...children: readonly Node[]): SVGElement {
+  const element = document.createElementNS(SVG, name);
+  setAttributes(element, attributes);
+  element.append(...children);
+  return element;
+}
+
+function setAttributes(element: Element, attributes: Attributes): void {
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === null || value === false) continue;
+    element.setAttribute(key, value === true ? '' : String(value));
+  }
+}
+
+/** The element with an id that the page's own HTML has. */
+export function at(id: string): HTMLElement {
+  const element = document.getElementById(id);
+  if (element === null) throw new Error(`There is no #${id} on this page.`);
+  return element;
+}
+
+/** Writes only what has changed, so that nothing flickers and no selection is lost. */
+export function say(id: string, text: string): void {
+  const element = at(id);
+  if (element.textContent !== text) element.textContent = text;
+}
+
+const shown = new WeakMap<Element, string>();
+
+/** Draws anew only when what is drawn has changed. */
+export function draw(element: Element, of: unknown, make: () => readonly Child[]): void {
+  const key = JSON.stringify(of);
+  if (shown.get(element) === key) return;
+  shown.set(element, key);
+  element.replaceChildren(...make());
+}
+
+/** A text from the API: isolated, so that marks of direction in it turn nothing around it. Null is no text. */
+export function foreign(text: string | null, absent = '–', most = 200): HTMLElement {
+  if (text === null) return h('span', { class: 'absent' }, absent);
+  if (text === '') return h('span', { class: 'absent' }, '(empty)');
+  if (text.length <= most) return h('bdi', { class: 'text' }, text);
+  return h('bdi', { class: 'text', title: `${text.length} characters` }, `${text.slice(0, most)}…`);
+}

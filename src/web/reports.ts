@@ -1,0 +1,185 @@
+import type { Certificate } from '../domain/certificate.ts';
+import type { ChangeLine, ChangeTotals, CostRow, DuplicateReport, RetrievableLine, Totals } from '../domain/report.ts';
+import { ask, inWords } from './ask.ts';
+import { certificateOf } from './certificate.ts';
+import { at, foreign, h, say } from './dom.ts';
+import { count, counted, exactMoney, moment } from './format.ts';
+import { tableOf } from './table.ts';
+
+type Costs = {
+  readonly by: readonly (keyof CostRow)[];
+  readonly rows: readonly CostRow[];
+  readonly totals: Totals;
+  readonly groups: number;
+};
+type Shown = { readonly title: string; readonly note: string; readonly body: Node };
+
+const UNKNOWN: Readonly<Record<string, string>> = {
+  held: 'none',
+  none: 'unknown: listed without metadata',
+  pending: 'unknown: not read yet',
+  lost: 'unknown: metadata lost',
+};
+
+async function costs(query: Record<string, string>, by: string): Promise<Shown> {
+  const answer = await ask<Costs>('/api/costs', { ...query, by });
+  const columns = [
+    ...answer.by.map((name) => ({
+      name: name.slice(0, 1).toUpperCase() + name.slice(1),
+      cell: (row: CostRow) => foreign(textIn(row, name), UNKNOWN[row.metadataState ?? ''] ?? 'none'),
+    })),
+    { name: 'Tasks', number: true, cell: (row: CostRow) => count(row.tasks) },
+    { name: 'Cost', number: true, cell: (row: CostRow) => exactMoney(row.costMicros) },
+  ];
+  const more =
+    answer.groups > answer.rows.length
+      ? ` The first ${count(answer.rows.length)} of ${counted(answer.groups, 'row')}; the command line has them all.`
+      : '';
+  return {
+    title: `Costs by ${by.replace(',', ' and ')}`,
+    note: `${counted(answer.totals.tasks, 'task')}, ${exactMoney(answer.totals.costMicros)}.${more}`,
+    body: tableOf(columns, answer.rows),
+  };
+}
+
+function textIn(row: CostRow, name: keyof CostRow): string | null {
+  const value = row[name];
+  return typeof value === 'string' ? value : null;
+}
+
+async function duplicates(query: Record<string, string>): Promise<Shown> {
+  const { groups, totals } = await ask<DuplicateReport>('/api/reports/duplicates', query);
+  const columns = [
+    { name: 'Endpoint', cell: (group: (typeof groups)[number]) => foreign(group.endpoint) },
+    { name: 'Target', cell: (group: (typeof groups)[number]) => foreign(group.target) },
+    { name: 'First posted', cell: (group: (typeof groups)[number]) => moment(group.firstPostedAt) },
+    { name: 'Repeats', number: true, cell: (group: (typeof groups)[number]) => count(group.repeats) },
+    { name: 'Wasted', number: true, cell: (group: (typeof groups)[number]) => exactMoney(group.wastedMicros) },
+    { name: 'First task', cell: (group: (typeof groups)[number]) => taskLink(group.firstId) },
+  ];
+  const unknown =
+    totals.unknown === 0 ? '' : ` ${counted(totals.unknown, 'task')} without metadata cannot be compared.`;
+  return {
+    title: `${exactMoney(totals.wastedMicros)} wasted on repeats`,
+    note: `${counted(totals.repeats, 'repeat')} in ${counted(totals.groups, 'group')}, of ${counted(totals.compared, 'task')} compared.${unknown}`,
+    body: tableOf(columns, groups),
+  };
+}
+
+async function changes(query: Record<string, string>): Promise<Shown> {
+  const { lines, totals } = await ask<{ lines: readonly ChangeLine[]; totals: ChangeTotals }>(
+    '/api/reports/changes',
+    query,
+  );
+  const columns = [
+    { name: 'Seen', cell: (line: ChangeLine) => moment(line.seenAt) },
+    { name: 'Field', cell: (line: ChangeLine) => line.field },
+    { name: 'Before', cell: (line: ChangeLine) => foreign(line.old) },
+    { name: 'After', cell: (line: ChangeLine) => foreign(line.new) },
+    {
+      name: 'Cost',
+      number: true,
+      cell: (line: ChangeLine) => (line.deltaMicros === null ? '' : exactMoney(line.deltaMicros)),
+    },
+    { name: 'Endpoint', cell: (line: ChangeLine) => foreign(line.endpoint) },
+    { name: 'Task', cell: (line: ChangeLine) => taskLink(line.taskId) },
+  ];
+  return {
+    title: counted(totals.changes, 'change'),
+    note: `${counted(totals.refunds, 'refund')}, ${exactMoney(totals.refundedMicros)}; ${counted(totals.increases, 'increase')}, ${exactMoney(totals.increasedMicros)}.`,
+    body: tableOf(columns, lines),
+  };
+}
+
+async function retrievable(query: Record<string, string>): Promise<Shown> {
+  const { lines } = await ask<{ lines: readonly RetrievableLine[] }>('/api/reports/retrievable', query);
+  const columns = [
+    { name: 'Until', cell: (line: RetrievableLine) => moment(line.until) },
+    { name: 'Posted', cell: (line: RetrievableLine) => moment(line.postedAt) },
+    { name: 'Endpoint', cell: (line: RetrievableLine) => foreign(line.endpoint) },
+    { name: 'Tag', cell: (line: RetrievableLine) => foreign(line.tag) },
+    { name: 'Target', cell: (line: RetrievableLine) => foreign(line.target) },
+    { name: 'Task', cell: (line: RetrievableLine) => taskLink(line.id) },
+  ];
+  const note = 'Those that go first come first. Results of Live endpoints are not kept by DataForSEO.';
+  return {
+    title:
+      lines.length === 0 ? 'No result can still be fetched' : `${counted(lines.length, 'result')} can still be fetched`,
+    note,
+    body: tableOf(columns, lines),
+  };
+}
+
+async function coverage(query: Record<string, string>): Promise<Shown> {
+  const certificate = await ask<Certificate>('/api/reports/coverage', query);
+  return {
+    title: 'Certificate of coverage',
+    note: `Made ${moment(certificate.made)} UTC by dataforseo-ledger ${certificate.version} from ${certificate.ledger.path}, schema ${certificate.ledger.schemaVersion}.`,
+    body: certificateOf(certificate),
+  };
+}
+
+function taskLink(id: string): HTMLElement {
+  return h('a', { href: `/tasks?${new URLSearchParams({ id }).toString()}` }, foreign(id, 'no id', 60));
+}
+
+function form(): HTMLFormElement {
+  const element = at('wish');
+  if (!(element instanceof HTMLFormElement)) throw new Error('#wish is a form.');
+  return element;
+}
+
+function field(name: string): HTMLInputElement | HTMLSelectElement | null {
+  const element = form().elements.namedItem(name);
+  return element instanceof HTMLInputElement || element instanceof HTMLSelectElement ? element : null;
+}
+
+const FILTERS = ['since', 'until', 'api', 'endpoint', 'tag'] as const;
+
+async function show(): Promise<void> {
+  const kind = field('report')?.value ?? 'costs';
+  const by = field('by')?.value ?? 'month';
+  const query = Object.fromEntries(FILTERS.map((name) => [name, field(name)?.value.trim() ?? '']));
+  const given = Object.entries({ report: kind, by, ...query }).filter(([, value]) => value !== '');
+  history.replaceState(null, '', `/reports?${new URLSearchParams(given).toString()}`);
+  const byField = field('by');
+  if (byField !== null) byField.disabled = kind !== 'costs';
+  say('report-title', 'Working…');
+  say('report-note', '');
+  at('trouble').hidden = true;
+  at('report').replaceChildren();
+  try {
+    const shown = await REPORTS[kind]?.(query, by);
+    if (shown === undefined) return;
+    say('report-title', shown.title);
+    say('report-note', shown.note);
+    at('report').replaceChildren(shown.body);
+  } catch (error) {
+    say('report-title', 'There is no report');
+    at('trouble').textContent = inWords(error);
+    at('trouble').hidden = false;
+  }
+}
+
+const REPORTS: Readonly<Record<string, (query: Record<string, string>, by: string) => Promise<Shown>>> = {
+  costs,
+  duplicates,
+  changes,
+  retrievable,
+  coverage,
+};
+
+const asked = new URLSearchParams(location.search);
+for (const name of ['report', 'by', ...FILTERS]) {
+  const element = field(name);
+  const value = asked.get(name);
+  if (element !== null && value !== null) element.value = value;
+}
+form().addEventListener('submit', (event) => {
+  event.preventDefault();
+  void show();
+});
+field('report')?.addEventListener('change', () => void show());
+field('by')?.addEventListener('change', () => void show());
+at('print').addEventListener('click', () => print());
+void show();

@@ -1,0 +1,29 @@
+import { h } from './dom.ts';
+
+type Cell = Node | string;
+export type Column<Row> = { readonly name: string; readonly number?: boolean; readonly cell: (row: Row) => Cell };
+
+/** The first column names the row. */
+export function tableOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[], caption?: string): HTMLElement {
+  const head = columns.map(({ name, number }) =>
+    h('th', { scope: 'col', class: number === true ? 'number' : '' }, name),
+  );
+  const body = rows.map((row) =>
+    h(
+      'tr',
+      {},
+      ...columns.map(({ number, cell }, index) =>
+        index === 0
+          ? h('th', { scope: 'row' }, cell(row))
+          : h('td', { class: number === true ? 'number' : '' }, cell(row)),
+      ),
+    ),
+  );
+  return h(
+    'table',
+    {},
+    ...(caption === undefined ? [] : [h('caption', {}, caption)]),
+    h('thead', {}, h('tr', {}, ...head)),
+    h('tbody', {}, ...body),
+  );
+}

@@ -1,0 +1,100 @@
+import type { Explanation, TaskStory } from '../domain/explanation.ts';
+import { ask, inWords } from './ask.ts';
+import { at, foreign, h } from './dom.ts';
+import { callsInWords, explained } from './explained.ts';
+import { exactMoney, moment } from './format.ts';
+import { treeOf } from './tree.ts';
+
+type TaskAnswer = Explanation & {
+  readonly kind: 'task';
+  readonly metadata: string | null;
+  readonly extra: string | null;
+};
+
+const METADATA_WORDS: Readonly<Record<TaskStory['metadataState'], string>> = {
+  held: 'held',
+  pending: 'not read yet',
+  none: 'the server lists none',
+  lost: 'lost: it left the window before it was read',
+};
+
+/** One task in full, over the page. */
+export async function showTask(id: string): Promise<void> {
+  const dialog = at('task');
+  if (!(dialog instanceof HTMLDialogElement)) return;
+  at('task-title').replaceChildren('Task ', foreign(id));
+  at('task-body').replaceChildren(h('p', { class: 'empty' }, 'Reading…'));
+  if (!dialog.open) dialog.showModal();
+  try {
+    const answer = await ask<TaskAnswer>(`/api/tasks/${encodeURIComponent(id)}`);
+    if (answer.task !== null) at('task-body').replaceChildren(...told(answer.task, answer));
+  } catch (error) {
+    at('task-body').replaceChildren(h('p', { class: 'trouble', role: 'alert' }, inWords(error)));
+  }
+}
+
+function told(task: TaskStory, { metadata, extra }: TaskAnswer): Node[] {
+  return [
+    factsOf(task),
+    section(
+      'Metadata',
+      metadata === null ? h('p', { class: 'absent' }, METADATA_WORDS[task.metadataState]) : treeOf(metadata),
+    ),
+    ...(extra === null ? [] : [section('Fields that this version does not know', treeOf(extra))]),
+    section('Changes', changesOf(task)),
+    section('How the ledger knows', h('p', {}, seenBy(task))),
+    ...(task.doubts.length === 0 ? [] : [section('Doubts', doubtsOf(task))]),
+  ];
+}
+
+function section(title: string, body: Node): HTMLElement {
+  return h('section', {}, h('h3', {}, title), body);
+}
+
+function factsOf(task: TaskStory): HTMLElement {
+  const facts: readonly (readonly [string, Node | string])[] = [
+    ['State', h('span', { class: 'badge', 'data-state': task.state }, task.state)],
+    ['Status', foreign(task.status, 'none')],
+    ['Posted', `${moment(task.postedAt)} UTC`],
+    ['Done', task.doneAt === null ? '–' : `${moment(task.doneAt)} UTC`],
+    ['Cost', task.cost === null ? 'unknown' : exactMoney(Math.round(task.cost * 1e6))],
+    ['API', foreign(task.api)],
+    ['Endpoint', foreign(task.endpoint)],
+    ['URL', foreign(task.url, 'none', 500)],
+    ['Tag', foreign(task.tag, task.metadataState === 'held' ? 'no tag' : 'unknown', 500)],
+    ['Target', foreign(task.target, task.metadataState === 'held' ? 'no target' : 'unknown', 500)],
+  ];
+  return h('dl', { class: 'facts' }, ...facts.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]));
+}
+
+function changesOf({ changes }: TaskStory): Node {
+  if (changes.length === 0) return h('p', { class: 'absent' }, 'It is as it was first seen.');
+  const head = ['Seen', 'Field', 'Before', 'After'].map((name) => h('th', { scope: 'col' }, name));
+  const body = changes.map(({ seenAt, field, old, new: next }) =>
+    h(
+      'tr',
+      {},
+      h('td', { class: 'nowrap' }, moment(seenAt)),
+      h('td', {}, field),
+      h('td', {}, foreign(old)),
+      h('td', {}, foreign(next)),
+    ),
+  );
+  return h('table', {}, h('thead', {}, h('tr', {}, ...head)), h('tbody', {}, ...body));
+}
+
+function doubtsOf({ doubts }: TaskStory): Node {
+  return h(
+    'ul',
+    {},
+    ...doubts.map(({ kind, seenAt, detail }) => h('li', {}, `${kind}, ${moment(seenAt)}: `, foreign(detail, '', 500))),
+  );
+}
+
+function seenBy({ firstListed, firstSeenAt, posted }: TaskStory): string {
+  const first =
+    firstListed === null
+      ? `First seen at ${moment(firstSeenAt)}, by a call no longer in the journal`
+      : `First seen at ${moment(firstSeenAt)}, ${callsInWords(firstListed.calls)} (walk ${firstListed.walk}, ${firstListed.purpose})`;
+  return `${first}. Its second: ${explained(posted)}.`;
+}

@@ -1,0 +1,147 @@
+import type { TaskLine } from '../domain/report.ts';
+import { ask, inWords } from './ask.ts';
+import { at, foreign, h } from './dom.ts';
+import { counted, exactMoney, moment } from './format.ts';
+import { showTask } from './task.ts';
+
+type Found = {
+  readonly tasks: readonly (Omit<TaskLine, 'postedAt' | 'doneAt'> & {
+    readonly postedAt: string;
+    readonly doneAt: string | null;
+  })[];
+  readonly searchedBackTo: string | null;
+  readonly next: string | null;
+};
+
+const NAMES = ['id', 'since', 'until', 'api', 'endpoint', 'state', 'tag', 'target', 'target_prefix'] as const;
+
+const state: { shown: number; next: string | null; asking: AbortController } = {
+  shown: 0,
+  next: null,
+  asking: new AbortController(),
+};
+
+function form(): HTMLFormElement {
+  const element = at('search');
+  if (!(element instanceof HTMLFormElement)) throw new Error('#search is a form.');
+  return element;
+}
+
+/** What is typed, by the names of the API. */
+function typed(): Record<string, string> {
+  const fields = new FormData(form());
+  const text = (name: string) => {
+    const value = fields.get(name);
+    return typeof value === 'string' ? value.trim() : '';
+  };
+  const target = text('match') === 'prefix' ? 'target_prefix' : 'target';
+  const query = {
+    id: text('id'),
+    since: text('since'),
+    until: text('until'),
+    api: text('api'),
+    endpoint: text('endpoint'),
+    state: text('state'),
+    tag: text('tag'),
+    [target]: text('target'),
+  };
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ''));
+}
+
+/** The address holds the search, so that it can be kept and sent to others. */
+function fillIn(): void {
+  const query = new URLSearchParams(location.search);
+  form().reset();
+  for (const name of NAMES) {
+    const value = query.get(name);
+    const field = form().elements.namedItem(name === 'target_prefix' ? 'target' : name);
+    if (value !== null && (field instanceof HTMLInputElement || field instanceof HTMLSelectElement))
+      field.value = value;
+  }
+  const match = form().elements.namedItem('match');
+  if (match instanceof HTMLSelectElement) match.value = query.has('target_prefix') ? 'prefix' : 'exact';
+}
+
+async function search(): Promise<void> {
+  state.shown = 0;
+  state.next = null;
+  at('rows').replaceChildren();
+  const query = new URLSearchParams(typed()).toString();
+  history.replaceState(null, '', query === '' ? '/tasks' : `/tasks?${query}`);
+  at('csv').setAttribute('href', query === '' ? '/tasks.csv' : `/tasks.csv?${query}`);
+  await goOn();
+}
+
+async function goOn(): Promise<void> {
+  state.asking.abort();
+  state.asking = new AbortController();
+  const { signal } = state.asking;
+  at('found-title').textContent = 'Searching…';
+  at('trouble').hidden = true;
+  const before = state.shown;
+  try {
+    const found = await ask<Found>('/api/tasks', { ...typed(), cursor: state.next ?? '' }, signal);
+    state.shown += found.tasks.length;
+    state.next = found.next;
+    at('rows').append(...found.tasks.map(rowOf));
+    tellEnd(found);
+    const first = at('rows').children[before]?.querySelector('button');
+    if (before > 0) first?.focus();
+  } catch (error) {
+    if (signal.aborted) return;
+    at('found-title').textContent = 'The search failed';
+    at('trouble').textContent = inWords(error);
+    at('trouble').hidden = false;
+  }
+}
+
+function tellEnd({ searchedBackTo, next }: Found): void {
+  const isAll = next === null;
+  at('found').hidden = state.shown === 0;
+  at('nothing').hidden = !(state.shown === 0 && isAll);
+  at('further').hidden = isAll;
+  at('found-title').textContent = isAll ? counted(state.shown, 'task') : `${counted(state.shown, 'task')} so far`;
+  at('searched').textContent = searchedBackTo === null ? '' : `Searched back to ${moment(searchedBackTo)} UTC.`;
+}
+
+function rowOf(task: Found['tasks'][number]): HTMLElement {
+  const id = h('button', { type: 'button', class: 'id' }, foreign(task.id, 'no id', 60));
+  const unknown = task.metadataState === 'held' ? '–' : 'unknown';
+  const row = h(
+    'tr',
+    {},
+    h('td', {}, moment(task.postedAt)),
+    h('td', {}, foreign(task.endpoint, '–', 80)),
+    h('td', {}, h('span', { class: 'badge', 'data-state': task.state }, task.state)),
+    h('td', { class: 'number' }, task.costMicros === null ? '–' : exactMoney(task.costMicros)),
+    h('td', {}, foreign(task.tag, unknown, 80)),
+    h('td', {}, foreign(task.target, unknown, 80)),
+    h('td', {}, id),
+  );
+  row.addEventListener('click', () => void showTask(task.id));
+  return row;
+}
+
+async function offerEndpoints(): Promise<void> {
+  const { rows } = await ask<{ rows: readonly { endpoint: string | null }[] }>('/api/costs', { by: 'endpoint' });
+  at('endpoints').replaceChildren(...rows.map(({ endpoint }) => h('option', { value: endpoint ?? '' })));
+}
+
+form().addEventListener('submit', (event) => {
+  event.preventDefault();
+  void search();
+});
+form().addEventListener('reset', () => setTimeout(() => void search(), 0));
+at('more').addEventListener('click', () => void goOn());
+at('close').addEventListener('click', () => {
+  const dialog = at('task');
+  if (dialog instanceof HTMLDialogElement) dialog.close();
+});
+addEventListener('popstate', () => {
+  fillIn();
+  void search();
+});
+fillIn();
+void search();
+// The list of names is a help only; who searches is not told that it is missing.
+void offerEndpoints().catch(() => undefined);

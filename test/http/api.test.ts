@@ -1,0 +1,274 @@
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { request } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { ledgerRoom } from '../../src/http/rooms.ts';
+import { createServer } from '../../src/http/server.ts';
+import { openLedger, type Ledger } from '../../src/ledger/ledger.ts';
+import { createLogger } from '../../src/log.ts';
+import { systemClock } from '../../src/time.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { asRow, DAY, HOUR, listed, NOW, policy, readSlice, sliceOf } from '../support/ledger.ts';
+
+const BIDI = '\u202egnp.exe';
+const SCRIPT = '<img src=x onerror=alert(1)>';
+const FORMULA = '=HYPERLINK("http://evil.example")';
+
+/** A server on a ledger of three days, and what is asked of it. */
+async function room(path: string, apis = ['backlinks']) {
+  const logged: string[] = [];
+  const log = createLogger({ level: 'info', secrets: [], destination: { write: (line) => void logged.push(line) } });
+  const clock = systemClock();
+  const terms = { path, apis, policy, lagMs: 30_000, tailPeriodMs: 60_000, version: '9.9.9' };
+  const app = await createServer({
+    token: null,
+    log,
+    clock,
+    vitals: () => ({ turnedAt: null, tails: {} }),
+    rooms: [ledgerRoom(terms, { log, clock })],
+  });
+  return { app, logged };
+}
+
+describe('the API', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ledger-api-'));
+  const path = join(folder, 'ledger.db');
+  let ledger: Ledger;
+  let app: FastifyInstance;
+  let logged: string[];
+  const tasks = Array.from({ length: 25 }, (_, index) =>
+    listed(`task-${String(index).padStart(2, '0')}`, NOW - 2 * DAY + index * 60_000, {
+      tag: index % 5 === 0 ? null : `customer-${index % 5}`,
+      costMicros: 20_000 + index,
+    }),
+  );
+  const hostile = listed('hostile', NOW - 2 * DAY - 60_000, {
+    tag: FORMULA,
+    target: SCRIPT,
+    metadata: JSON.stringify({ tag: FORMULA, target: SCRIPT, note: BIDI, long: 'x'.repeat(100_000) }),
+  });
+
+  beforeAll(async () => {
+    ledger = openLedger({ path, login: 'me', pid: 1, now: NOW });
+    ledger.ensureFrontiers('backlinks', NOW, policy);
+    readSlice(ledger, sliceOf(NOW - 3 * DAY, NOW - HOUR), [hostile, ...tasks].map(asRow));
+    ({ app, logged } = await room(path));
+  });
+  afterAll(async () => {
+    await app.close();
+    ledger.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const get = async (url: string) => {
+    const answer = await app.inject({ url, headers: { host: 'localhost' } });
+    return {
+      code: answer.statusCode,
+      headers: answer.headers,
+      text: answer.body,
+      json: () => answer.json<unknown>(),
+    };
+  };
+
+  it('answers /api/status with the snapshot of `status --json`', async () => {
+    const { code, json } = await get('/api/status');
+    expect([code, json()]).toMatchObject([
+      200,
+      { state: 'waiting', tasks: { total: 26, withMetadata: 26 }, version: '9.9.9' },
+    ]);
+  });
+
+  it('pages through tasks by cursor, each once, newest first', async () => {
+    const seen: string[] = [];
+    let cursor = '';
+    do {
+      const page = (await get(`/api/tasks?limit=10${cursor === '' ? '' : `&cursor=${cursor}`}`)).json() as {
+        tasks: { id: string }[];
+        next: string | null;
+      };
+      seen.push(...page.tasks.map(({ id }) => id));
+      cursor = page.next ?? '';
+    } while (cursor !== '');
+    expect(seen).toEqual([...tasks.map(({ id }) => id).reverse(), 'hostile']);
+  });
+
+  it('narrows tasks and takes empty parameters for none', async () => {
+    const { json } = await get('/api/tasks?tag=customer-2&since=2024-05-13T12:05Z&until=&id=');
+    expect(json()).toMatchObject({
+      tasks: [{ id: 'task-22' }, { id: 'task-17' }, { id: 'task-12' }, { id: 'task-07' }],
+      next: null,
+      searchedBackTo: null,
+    });
+  });
+
+  it('tells a task with its metadata, its changes and the call that saw it, and 404 for none', async () => {
+    const { json } = await get('/api/tasks/task-03');
+    expect(json()).toMatchObject({
+      kind: 'task',
+      task: { state: 'finished', changes: [], firstListed: { calls: [{ id: 1 }] } },
+      metadata: '{"tag":"customer-7","target":"example.com"}',
+    });
+    expect(await get('/api/tasks/nobody')).toMatchObject({ code: 404 });
+    expect((await get(`/api/tasks/${encodeURIComponent("x' or 1=1 --")}`)).code).toBe(404);
+  });
+
+  it('answers costs by any of their dimensions, page by page, exact to the micro-dollar', async () => {
+    const day = (await get('/api/costs')).json();
+    expect(day).toMatchObject({
+      by: ['day'],
+      rows: [{ day: '2024-05-13', tasks: 26, costMicros: 520_300 }],
+      totals: { tasks: 26 },
+      next: null,
+    });
+    const first = (await get('/api/costs?by=tag&limit=2')).json() as {
+      next: unknown;
+      rows: unknown[];
+      groups: unknown;
+    };
+    expect([first.rows.length, first.groups]).toEqual([2, 6]);
+    const second = (await get(`/api/costs?by=tag&limit=2&cursor=${String(first.next)}`)).json() as { rows: unknown[] };
+    expect(second.rows).toHaveLength(2);
+    expect(second.rows).not.toEqual(first.rows);
+  });
+
+  it('answers strips, calls, a moment and each report', async () => {
+    expect((await get('/api/strips')).json()).toMatchObject({ strips: [{ api: 'backlinks' }] });
+    expect((await get('/api/calls')).json()).toMatchObject({ mostInAMinute: 10 });
+    expect((await get('/api/explain?at=2024-05-13T12:00:00Z')).json()).toMatchObject({
+      kind: 'moment',
+      apis: [{ api: 'backlinks', covered: { calls: [{ id: 1 }] } }],
+    });
+    expect((await get('/api/reports/coverage')).json()).toMatchObject({ apis: [{ api: 'backlinks', tasks: 26 }] });
+    expect((await get('/api/reports/duplicates')).json()).toMatchObject({ totals: { compared: 26 } });
+    expect((await get('/api/reports/changes')).json()).toMatchObject({ lines: [] });
+    expect((await get('/api/reports/retrievable')).json()).toMatchObject({ lines: [] });
+  });
+
+  it.each([
+    ['/api/tasks?state=done', 'state is "done"; it must be one of finished, empty, partial, failed, pending.'],
+    [
+      '/api/tasks?since=yesterday',
+      'since is "yesterday"; it must be a time such as 2026-03-01 or 2026-03-01T12:57:46Z, UTC.',
+    ],
+    ['/api/tasks?since=2024-02-31T25:00Z', 'since is "2024-02-31T25:00Z"; it must be a time'],
+    ['/api/tasks?limit=1001', 'limit is "1001"; it must be a whole number from 1 to 1000.'],
+    ['/api/tasks?limit=-1', 'it must be a whole number from 1 to 1000.'],
+    ['/api/tasks?cursor=abc', 'cursor is "abc"; it must be the "next" of the page before.'],
+    ['/api/tasks?cursor=WzEsMiwzXQ', 'it must be the "next" of the page before.'],
+    ['/api/tasks?tag=a&tag=b', 'tag is ["a","b"]; it must be given once.'],
+    ['/api/tasks?target=a&target_prefix=b', 'target_prefix is "b"; it must not be given together with target.'],
+    ['/api/tasks?colour=red&state=x', 'colour: there is no such parameter.'],
+    [`/api/tasks?tag=${'x'.repeat(2_001)}`, 'it must have at most 2000 characters.'],
+    [
+      '/api/costs?by=day,colour',
+      'it must be one or more of day, month, endpoint, tag, target, status, separated by commas.',
+    ],
+    ['/api/explain', 'at is missing;'],
+    ['/api/status?x=1', 'There are no parameters here.'],
+    ['/tasks.csv?limit=5', 'limit: there is no such parameter.'],
+    ['/api/reports/coverage?by=day', 'by: there is no such parameter.'],
+  ])('%s is answered with 400 and what is wrong', async (url, problem) => {
+    const { code, json } = await get(url);
+    expect(code).toBe(400);
+    expect((json() as { problems: string[] }).problems.join(' ')).toContain(problem);
+  });
+
+  it('gives the list as CSV that no spreadsheet runs', async () => {
+    const { code, headers, text } = await get('/tasks.csv');
+    expect([code, headers['content-type'], headers['content-disposition']]).toEqual([
+      200,
+      'text/csv; charset=utf-8',
+      'attachment; filename="tasks.csv"',
+    ]);
+    const lines = text.trim().split('\n');
+    expect(lines).toHaveLength(27);
+    expect(lines[0]).toBe('id,api,endpoint,posted_at,done_at,state,status_code,status,cost,tag,target,metadata_state');
+    expect(lines.at(-1)).toBe(
+      `hostile,backlinks,backlinks/summary/live,2024-05-13T11:59:00Z,2024-05-13T11:59:01Z,finished,20000,20000,0.020000,"'=HYPERLINK(""http://evil.example"")",${SCRIPT},held`,
+    );
+    expect((await get('/tasks.csv?tag=customer-2')).text.trim().split('\n')).toHaveLength(6);
+  });
+
+  it('answers /metrics from the same snapshot', async () => {
+    const { code, headers, text } = await get('/metrics');
+    expect([code, headers['content-type']]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
+    expect(text).toMatch(/^dataforseo_ledger_tasks\S* 26$/m);
+  });
+
+  it('serves the pages and what they load, with the type of each, and nothing else of the disk', async () => {
+    if (!existsSync('dist/web/index.html')) throw new Error('Run `npm run build` first.');
+    for (const [url, type] of [
+      ['/', 'text/html; charset=utf-8'],
+      ['/tasks', 'text/html; charset=utf-8'],
+      ['/reports', 'text/html; charset=utf-8'],
+      ['/web/status.js', 'text/javascript; charset=utf-8'],
+      ['/web/vendor/uplot.js', 'text/javascript; charset=utf-8'],
+      ['/web/page.css', 'text/css; charset=utf-8'],
+    ]) {
+      const { code, headers } = await get(url ?? '');
+      expect([code, headers['content-type']], url).toEqual([200, type]);
+    }
+    for (const url of [
+      '/web/../../package.json',
+      '/web/%2e%2e/%2e%2e/package.json',
+      '/web/',
+      '/web/index.html',
+      '/package.json',
+    ])
+      expect((await get(url)).code, url).toBe(404);
+    const { headers } = await get('/web/page.css');
+    const again = await app.inject({
+      url: '/web/page.css',
+      headers: { host: 'localhost', 'if-none-match': String(headers.etag) },
+    });
+    expect([again.statusCode, again.body]).toEqual([304, '']);
+  });
+
+  it('tells the snapshot as it changes to each who listens, and lets go of them at the end', async () => {
+    const { app: own } = await room(path);
+    const url = new URL('/api/live', await own.listen({ port: 0, host: '127.0.0.1' }));
+    const call = request(url).end();
+    const [response] = (await once(call, 'response')) as [import('node:http').IncomingMessage];
+    expect([
+      response.statusCode,
+      response.headers['content-type'],
+      response.headers['content-security-policy'],
+    ]).toEqual([200, 'text/event-stream; charset=utf-8', expect.stringContaining("default-src 'none'")]);
+    let text = '';
+    response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    const ended = once(response, 'close');
+    response.on('error', () => undefined);
+    while (!text.includes('event: status\ndata: {"state":')) await once(response, 'data');
+    await own.close();
+    await ended;
+  });
+
+  it('logs nothing of what is asked', () => {
+    expect(logged).toEqual([]);
+  });
+});
+
+describe('a ledger that is not there', () => {
+  it('is 503 with what to do, and is found once it is made', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ledger-api-'));
+    const path = join(folder, 'ledger.db');
+    const { app } = await room(path);
+    onTestFinished(async () => {
+      await app.close();
+      rmSync(folder, { recursive: true, force: true });
+    });
+    const ask = (url: string) => app.inject({ url, headers: { host: 'localhost' } });
+    const before = await ask('/api/status');
+    expect([before.statusCode, before.headers['retry-after'], before.json()]).toEqual([
+      503,
+      '5',
+      { error: `There is no ledger at ${path} yet.`, hint: expect.stringContaining('makes it') as string },
+    ]);
+    openLedger({ path, login: 'me', pid: 1, now: NOW }).close();
+    expect((await ask('/api/status')).statusCode).toBe(200);
+    expect((await ask('/')).statusCode).toBe(200);
+  });
+});
