@@ -1,5 +1,6 @@
 import { gapsOf } from '../domain/gaps.ts';
 import { shareLeft } from '../domain/tail-share.ts';
+import { createChores } from './chores.ts';
 import { createDiskWatch, type DiskWatch } from './disk-watch.ts';
 import { createForesightWatch } from './foresight-watch.ts';
 import { createHarvest, isUnwritable, type Harvest, type HarvestDeps } from './harvester.ts';
@@ -75,13 +76,14 @@ function createParts(deps: HarvestDeps, { pulse, tailCron }: DaemonOptions, sign
     voice: createVoice(harvest),
     stock: createStock(deps),
     foresight: createForesightWatch(harvest),
+    chores: createChores(deps),
     isTicked: { yet: false },
   };
 }
 
 /** One look at everything, and what follows from it. @returns How long nothing else is to be done, ms. */
 function turn(parts: DaemonParts, ticked: boolean): number {
-  const { harvest, tails, voice, disk, stock, foresight, isTicked } = parts;
+  const { harvest, tails, voice, disk, stock, foresight, chores, isTicked } = parts;
   try {
     isTicked.yet ||= ticked;
     const now = harvest.deps.serverClock.now();
@@ -94,6 +96,7 @@ function turn(parts: DaemonParts, ticked: boolean): number {
     const { starts, nextAt } = chooseWork(parts, scene);
     for (const start of starts) harvest.start(start);
     voice.say(doingOf(parts, scene));
+    chores.look();
     return Math.min(waitMs(harvest, now), Math.max(nextAt - harvest.deps.clock.monotonic(), 1));
   } catch (error) {
     if (!isUnwritable(error)) throw error;

@@ -15,6 +15,7 @@ import { createDictionary } from './dictionary.ts';
 import { createDoubtBook, type Doubt } from './doubts.ts';
 import { createFactBook } from './facts.ts';
 import { accountLosses, ensureFrontiers, hasLosses, moveFrontiers, refuse, type RefusedWidth } from './frontiers.ts';
+import { createJournalFolder, type Folded } from './fold-journal.ts';
 import { createJournal, type LedgerJournal } from './journal.ts';
 import { takeLock } from './lock.ts';
 import { mendSums } from './mend-sums.ts';
@@ -67,6 +68,8 @@ export type Ledger = {
   readonly tryWrite: () => void;
   readonly setDaemonState: (state: DaemonState) => void;
   readonly alerts: AlertBook;
+  /** Folds some of the oldest calls into sums by day; a small transaction. */
+  readonly foldJournal: (now: number) => Folded;
   /** Adds up the tasks anew; takes a while on a large ledger. */
   readonly mendSums: () => void;
   readonly lastSkewMs: () => number;
@@ -215,6 +218,7 @@ function compose({ path, login }: LedgerOptions, database: Db, close: () => void
     }),
     setDaemonState: inWords((state) => writeDaemonState(database, state)),
     alerts: { ...alerts, write: transaction(alerts.write), drop: inWords(alerts.drop) },
+    foldJournal: inWords(createJournalFolder(database).fold),
     mendSums: transaction(() => mendSums(database)),
     lastSkewMs: () => Number(readMeta(database, 'clock_skew_ms') ?? 0),
     keepSkewMs: inWords((skewMs) => writeMeta(database, 'clock_skew_ms', String(Math.round(skewMs)))),
