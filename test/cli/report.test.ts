@@ -211,17 +211,20 @@ describe('report changes', () => {
       listed('a', SINCE),
       listed('b', SINCE + 1000),
       listed('c', SINCE + 2000, PENDING),
+      listed('d', SINCE + 3000, { costMicros: 5 }),
     ]);
     const later = [listed('a', SINCE, { costMicros: 0 }), listed('b', SINCE + 1000, { costMicros: 20_001 })];
-    readSlice(ledger, sliceOf(SINCE, SINCE + HOUR), [...later, listed('c', SINCE + 2000)].map(asRow));
+    const rest = [listed('c', SINCE + 2000), listed('d', SINCE + 3000, { costMicros: 3 })];
+    readSlice(ledger, sliceOf(SINCE, SINCE + HOUR), [...later, ...rest].map(asRow));
     const { stdout } = await report('changes', '--format', 'json');
     const { totals, rows } = JSON.parse(stdout) as { totals: unknown; rows: Record<string, unknown>[] };
-    expect(totals).toMatchObject({ changes: 4, refunds: 1, refundedMicros: 20_000, increases: 1, increasedMicros: 1 });
+    expect(totals).toMatchObject({ changes: 5, refunds: 2, refundedMicros: 20_002, increases: 1, increasedMicros: 1 });
     expect(rows.filter(({ field }) => field === 'cost')).toEqual([
+      expect.objectContaining({ taskId: 'd', deltaMicros: -2 }),
       expect.objectContaining({ taskId: 'b', old: '0.02', new: '0.020001', delta: '0.000001' }),
       expect.objectContaining({ taskId: 'a', old: '0.02', new: '0', delta: '-0.020000', deltaMicros: -20_000 }),
     ]);
-    expect((await report('changes')).stdout).toContain('1 refund of 0.020000 dollars in all');
+    expect((await report('changes')).stdout).toContain('2 refunds of 0.020002 dollars in all');
     expect((await report('changes', '--format', 'csv')).stdout).toContain(',cost,0.02,0,-0.020000\n');
     expect(rowsOf((await report('changes', '--until', '2024-05-01', '--format', 'json')).stdout)).toEqual([]);
   });

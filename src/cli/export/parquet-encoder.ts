@@ -25,7 +25,8 @@ export function parquetEncoder(sink: Sink, createdBy: string): Encoder {
   const flush = async () => {
     const rows = group;
     [group, characters] = [[], 0];
-    const columnData = EXPORT_COLUMNS.map((column, at) => sourceOf(column, rows, at));
+    // An index of pages would be held to the end, and with it memory would grow; a row group is small enough to be read as a whole.
+    const columnData = EXPORT_COLUMNS.map((column, at) => ({ ...sourceOf(column, rows, at), offsetIndex: false }));
     if (rows.length > 0) await writer.write({ columnData, rowGroupSize: rows.length });
   };
   return {

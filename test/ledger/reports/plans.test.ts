@@ -23,10 +23,10 @@ function plansOf(work: (database: Db) => unknown): string[] {
     insert into segment values (1, 0, 9, 'metadata', 1, 9, 0, '00')`);
   const made: string[] = [];
   const prepare = database.prepare.bind(database);
-  database.prepare = ((sql: string) => {
+  database.prepare = (sql: string) => {
     made.push(sql);
     return prepare(sql);
-  }) as typeof database.prepare;
+  };
   work(database);
   for (const sql of made.filter((one) => one.includes(' limit ?'))) {
     const borders = [...sql.matchAll(/(?<!\+task\.)posted_at ([<>])=? \?(?! or)/g)].map(([, side]) => side);
@@ -53,7 +53,7 @@ describe('the plan of', () => {
   ])('%s reads no task', (_, work) => {
     const steps = plansOf(work);
     expect(steps.length).toBeGreaterThan(0);
-    expect(steps.filter((step) => /\btask\b/.test(step) && !/task \(rowid|INDEX sqlite_autoindex_task_1/.test(step) && !/SEARCH task USING INTEGER/.test(step))).toEqual([]); // prettier-ignore
+    expect(steps.filter((step) => /\btask\b/.test(step) && !/task \(rowid|INDEX sqlite_autoindex_task_1/.test(step) && !step.includes('SEARCH task USING INTEGER'))).toEqual([]); // prettier-ignore
   });
 
   it.each([
