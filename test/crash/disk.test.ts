@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -63,6 +64,33 @@ describe.skipIf(!CAN_MOUNT)('a disk', { timeout: 60_000 }, () => {
     expect(await failToSave(bench)).toBe(0);
     disk.resize('100m');
     await expectRecovered(bench, undisturbed, 3);
+  });
+
+  it('that is full does not end the daemon: it calls nobody until there is room again', async () => {
+    const bench = await openBench(account(8_000));
+    const disk = mountDisk(bench.folder, '3m');
+    const child = startProcess(bench, ['run'], {
+      settings: { LEDGER_HTTP_PORT: '0', LEDGER_TAIL_CRON: '* * * * * *' },
+    });
+    let logged = '';
+    child.stderr?.on('data', (chunk: Buffer) => (logged += chunk.toString()));
+    const heard = async (words: string) => {
+      while (!logged.includes(words)) await new Promise((resolve) => setTimeout(resolve, 20));
+    };
+    await heard('the ledger cannot be written: no call is made');
+    // Those in flight end, and after them nobody calls.
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const before = bench.simulator.stats().calls;
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect(bench.simulator.stats().calls - before).toBeLessThanOrEqual(1);
+    expect(child.exitCode).toBeNull();
+    expect(logged).toMatch(/"state":"waiting","reason":"The ledger .* cannot be written/);
+    disk.resize('100m');
+    await heard('everything is read');
+    child.kill('SIGTERM');
+    expect((await once(child, 'close'))[0]).toBe(0);
+    expectSound(bench);
+    expect(bench.rows('select count(*) as n from tasks')).toEqual([{ n: 8_000 }]);
   });
 
   it('without room for a first byte is told at the first start', async () => {
