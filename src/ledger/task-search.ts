@@ -17,7 +17,8 @@ export type SearchTerms = {
 /** So many tasks are looked at between two glances at the clock, to begin with; a table of long rows takes 10 ms for them. */
 const FIRST_CHUNK = 2_000;
 const LARGEST_CHUNK = 256_000;
-/** A chunk that took less was too small. */
+const LEAST_CHUNK = 200;
+/** A chunk that takes so long is looked up from in time. */
 const QUICK_MS = 15;
 const END = Number.MAX_SAFE_INTEGER;
 
@@ -44,8 +45,8 @@ export function searchTasks(database: Db, search: TaskSearch, terms: SearchTerms
     const now = monotonic();
     if (now - began >= boxMs) return found(tasks, place);
     // What is left of the time bounds the next chunk as well: a search must not end late because it began fast.
-    if (now - chunkBegan < QUICK_MS) chunk = Math.min(chunk * 2, LARGEST_CHUNK);
-    else if (now - chunkBegan > 2 * QUICK_MS) chunk = Math.max(Math.floor(chunk / 2), FIRST_CHUNK);
+    const inTime = (chunk / Math.max(now - chunkBegan, 0.1)) * Math.min(began + boxMs - now, QUICK_MS);
+    chunk = Math.floor(Math.min(Math.max(inTime, LEAST_CHUNK), chunk * 2, LARGEST_CHUNK));
   }
 }
 

@@ -72,11 +72,14 @@ async function search(): Promise<void> {
   await goOn();
 }
 
-async function goOn(): Promise<void> {
+/** What is rare lies far back: as long as nothing is found it goes on by itself, for a while. */
+const PATIENCE_MS = 20_000;
+
+async function goOn(patientUntil = performance.now() + PATIENCE_MS): Promise<void> {
   state.asking.abort();
   state.asking = new AbortController();
   const { signal } = state.asking;
-  at('found-title').textContent = 'Searching…';
+  if (state.next === null) at('found-title').textContent = 'Searching…';
   at('trouble').hidden = true;
   const before = state.shown;
   try {
@@ -84,6 +87,11 @@ async function goOn(): Promise<void> {
     state.shown += found.tasks.length;
     state.next = found.next;
     at('rows').append(...found.tasks.map(rowOf));
+    if (found.tasks.length === 0 && found.next !== null && performance.now() < patientUntil) {
+      at('found-title').textContent = `Searching, back to ${moment(found.searchedBackTo ?? 0)} UTC so far…`;
+      await goOn(patientUntil);
+      return;
+    }
     tellEnd(found);
     const first = at('rows').children[before]?.querySelector('button');
     if (before > 0) first?.focus();
