@@ -23,7 +23,7 @@ export type Voice = {
 };
 
 /** While it works its word is at most so old. */
-const SAID_AGAIN_MS = 5_000;
+const SAID_AGAIN_MS = 20_000;
 
 export function createVoice(harvest: Harvest): Voice {
   const { ledger, log, serverClock, worker } = harvest.deps;

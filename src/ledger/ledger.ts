@@ -228,6 +228,8 @@ function compose({ path, login }: LedgerOptions, database: Db, close: () => void
 
 /** What only time has moved is written down no more often than this: the loop turns every few seconds, for years. */
 const WRITTEN_AGAIN_MS = 60_000;
+/** Who has not lost anything says so seldom. */
+const ACCOUNTED_AGAIN_MS = 600_000;
 
 /** The account of what has left the window: at once where something is lost, else now and then. */
 function seldom<Losses>(
@@ -237,7 +239,7 @@ function seldom<Losses>(
   const accounted = new Map<string, number>();
   return (api, now) => {
     const last = accounted.get(api);
-    if (last !== undefined && Math.abs(now - last) < WRITTEN_AGAIN_MS && !hasLost(api, now)) return [];
+    if (last !== undefined && Math.abs(now - last) < ACCOUNTED_AGAIN_MS && !hasLost(api, now)) return [];
     const losses = account(api, now);
     accounted.set(api, now);
     return losses;

@@ -1,0 +1,264 @@
+import { existsSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { longestPauseMs } from '../src/harvest/schedule.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../src/time.ts';
+import { allowedDoubts } from './doubts.ts';
+import { claim, iso } from './failure.ts';
+import { createFacts, type Facts } from './facts.ts';
+import type { Host } from './host.ts';
+import type { LifeReport } from './life.ts';
+import type { Machine } from './machine.ts';
+import { checkPartition, type LossRow } from './partition.ts';
+import type { Happening, Scenario } from './scenario.ts';
+import type { Service } from './service.ts';
+import { checkSums } from './sums.ts';
+import type { Timeline } from './timeline.ts';
+import type { Troubles } from './troubles.ts';
+import { compareWithTruth } from './truth.ts';
+
+/** Holds the ledger against itself at each step, and against the truth each day, after each crash and each stop. */
+export type Auditor = {
+  readonly note: (what: Happening) => void;
+  readonly lastHappenings: () => readonly string[];
+  readonly step: () => void;
+  readonly compare: () => Promise<void>;
+  readonly afterCrash: () => Promise<void>;
+  readonly afterStop: () => Promise<void>;
+  /** Nothing has stood in the way for more than a day: everything must be there. */
+  readonly atRest: () => Promise<void>;
+  /** `verify`, on a ledger that nobody writes. */
+  readonly verify: () => Promise<void>;
+  readonly report: () => LifeReport;
+};
+
+type AuditorSetup = {
+  readonly scenario: Scenario;
+  readonly timeline: Timeline;
+  readonly machine: Machine;
+  readonly service: Service;
+  readonly host: Host;
+  readonly troubles: Troubles;
+  readonly terms: { readonly calls: number; readonly periodMs: number };
+  readonly most: () => number;
+};
+
+/** The daemon has looked up several times by then. */
+const CALM_MS = 5 * MINUTE_MS;
+/** A stretch that could be read for so long, while nothing stood in the way, must not be lost. */
+const ENOUGH_MS = 6 * HOUR_MS;
+/** By how much the ledger may think the window narrower than it is: months differ, and a refusal is believed for a week. */
+const NARROWER_MS = 5 * DAY_MS;
+/** Every so many crashes and stops the product's own check looks at the file too: it reads all of it. */
+const VERIFY_EVERY = 6;
+
+export function createAuditor(setup: AuditorSetup): Auditor {
+  const { scenario, timeline, service, host, troubles } = setup;
+  const facts = createFacts(service);
+  const walkStarts = new Map<number, number>();
+  const met = new Set<Happening['kind']>();
+  const faultsMet = new Set<string>();
+  const happenings: string[] = [];
+  const counts = { crashes: 0, stops: 0, comparisons: 0, losses: 0, doubts: 0, tasks: 0 };
+  let lastLook = { at: 0, total: 0 };
+  let reader: { readonly path: string; readonly database: Database.Database } | null = null;
+
+  /** One connection a file. */
+  const open = (): Database.Database | null => {
+    const path = host.path();
+    if (reader?.path === path) return reader.database;
+    reader?.database.close();
+    reader = null;
+    if (!existsSync(path)) return null;
+    const database = new Database(path, { readonly: true });
+    reader = { path, database };
+    return database;
+  };
+  const skewMs = () => service.options().skewMs;
+  const toServer = (elapsed: number) => scenario.startedAt + elapsed + skewMs();
+  const isBorn = (database: Database.Database) => Number(database.pragma('user_version', { simple: true })) > 0;
+
+  const checkLosses = (losses: readonly LossRow[], api: string) => {
+    counts.losses += losses.length;
+    const { missingShare } = service.options().metadata;
+    for (const loss of losses) {
+      if (loss.reason.includes('without metadata') && missingShare > 0) continue;
+      const edge = service.windowEdge(loss.grade);
+      const says = (why: string) => () =>
+        `${api}: ${iso(loss.since * 1_000)} … ${iso(loss.until * 1_000)} counts as lost by ${loss.grade} at ${iso(loss.lost_at * 1_000)}, but ${why}.`;
+      claim(
+        loss.until * 1_000 <= edge + NARROWER_MS,
+        says(`the server still answers for it (its window begins at ${iso(edge)})`),
+      );
+      const from = loss.since * 1_000 - skewMs() - scenario.startedAt;
+      const to = loss.lost_at * 1_000 - skewMs() - scenario.startedAt;
+      const calm = troubles.calmBetween(from, to);
+      claim(calm < ENOUGH_MS, says(`there were ${(calm / HOUR_MS).toFixed(1)} calm hours to read it in`));
+    }
+  };
+
+  const checkDoubts = (database: Database.Database) => {
+    const kinds = database
+      .prepare<[], { kind: string; n: number; detail: string }>(
+        'select kind, count(*) as n, max(detail) as detail from doubt group by kind',
+      )
+      .all();
+    counts.doubts = kinds.reduce((sum, { n }) => sum + n, 0);
+    const allowed = allowedDoubts(service.options(), met, faultsMet);
+    for (const { kind, detail } of kinds)
+      claim(allowed.has(kind), () => `There is a doubt of the kind ${kind} without cause: ${detail}`);
+  };
+
+  /** Cheap enough for each hour. */
+  const look = (database: Database.Database, isAlive: boolean) => {
+    const total = database.prepare<[], number>('select ifnull(sum(tasks), 0) from tally').pluck().get() ?? 0;
+    claim(total >= lastLook.total, () => `There are ${total} tasks, where there were ${lastLook.total}.`);
+    counts.tasks = total;
+    lastLook = { ...lastLook, total };
+    checkDoubts(database);
+    counts.losses = 0;
+    const settings = scenario.settings[1];
+    for (const api of (settings['LEDGER_APIS'] ?? '').split(',')) {
+      const calm = isAlive && timeline.elapsed() - troubles.calmSince() > CALM_MS && hasAnswered();
+      const lagMs = lagOf(settings['LEDGER_LAG'] ?? '30s');
+      const until = calm ? service.now() - lagMs - 3 * MINUTE_MS : null;
+      checkLosses(checkPartition({ database, api, until }), api);
+    }
+  };
+  const hasAnswered = () =>
+    service
+      .stats()
+      .arrivals.slice(-4)
+      .every(({ monoMs, code }) => code !== null && monoMs > troubles.calmSince());
+
+  const whole = async (isAlive: boolean) => {
+    const database = open();
+    if (database === null || !isBorn(database)) return;
+    counts.comparisons += 1;
+    database.exec('begin');
+    try {
+      look(database, isAlive);
+      checkSums(database);
+      compareWithTruth({
+        database,
+        facts,
+        apis: scenario.world.apis ?? ['backlinks'],
+        now: service.now(),
+        serverTimeOf: (wall) => toServer(setup.machine.elapsedAt(wall)),
+        walkStarts,
+        metadataEdge: service.windowEdge('metadata') + NARROWER_MS,
+      });
+    } finally {
+      database.exec('rollback');
+    }
+    await Promise.resolve();
+  };
+  const verify = async () => {
+    const report = await host.reader().verify({ reread: 0, onProgress: () => undefined }, new AbortController().signal);
+    claim(report.ok, () => `verify finds problems: ${JSON.stringify(report.problems.slice(0, 5))}`);
+  };
+  const verifyNowAndThen = async (count: number) => {
+    const database = open();
+    if (count % VERIFY_EVERY === 1 && database !== null && isBorn(database)) await verify();
+  };
+
+  return {
+    lastHappenings: () => happenings,
+    note: (what) => {
+      met.add(what.kind);
+      happenings.push(`${what.kind} (${(timeline.elapsed() / DAY_MS).toFixed(2)})`);
+      if (happenings.length > 8) happenings.shift();
+      if (what.kind === 'faults') for (const { fault } of what.faults) faultsMet.add(fault);
+    },
+    step: () => {
+      claim(setup.most() <= setup.terms.calls, () => `The server saw ${setup.most()} calls within one period.`);
+      if (timeline.elapsed() - lastLook.at < HOUR_MS) return;
+      const database = open();
+      if (database === null || !isBorn(database)) return;
+      lastLook = { ...lastLook, at: timeline.elapsed() };
+      look(database, true);
+    },
+    compare: () => whole(host.isAlive()),
+    afterCrash: async () => {
+      counts.crashes += 1;
+      await whole(false);
+      await verifyNowAndThen(counts.crashes);
+    },
+    afterStop: async () => {
+      counts.stops += 1;
+      await whole(false);
+      await verifyNowAndThen(counts.stops);
+    },
+    atRest: async () => {
+      await whole(true);
+      const database = open();
+      claim(database !== null, () => 'There is no ledger.');
+      if (database !== null) claimAllRead(setup, facts, database);
+    },
+    verify,
+    report: () => ({
+      ...counts,
+      days: Math.round(timeline.elapsed() / DAY_MS),
+      calls: service.stats().calls,
+      mostInAnyPeriod: setup.most(),
+    }),
+  };
+}
+
+/** At rest nothing that the server lists is missing, but for what is newer than the last readings and what is on record as lost. */
+function claimAllRead(
+  { scenario, service, troubles, timeline }: AuditorSetup,
+  facts: Facts,
+  database: Database.Database,
+): void {
+  const settings = scenario.settings[1];
+  const calmMs = timeline.elapsed() - troubles.calmSince();
+  const tailMs = longestPauseMs(settings['LEDGER_TAIL_CRON'] ?? '* * * * *');
+  const newest = service.now() - tailMs - 10 * MINUTE_MS;
+  const gaps = database.prepare<[number], { api: string; since: number; until: number; grade: string }>(
+    'select * from gaps where since < ?',
+  );
+  const left = gaps.all(Math.floor((newest - tailMs) / 1_000));
+  claim(
+    left.length === 0,
+    () => `After ${(calmMs / HOUR_MS).toFixed(1)} calm hours there are gaps: ${JSON.stringify(left.slice(0, 3))}`,
+  );
+  const old = service.now() - 4 * lagOf(settings['LEDGER_SETTLE'] ?? '1h') - 2 * tailMs;
+  const early = database
+    .prepare<[number], number>('select min(since) from segment where settled_at is null and until < ?')
+    .pluck()
+    .get(Math.floor(old / 1_000));
+  claim(
+    (early ?? null) === null,
+    () => `${iso((early ?? 0) * 1_000)} was read before it had settled, and never again.`,
+  );
+  for (const api of (settings['LEDGER_APIS'] ?? '').split(',')) {
+    const ids = new Set(database.prepare<[string], string>('select id from tasks where api = ?').pluck().all(api));
+    const losses = database
+      .prepare<[string], { since: number; until: number }>(
+        `select since, until from losses where api = ? and grade = 'ids'`,
+      )
+      .all(api);
+    const born =
+      database
+        .prepare<[string], number>(
+          `select origin from frontier where grade = 'ids' and api = (select id from api where name = ?)`,
+        )
+        .pluck()
+        .get(api) ?? Infinity;
+    const edge = Math.max(born * 1_000, service.windowEdge('ids') + NARROWER_MS);
+    for (const fact of facts.all(api)) {
+      if (fact.postedAt < edge || fact.listedAt > newest || ids.has(fact.id)) continue;
+      const at = fact.postedAt / 1_000;
+      claim(
+        losses.some(({ since, until }) => at >= since && at < until),
+        () =>
+          `${api}: the task ${fact.id}, posted ${iso(fact.postedAt)} and listed since ${iso(fact.listedAt)}, is missing without a word.`,
+      );
+    }
+  }
+}
+
+function lagOf(text: string): number {
+  const unit = { h: HOUR_MS, m: MINUTE_MS }[text.slice(-1)] ?? 1_000;
+  return Number(text.slice(0, -1)) * unit;
+}

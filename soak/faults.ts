@@ -1,0 +1,150 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A mistake put into a copy of the code on purpose, and a run that must find it. */
+type Fault = {
+  readonly name: string;
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+  readonly seed: number;
+  readonly days: number;
+};
+
+const FAULTS: readonly Fault[] = [
+  {
+    name: 'a token comes back half a period early',
+    file: 'src/dataforseo/token-pool.ts',
+    from: 'comeBack(tokenBackAt(terms, call, isTrusted(state, mono())))',
+    to: 'comeBack(tokenBackAt(terms, call, isTrusted(state, mono())) - terms.periodMs / 2)',
+    seed: 1,
+    days: 1,
+  },
+  {
+    name: 'a call without an answer, and so each retry of it, costs no token',
+    file: 'src/dataforseo/token-pool.ts',
+    from: 'failed: (closedMono) => end(() => comeBack(tokenBackAfterFailure(terms, closedMono)))',
+    to: 'failed: (closedMono) => end(() => comeBack(Math.min(tokenBackAfterFailure(terms, closedMono), -Infinity)))',
+    seed: 1,
+    days: 3,
+  },
+  {
+    name: 'a process forgets what the one before it has used of the budget',
+    file: 'src/app/past-calls.ts',
+    from: 'return after;',
+    to: 'return after.slice(0, 0);',
+    seed: 2,
+    days: 3,
+  },
+  {
+    name: 'what a walk that was given up has not read counts as read',
+    file: 'src/ledger/conclude-walk.ts',
+    from: "rooms.walks.end(walk.id, 'given_up', circumstances.now);",
+    to: "rooms.coverage.cover(rooms.dictionary.api(walk.api), range, { walkId: walk.id, grade: walk.grade, readAt: circumstances.now, settledBefore: 0 }); rooms.walks.end(walk.id, 'given_up', circumstances.now);",
+    seed: 3,
+    days: 1,
+  },
+  {
+    name: 'a range is never read again once it has settled',
+    file: 'src/harvest/work.ts',
+    from: 'if (slice === null) return null;',
+    to: 'if (slice !== null || slice === null) return null;',
+    seed: 2,
+    days: 1,
+  },
+  {
+    name: 'a loss is not recorded',
+    file: 'src/ledger/frontiers.ts',
+    from: "rooms.coverage.lose(api, { ...range, grade, lostAt: now, reason: 'left the window before it was read' });",
+    to: '',
+    seed: 1,
+    days: 2,
+  },
+  {
+    name: 'the beginning of a walk moves while it is read',
+    file: 'src/harvest/walk-slice.ts',
+    from: 'return { walkId: walk.id, api, purpose, range, grade,',
+    to: 'return { walkId: walk.id, api, purpose, range: { ...range, since: range.since + walk.reading.pages * 3_600_000 }, grade,',
+    seed: 3,
+    days: 1,
+  },
+  {
+    name: 'a reading without metadata clears what was known of it',
+    file: 'src/domain/merge-task.ts',
+    from: 'const { metadata, tag, target } = known;',
+    to: 'const { metadata, tag, target } = listed;',
+    seed: 1,
+    days: 2,
+  },
+  {
+    name: 'a refund does not replace the cost',
+    file: 'src/domain/merge-task.ts',
+    from: 'costMicros: listed.costMicros ?? known.costMicros,',
+    to: 'costMicros: known.costMicros === 0 ? listed.costMicros : (known.costMicros ?? listed.costMicros),',
+    seed: 2,
+    days: 2,
+  },
+  {
+    name: 'a page and its progress are many transactions',
+    file: 'src/ledger/ledger.ts',
+    from: 'return inWords((...args: Arguments) => atomic.immediate(...args));',
+    to: 'return inWords((...args: Arguments) => (args.length > 99 ? atomic(...args) : work(...args)));',
+    seed: 1,
+    days: 3,
+  },
+  {
+    name: 'the sums keep what a task was before it changed',
+    file: 'src/ledger/tasks.ts',
+    from: 'sums.remove({ ...known, ...fixed });',
+    to: '',
+    seed: 3,
+    days: 1,
+  },
+  {
+    name: 'a walk goes on after a crash a page too far, and nobody looks whether it fits',
+    file: 'src/domain/evidence.ts',
+    from: 'const linked = before.pages === 0 || page.rows[0]?.key === before.link;',
+    to: 'const linked = before.pages === 0 || page.rows.length >= 0;',
+    seed: 3,
+    days: 2,
+  },
+];
+
+const ROOT = join(import.meta.dirname, '..');
+const COPIED = ['src', 'soak', 'migrations', 'config', 'package.json'];
+
+/** @returns The first line of what the run says of the fault; null where it passes all the same. */
+function caught({ file, from, to, seed, days }: Fault): string | null {
+  const folder = mkdtempSync(join(tmpdir(), 'ledger-fault-'));
+  try {
+    for (const name of COPIED) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+    const text = readFileSync(join(folder, file), 'utf8');
+    if (!text.includes(from)) throw new Error(`${file} has no longer "${from}": the fault must be put in anew.`);
+    writeFileSync(join(folder, file), text.replace(from, to));
+    const args = ['soak/main.ts', '--seed', String(seed), '--days', String(days), '--quiet'];
+    const { status, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+    const lines = stderr.split('\n').filter((line) => line !== '');
+    return status === 0 ? null : (lines[1] ?? `exit code ${String(status)}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Puts one fault after the other into a copy of the code. Exits with 1 where a run does not see one. */
+function main(args: readonly string[]): number {
+  const chosen = FAULTS.filter(({ name }) => args.length === 0 || args.some((part) => name.includes(part)));
+  let missed = 0;
+  for (const fault of chosen) {
+    const words = caught(fault);
+    if (words === null) missed += 1;
+    console.log(`${words === null ? 'NOT SEEN' : 'seen'}: ${fault.name} (seed ${fault.seed}, ${fault.days} days)`);
+    if (words !== null) console.log(`      ${words.slice(0, 300)}`);
+  }
+  console.log(missed === 0 ? 'Every fault was seen.' : `${missed} faults were not seen.`);
+  return missed === 0 ? 0 : 1;
+}
+
+process.exitCode = main(process.argv.slice(2));
