@@ -224,9 +224,11 @@ function claimAllRead(
   );
   const old = service.now() - 4 * lagOf(settings['LEDGER_SETTLE'] ?? '1h') - 2 * tailMs;
   const early = database
-    .prepare<[number], number>('select min(since) from segment where settled_at is null and until < ?')
+    .prepare<[number, number], number>(
+      'select min(since) from segment where settled_at is null and since > ? and until < ?',
+    )
     .pluck()
-    .get(Math.floor(old / 1_000));
+    .get(Math.floor((service.windowEdge('metadata') + NARROWER_MS) / 1_000), Math.floor(old / 1_000));
   claim(
     (early ?? null) === null,
     () => `${iso((early ?? 0) * 1_000)} was read before it had settled, and never again.`,

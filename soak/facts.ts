@@ -20,7 +20,7 @@ export type Fact = {
 };
 
 /** What the ledger has been seen to know of a task, and must not forget. */
-export type Known = { isFinished: boolean; isRefunded: boolean; isDescribed: boolean };
+type Known = { isFinished: boolean; isRefunded: boolean; isDescribed: boolean };
 
 export type Facts = {
   /** All tasks of an API posted before the server's now, by posted time. */

@@ -15,7 +15,7 @@ import type { Service } from './service.ts';
 import type { Timeline } from './timeline.ts';
 
 /** Where a process is killed: at the n-th commit, request or answer from now. */
-export type CrashPoint = {
+type CrashPoint = {
   readonly at: 'before a commit' | 'after a commit' | 'as a request leaves' | 'as an answer comes';
   readonly count: number;
 };
@@ -170,5 +170,7 @@ export function createHost({ timeline, machine, service, folder }: HostSetup): H
 async function harvest(parts: Parts, signal: AbortSignal): Promise<void> {
   const { tailCron, apis } = parts.config;
   const pulse = createPulse(parts.seams.clock.monotonic, apis, longestPauseMs(tailCron));
-  await withHarvest(parts, (deps) => runDaemon(deps, { tailCron, pulse }, signal));
+  await withHarvest(parts, (deps) => runDaemon(deps, { tailCron, pulse }, signal), signal).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
 }

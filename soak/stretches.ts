@@ -2,7 +2,7 @@
 export type Stretch = { readonly since: number; readonly until: number };
 
 /** Sorted, disjoint, what touches is joined. */
-export function merged(stretches: readonly Stretch[]): Stretch[] {
+function merged(stretches: readonly Stretch[]): Stretch[] {
   const result: { since: number; until: number }[] = [];
   for (const { since, until } of stretches.toSorted((a, b) => a.since - b.since)) {
     const last = result.at(-1);

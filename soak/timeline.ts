@@ -1,5 +1,5 @@
 /** Whose timers: the machine's are gone when it is killed and late when it is suspended; the world's are neither. */
-export type Owner = 'machine' | 'world';
+type Owner = 'machine' | 'world';
 
 export type Timer = { readonly owner: Owner; at: number; readonly fire: () => void };
 

@@ -13,7 +13,7 @@ type Stage = {
 };
 
 /** What begins by itself and ends by itself while the daemon runs. */
-export type Trouble = Exclude<Happening, { kind: 'stop' | 'kill' | 'crash' | 'suspension' }>;
+type Trouble = Exclude<Happening, { kind: 'stop' | 'kill' | 'crash' | 'suspension' }>;
 
 export type Troubles = {
   readonly begin: (what: Trouble) => void;
