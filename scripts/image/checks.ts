@@ -82,8 +82,12 @@ function checkCommands({ engine, ledger, image, volume, folder }: Trial, say: Sa
   const header = readFileSync(join(folder, 'backup.db')).subarray(0, 15).toString('latin1');
   equal(header, 'SQLite format 3', 'the head of the copied backup');
   const flags = ['--rm', '--read-only', '--volume', `${volume}:/data:ro`, ...engine.runFlags];
+  // New tasks come in meanwhile.
+  const total = () => statusOf({ engine, ledger }).tasks.total;
+  const before = total();
   const answer = JSON.parse(engine.run('run', ...flags, image, 'status', '--json')) as Status;
-  equal(String(answer.tasks.total), String(statusOf({ engine, ledger }).tasks.total), 'what a second container reads');
+  if (answer.tasks.total < before || answer.tasks.total > total())
+    throw new Error('A second container reads another ledger.');
   say('reports, exports and backs up beside the daemon; a second container reads the volume without writing it');
 }
 
