@@ -11,7 +11,8 @@ const path = process.argv[2] ?? '';
 const say = (word: UpgradeWord) => process.send?.(word);
 
 // Whoever started it is gone, and nobody would hear of the end. Within a migration this waits for its end, which is safe.
-process.on('disconnect', () => process.exit(1));
+const orphaned = () => process.exit(1);
+process.on('disconnect', orphaned);
 
 try {
   const lock = takeLock(path, `process ${process.pid} on ${hostname()}, which brings the ledger up to date`);
@@ -23,7 +24,7 @@ try {
 } catch (error) {
   say(failureOf(asLedgerError(path, error)));
 }
-process.disconnect();
+process.off('disconnect', orphaned).disconnect();
 
 function failureOf(error: unknown): UpgradeWord {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : null;
