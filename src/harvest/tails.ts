@@ -133,10 +133,10 @@ function chooseReads(harvest: Harvest, scene: Scene, choice: Choice): { reads: T
   const { clock, policy, ledger } = harvest.deps;
   const mono = clock.monotonic();
   const share = tailShare(policy.tokens, scene.backlogWaits);
-  // A walk in flight has a call to make.
-  const begun = scene.inFlight.filter(({ purpose }) => isShared(purpose)).map(() => mono);
-  const sent = ledger.upkeep.sharedCalls(clock.boot, policy.tokens).map(({ sentMono }) => sentMono);
-  const calls = [...sent, ...begun];
+  // A walk in flight has a call to make. What is read again takes what the tail leaves, and never makes it wait.
+  const begun = scene.inFlight.filter(({ purpose }) => purpose === 'tail').map(() => mono);
+  const sent = ledger.upkeep.sharedCalls(clock.boot, policy.tokens).filter(({ isTail }) => isTail === 1);
+  const calls = [...sent.map(({ sentMono }) => sentMono), ...begun];
   const reads: TailRead[] = [];
   let nextAt = Infinity;
   let isTried = scene.inFlight.some(({ purpose, api }) => purpose === 'tail' && choice.of(api).failures > 0);
@@ -157,10 +157,6 @@ function chooseReads(harvest: Harvest, scene: Scene, choice: Choice): { reads: T
     reads.push({ slice, start: startOf(picture.api, slice, policy.limit) });
   }
   return { reads, nextAt };
-}
-
-export function isShared(purpose: Walk['purpose']): boolean {
-  return purpose === 'tail' || purpose === 'settle' || purpose === 'chase';
 }
 
 /** Those that are due and not being read; who failed goes last, else who waits the longest by its own pace. */

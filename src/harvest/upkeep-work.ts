@@ -16,7 +16,6 @@ import { shareLeft, tailShare } from '../domain/tail-share.ts';
 import { windowEdge } from '../domain/window.ts';
 import type { Harvest } from './harvester.ts';
 import type { Scene } from './scene.ts';
-import { isShared } from './tails.ts';
 import type { Start } from './work.ts';
 
 /** What is read again: settling, rechecks, unfinished tasks, last looks and old evidence. */
@@ -69,7 +68,8 @@ export function createUpkeepWork(harvest: Harvest, tailNeed: () => number): Upke
       if ((task.last && scene.backlogWaits) || mono < (restsUntil.get(key) ?? 0)) continue;
       const slice = task.find(lookOf(harvest, picture, { scene, mostPages }));
       const isFit = slice !== null && slice.pages <= mostPages;
-      restsUntil.set(key, mono + (slice === null ? task.pausePeriods : task.restPeriods) * policy.periodMs);
+      // What does not fit into what the tail leaves will fit no better a second later.
+      restsUntil.set(key, mono + (isFit ? task.restPeriods : task.pausePeriods) * policy.periodMs);
       if (isFit) return startOf(picture.api, slice, { purpose: task.purpose, limit: policy.limit });
     }
     return null;
@@ -101,7 +101,7 @@ function pagesLeft({ deps }: Harvest, { inFlight }: Scene, tailNeed: number): nu
   const now = clock.monotonic();
   const { periodMs, tokens } = policy;
   const spare = tailShare(tokens, true) - tailNeed;
-  const begun = inFlight.filter(({ purpose }) => isShared(purpose) && purpose !== 'tail').map(() => now);
+  const begun = inFlight.filter(({ purpose }) => purpose === 'settle' || purpose === 'chase').map(() => now);
   const sent = ledger.upkeep.sharedCalls(clock.boot, EVEN_PERIODS * tokens).filter(({ isTail }) => isTail === 0);
   const calls = [...begun, ...sent.map(({ sentMono }) => sentMono)];
   const inAll = shareLeft(calls, { now, periodMs: EVEN_PERIODS * periodMs, share: EVEN_PERIODS * spare });

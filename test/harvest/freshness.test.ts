@@ -60,3 +60,17 @@ describe('while a million tasks are being read', () => {
     expect(bench.number(`select count(*) from calls where purpose = 'tail'`)).toBeLessThanOrEqual(2 * 10 + 4);
   });
 });
+
+describe('while what was read too early is read again', () => {
+  it('new tasks do not wait for it', { timeout: 240_000 }, async () => {
+    const settle = { LEDGER_SETTLE: '20m' };
+    const bench = openVirtualBench(
+      { tasks: 100, tasksPerMinute: 1_500, latency: { meanMs: 300, transitMs: 50 } },
+      settle,
+    );
+    await bench.run(46 * MINUTE);
+    expect(bench.number(`select count(*) from calls where purpose = 'settle'`)).toBeGreaterThan(20);
+    const { most } = lateness(bench, STARTED_AT + 1_000, bench.clock.now() - 3 * MINUTE);
+    expect(most).toBeLessThanOrEqual(120);
+  });
+});
