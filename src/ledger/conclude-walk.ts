@@ -112,10 +112,21 @@ function finish(rooms: LedgerRooms, page: Page, ended: Ended): number {
   // Last, for it drops the list of the walk, which the stretches are counted by.
   rooms.walks.prove(proven, { length, distinctRows: rows, digest }, circumstances.now);
   planRecheck(rooms, page, { api, ranges, settledBefore: reading.settledBefore });
+  if (verdict.kind === 'covered') isolateCovered(rooms, page, verdict.doubtful);
   for (const range of bare.lost) {
     rooms.coverage.lose(api, { ...range, grade: 'metadata', lostAt: circumstances.now, reason: NO_METADATA });
   }
   return newDoubts;
+}
+
+/**
+ * Doubtful seconds of a gap stay a gap, and become slices by that. Those of what is read again are covered already: left as they are
+ * they would be due once more, be merged with what lies between them, and be as doubtful again, for ever.
+ */
+function isolateCovered({ walks }: LedgerRooms, { walk, circumstances }: Page, doubtful: readonly TimeRange[]): void {
+  const { api, purpose, grade, limit } = walk;
+  if (purpose !== 'settle' && purpose !== 'chase') return;
+  for (const range of doubtful) walks.begin({ api, purpose, grade, range, limit, openingPages: 0 }, circumstances.now);
 }
 
 type Proven = { readonly api: number; readonly ranges: readonly TimeRange[]; readonly settledBefore: number };

@@ -41,9 +41,9 @@ export type Ledger = {
   readonly openWalks: () => readonly Walk[];
   readonly keepWalk: (walk: Walk) => void;
   readonly endWalk: (walk: Walk, outcome: WalkOutcome, at: number) => void;
-  /** Two walks in the place of one, in one transaction. */
   /** A walk that begins anew with another purpose and what was learned of the failure, in one transaction. */
   readonly handOver: (walk: Walk, purpose: Walk['purpose'], at: number) => Walk;
+  /** Two walks in the place of one, in one transaction. */
   readonly splitWalk: (walk: Walk, plans: readonly WalkPlan[], at: number) => readonly Walk[];
   /**
    * Gives an API its window, at its first sight only. @returns Whether that was now.

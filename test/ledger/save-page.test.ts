@@ -432,6 +432,46 @@ describe('a row that cannot be a task', () => {
   });
 });
 
+describe('seconds that are in doubt in what is read again', () => {
+  /** Three pages whose links are broken within the fourth and the seventh second. */
+  function readInDoubt(purpose: Walk['purpose']) {
+    const { ledger, rows } = opened();
+    const [a, b, c, d, e, f, g, h, i, j] = tasks(10);
+    const twin = (id: string, second: number) => asRow(listed(id, SINCE + second * 1000));
+    readSlice(ledger, SLICE, tasks(10), { answer: { serverDate: UNTIL + 60_000 } });
+    let walk = ledger.beginWalk({ ...SLICE, purpose, limit: 4 }, NOW);
+    const pages = [[a, b, c, d], [twin('x', 3), e, f, g], [twin('y', 6), h, i, j], []];
+    for (const page of pages.slice(0, 3))
+      walk = savePage(
+        ledger,
+        walk,
+        page.flatMap((row) => row ?? []),
+      ).walk;
+    const last = savePage(
+      ledger,
+      walk,
+      [j].flatMap((row) => row ?? []),
+    );
+    expect(last.next).toBe('done');
+    const open = rows('select purpose, since, until from walk where finished_at is null order by since');
+    return { open, taken: ledger.picture('backlinks').taken };
+  }
+  const second = (n: number) => ({ since: SINCE / 1000 + n, until: SINCE / 1000 + n + 1 });
+
+  it.each(['settle', 'chase'] as const)('%s: become slices of their own, or they would be due for ever', (purpose) => {
+    const { open, taken } = readInDoubt(purpose);
+    expect(open).toEqual([
+      { purpose, ...second(3) },
+      { purpose, ...second(6) },
+    ]);
+    expect(taken).toHaveLength(2);
+  });
+
+  it('are a gap where nothing covered them, which cuts the slices', () => {
+    expect(readInDoubt('backfill').open).toEqual([]);
+  });
+});
+
 describe('a strip of the month that the server lists without metadata', () => {
   const bareTask = (id: string, at: number) => asRow(listed(id, at, BARE));
 
