@@ -1,6 +1,7 @@
 import { behindMs, expiringSoon, type AlertTerms } from '../domain/alert-conditions.ts';
 import type { AlertLetter, Notice } from '../domain/alert-decision.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
+import { TOO_MUCH } from '../domain/loss-ahead.ts';
 import { bytes, count, counted, duration, instant } from '../domain/wording.ts';
 
 /** Who tells it, and what it takes to tell it without a secret. */
@@ -54,8 +55,14 @@ export function letterOf(notice: Notice, given: Scene, sender: Sender & { readon
 
 /** Before anything is cut, else half a secret could be left standing. */
 function withoutSecrets(snapshot: Snapshot, scrub: (text: string) => string): Snapshot {
-  const { reason, ledger } = snapshot;
-  return { ...snapshot, reason: scrub(reason), ledger: { ...ledger, path: scrub(ledger.path) } };
+  const { reason, ledger, backlog } = snapshot;
+  const willExpire = backlog.willExpire.map((loss) => ({ ...loss, reason: scrub(loss.reason) }));
+  return {
+    ...snapshot,
+    reason: scrub(reason),
+    ledger: { ...ledger, path: scrub(ledger.path) },
+    backlog: { ...backlog, willExpire },
+  };
 }
 
 function textOf({ kind, api, status }: Notice, { what, then, todo }: Words, { host }: Sender): string {
@@ -126,10 +133,13 @@ function lossAhead(snapshot: Snapshot): Words {
     return `${of} (from ${instant(expiresAt)} on)`;
   });
   const more = soon.length > MOST_NAMED ? ` and ${count(soon.length - MOST_NAMED)} more` : '';
+  const reasons = [...new Set(soon.map(({ reason }) => reason))];
   return {
-    what: `More must be read than the budget can before it leaves the window: ${named.join(', ')}${more}, all UTC.`,
+    what: `What leaves the window before it is read: ${named.join(', ')}${more}, all UTC. ${reasons.slice(0, MOST_NAMED).map(asReason).join(' ')}`,
     then: 'It will be lost within a day: DataForSEO lists metadata for one month and ids for six.',
-    todo: 'Let nobody else use the calls of this account for id_list, and let this run without a stop; see plan.',
+    todo: reasons.every((reason) => reason === TOO_MUCH)
+      ? 'Let nobody else use the calls of this account for id_list, and let this run without a stop; see plan.'
+      : 'Do what the reason says, and let this run without a stop; see plan.',
   };
 }
 
@@ -177,6 +187,10 @@ function averted({ coverage }: Snapshot, since: number): string {
   );
   if (lost.length === 0) return 'Nothing is about to be lost any more: all of it will be read in time.';
   return `Nothing more is about to be lost. ${counted(lost.length, 'stretch was', 'stretches were')} lost since then: see the view losses.`;
+}
+
+function asReason(reason: string): string {
+  return asSentence(`The reason: ${reason}`);
 }
 
 /** Foreign text as a part of ours: one line that can be printed, of bounded length, and a sentence. */

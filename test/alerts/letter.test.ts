@@ -70,7 +70,7 @@ describe('the message', () => {
     expect(losing).toContain(
       'metadata of serp from 2024-05-03 22:13:20 to 2024-05-05 02:00:00 (from 2024-05-15 13:00:00 on)',
     );
-    expect(losing).toContain('and 2 more');
+    expect(losing).toContain('and 2 more, all UTC. The reason: too much.');
     expect(messageOf({ kind: 'doubt', more: 8 }, wellSnapshot({ doubts: 10 }))['what']).toBe(
       'The server contradicted itself: 8 new doubts (7 unlisted, 1 moved), 10 in all.',
     );
