@@ -1,5 +1,4 @@
 import { hostname } from 'node:os';
-import { dirname } from 'node:path';
 import type { PageAnswer } from '../domain/call.ts';
 import type { ApiPicture, Gap, PlanPolicy } from '../domain/gaps.ts';
 import type { Grade } from '../domain/task.ts';
@@ -10,23 +9,24 @@ import { bindAccount, checkAccount } from './account.ts';
 import { createAlertBook, type AlertBook } from './alert-book.ts';
 import { createCoverageStore } from './coverage.ts';
 import { forgetDaemonState, writeDaemonState, type DaemonState } from './daemon-state.ts';
-import { asLedgerError, checkFile, makeFolder, openForWriting, type Db } from './database.ts';
+import { asLedgerError, type Db } from './database.ts';
 import { createDictionary } from './dictionary.ts';
 import { createDoubtBook, type Doubt } from './doubts.ts';
 import { createFactBook } from './facts.ts';
 import { accountLosses, ensureFrontiers, hasLosses, moveFrontiers, refuse, type RefusedWidth } from './frontiers.ts';
 import { createJournalFolder, type Folded } from './fold-journal.ts';
 import { createJournal, type LedgerJournal } from './journal.ts';
-import { takeLock } from './lock.ts';
 import { mendSums } from './mend-sums.ts';
 import { createMemory } from './memory.ts';
 import { readMeta, writeMeta } from './meta.ts';
 import { readPicture } from './picture.ts';
+import { openUnderLock } from './open-under-lock.ts';
 import { createProof } from './proof.ts';
 import { createRecheckBook } from './rechecks.ts';
 import type { LedgerRooms, PageCircumstances } from './rooms.ts';
 import { savePage, type SavedPage } from './save-page.ts';
 import { toSeconds } from './seconds.ts';
+import { seldom, unlessTheSame } from './seldom.ts';
 import { createSums } from './sums.ts';
 import { createTaskStore } from './tasks.ts';
 import { createUpkeep, type Upkeep } from './upkeep.ts';
@@ -92,7 +92,7 @@ export type LedgerOptions = {
 export function openLedger(options: LedgerOptions): Ledger {
   const { path } = options;
   const since = new Date(options.now).toISOString().slice(0, 19).replace('T', ' ');
-  const database = openForWritingUnderLock(path, `process ${options.pid} on ${hostname()}, since ${since} UTC`);
+  const database = openUnderLock(path, `process ${options.pid} on ${hostname()}, since ${since} UTC`);
   try {
     checkAccount(database.db, options.login);
     forgetDaemonState(database.db);
@@ -100,39 +100,6 @@ export function openLedger(options: LedgerOptions): Ledger {
   } catch (error) {
     database.close();
     throw asLedgerError(path, error);
-  }
-}
-
-function openForWritingUnderLock(path: string, holder: string): { db: Db; close: () => void } {
-  // Before the lock is made: what is refused has nothing put beside it. Under the lock it is looked at once more.
-  checkFile(path);
-  makeFolder(dirname(path));
-  const lock = takeLock(path, holder);
-  try {
-    const db = openForWriting(path);
-    const close = () => {
-      mergeLog(db);
-      db.close();
-      lock.release();
-    };
-    return { db, close };
-  } catch (error) {
-    lock.release();
-    throw error;
-  }
-}
-
-/**
- * The end of a run leaves the log empty, so that the file alone is the ledger. Whoever still reads keeps that from being done,
- * and so does a full disk: then the next one to open it merges it, and nothing is lost either way.
- */
-function mergeLog(db: Db): void {
-  if (!db.open) return;
-  try {
-    db.pragma('busy_timeout = 0');
-    db.pragma('wal_checkpoint(truncate)');
-  } catch {
-    // Why the disk fails was said where it mattered; what is in the log is safe there.
   }
 }
 
@@ -223,41 +190,6 @@ function compose({ path, login }: LedgerOptions, database: Db, close: () => void
     lastSkewMs: () => Number(readMeta(database, 'clock_skew_ms') ?? 0),
     keepSkewMs: inWords((skewMs) => writeMeta(database, 'clock_skew_ms', String(Math.round(skewMs)))),
     close,
-  };
-}
-
-/** What only time has moved is written down no more often than this: the loop turns every few seconds, for years. */
-const WRITTEN_AGAIN_MS = 60_000;
-/** Who has not lost anything says so seldom. */
-const ACCOUNTED_AGAIN_MS = 600_000;
-
-/** The account of what has left the window: at once where something is lost, else now and then. */
-function seldom<Losses>(
-  hasLost: (api: string, now: number) => boolean,
-  account: (api: string, now: number) => Losses[],
-): (api: string, now: number) => Losses[] {
-  const accounted = new Map<string, number>();
-  return (api, now) => {
-    const last = accounted.get(api);
-    if (last !== undefined && Math.abs(now - last) < ACCOUNTED_AGAIN_MS && !hasLost(api, now)) return [];
-    const losses = account(api, now);
-    accounted.set(api, now);
-    return losses;
-  };
-}
-
-/** The gaps: at once where any has come, gone or been filled in part, else now and then. */
-function unlessTheSame(
-  version: () => number,
-  write: (gaps: readonly Gap[], at: number) => void,
-): (gaps: readonly Gap[], at: number) => void {
-  let last = { version: -1, at: 0, count: 0 };
-  return (gaps, at) => {
-    const next = { version: version(), at, count: gaps.length };
-    const isSame = next.version === last.version && next.count === last.count;
-    if (isSame && Math.abs(at - last.at) < WRITTEN_AGAIN_MS) return;
-    write(gaps, at);
-    last = next;
   };
 }
 
