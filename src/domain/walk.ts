@@ -43,7 +43,7 @@ export type WalkPlan = Pick<Walk, 'api' | 'purpose' | 'grade' | 'range' | 'limit
 /**
  * How a walk ended. `covered`: proven, or covered with a doubt · `given_up`: an opening that turned out large · `halved`: two
  * walks took its place · `expired`: its beginning left the window · `shifted`: its end was not in the past · `dropped`: it
- * failed, and its turn comes again by itself (tail, settling, probes).
+ * failed, and its turn comes again by itself (tail, probes).
  */
 export type WalkOutcome = 'covered' | 'given_up' | 'halved' | 'expired' | 'shifted' | 'dropped';
 
