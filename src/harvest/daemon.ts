@@ -12,6 +12,7 @@ import { createTails, type Tails } from './tails.ts';
 import { createUpkeepWork, type UpkeepWork } from './upkeep-work.ts';
 import { createVoice, READS_BACKLOG, type Doing } from './voice.ts';
 import { factsOf } from './walk-facts.ts';
+import { createWalWatch } from './wal-watch.ts';
 import { backlogWork, type Start } from './work.ts';
 
 export type DaemonOptions = {
@@ -34,10 +35,12 @@ const TAIL_LANES = 1;
  */
 export async function runDaemon(deps: HarvestDeps, options: DaemonOptions, signal: AbortSignal): Promise<void> {
   const parts = createParts(deps, options, signal);
-  const { harvest, disk, schedule, voice } = parts;
+  const { harvest, disk, schedule, voice, wal } = parts;
   try {
     while (!signal.aborted) {
       options.pulse.turned();
+      // Also on a full disk: what the log takes of it may be all that it lacks.
+      wal.look();
       const waitMs = disk.look() ? turn(parts, schedule.ticked()) : waitForDisk(parts);
       await harvest.lanes.wait(schedule.untilTick(waitMs)).catch(unlessStopped(signal));
     }
@@ -77,6 +80,7 @@ function createParts(deps: HarvestDeps, { pulse, tailCron }: DaemonOptions, sign
     stock: createStock(deps),
     foresight: createForesightWatch(harvest),
     chores: createChores(deps),
+    wal: createWalWatch(deps, disk.failed),
     isTicked: { yet: false },
   };
 }

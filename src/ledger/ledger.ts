@@ -30,6 +30,7 @@ import { seldom, unlessTheSame } from './seldom.ts';
 import { createSums } from './sums.ts';
 import { createTaskStore } from './tasks.ts';
 import { createUpkeep, type Upkeep } from './upkeep.ts';
+import { createWal, type Wal } from './wal.ts';
 import { createWalkStore, handOver } from './walks.ts';
 
 /** The ledger as the harvest uses it: the one writer. Instants are epoch ms of the server's clock. */
@@ -68,6 +69,7 @@ export type Ledger = {
   readonly tryWrite: () => void;
   readonly setDaemonState: (state: DaemonState) => void;
   readonly alerts: AlertBook;
+  readonly wal: Wal;
   /** Folds some of the oldest calls into sums by day; a small transaction. */
   readonly foldJournal: (now: number) => Folded;
   /** Adds up the tasks anew; takes a while on a large ledger. */
@@ -134,6 +136,7 @@ function compose({ path, login }: LedgerOptions, database: Db, close: () => void
   const frontiers = memory.remembered((name) => rooms.coverage.frontiers(dictionary.api(name)));
   const openWalks = memory.remembered(() => rooms.walks.open());
   const alerts = createAlertBook(database);
+  const wal = createWal(database, path);
   const newest = database
     .prepare<[number, number, number], number>(
       'select posted_at from task where api = ? and posted_at >= ? order by posted_at desc limit ?',
@@ -185,6 +188,7 @@ function compose({ path, login }: LedgerOptions, database: Db, close: () => void
     }),
     setDaemonState: inWords((state) => writeDaemonState(database, state)),
     alerts: { ...alerts, write: transaction(alerts.write), drop: inWords(alerts.drop) },
+    wal: { ...wal, truncate: inWords(wal.truncate) },
     foldJournal: inWords(createJournalFolder(database).fold),
     mendSums: transaction(() => mendSums(database)),
     lastSkewMs: () => Number(readMeta(database, 'clock_skew_ms') ?? 0),
