@@ -39,7 +39,7 @@ export async function runDaemon(deps: HarvestDeps, options: DaemonOptions, signa
   try {
     while (!signal.aborted) {
       options.pulse.turned();
-      // Also on a full disk: what the log takes of it may be all that it lacks.
+      // Also on a full disk: who keeps the log from being emptied may be who fills it.
       wal.look();
       const waitMs = disk.look() ? turn(parts, schedule.ticked()) : waitForDisk(parts);
       await harvest.lanes.wait(schedule.untilTick(waitMs)).catch(unlessStopped(signal));

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, statSync, truncateSync } from 'node:fs';
+import { closeSync, existsSync, openSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { LedgerError } from '../../src/domain/errors.ts';
@@ -9,8 +10,9 @@ import type { Ledger } from '../../src/ledger/ledger.ts';
 import { holdersOf, truncateWal, type Wal } from '../../src/ledger/wal.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { tempLedger, withDatabase } from '../support/ledger.ts';
+import { CAN_MOUNT, mountDisk } from '../support/mounts.ts';
 import { killGroup } from '../support/process.ts';
-import { openVirtualBench } from '../support/virtual.ts';
+import { openVirtualBench, type VirtualBench } from '../support/virtual.ts';
 
 const MINUTE = 60_000;
 const LIMITS = { largeBytes: 2_000_000, smallBytes: 1_000_000 };
@@ -91,9 +93,7 @@ describe('a program that reads without coming to an end', () => {
     const ledger = temp.open();
     const { lines, nextMinute } = watchOver(ledger);
     for (let turn = 0; turn < 2; turn += 1) {
-      const reader = new Database(temp.path, { readonly: true });
-      reader.exec('begin');
-      reader.prepare('select count(*) from task').get();
+      const reader = beginToRead(temp.path);
       write(ledger);
       await nextMinute();
       reader.close();
@@ -188,28 +188,73 @@ describe('a ledger that cannot be written', () => {
   });
 });
 
-describe('the daemon', () => {
-  it('keeps the WAL small, and says when it cannot', { timeout: 60_000 }, async () => {
+/** Reads a state of now until it is closed. */
+function beginToRead(path: string): Database.Database {
+  const reader = new Database(path, { readonly: true });
+  reader.exec('begin');
+  reader.prepare('select count(*) from task').get();
+  return reader;
+}
+
+describe('the daemon', { timeout: 60_000 }, () => {
+  const told = (bench: VirtualBench, messages: readonly string[]) =>
+    bench.logged.map(({ msg }) => String(msg)).filter((msg) => messages.includes(msg));
+
+  it('keeps the WAL small, and says when it cannot', async () => {
     const bench = openVirtualBench({ tasks: 0, tasksPerMinute: 5, latency: { meanMs: 50 } });
-    await bench.run(MINUTE);
-    const { path } = bench.app().status().ledger;
+    const path = join(bench.folder, 'ledger.db');
     let looks = 0;
     let reader: Database.Database | null = null;
     const look = () => {
       looks += 1;
-      if (looks === 2) {
-        reader = new Database(path, { readonly: true });
-        reader.exec('begin');
-        reader.prepare('select count(*) from task').get();
-      }
+      if (looks === 2) reader = beginToRead(path);
       // As if much more had been written.
       if (looks === 3) truncateSync(`${path}-wal`, 70_000_000);
       if (looks === 6) reader?.close();
     };
     await bench.run(10 * MINUTE, {}, { everyMs: MINUTE, look });
-    const told = bench.logged.filter(({ msg }) => msg === LARGE || msg === SMALL);
-    expect(told.map(({ msg }) => msg)).toEqual([LARGE, SMALL]);
-    const [large, small] = told.map(({ time }) => Date.parse(String(time)));
+    expect(told(bench, [LARGE, SMALL])).toEqual([LARGE, SMALL]);
+    const [large, small] = bench.logged
+      .filter(({ msg }) => msg === LARGE || msg === SMALL)
+      .map(({ time }) => Date.parse(String(time)));
     expect((small ?? 0) - (large ?? 0)).toBeLessThanOrEqual(4 * MINUTE);
   });
+
+  it.skipIf(!CAN_MOUNT)('says so on a full disk too, which the WAL may be what fills', async () => {
+    const bench = openVirtualBench({ tasks: 0, tasksPerMinute: 5, latency: { meanMs: 50 } });
+    mountDisk(bench.folder, '12m');
+    const path = join(bench.folder, 'ledger.db');
+    let looks = 0;
+    let reader: Database.Database | null = null;
+    const look = () => {
+      looks += 1;
+      if (looks === 2) reader = beginToRead(path);
+      if (looks === 5) {
+        fill(join(bench.folder, 'filler'));
+        truncateSync(`${path}-wal`, 70_000_000);
+      }
+      if (looks === 9) {
+        reader?.close();
+        rmSync(join(bench.folder, 'filler'));
+      }
+    };
+    await bench.run(20 * MINUTE, {}, { everyMs: MINUTE, look });
+    const full = 'the ledger cannot be written: no call is made';
+    const well = 'the ledger can be written again';
+    const all = told(bench, [LARGE, SMALL, full, well]);
+    expect(all.slice(0, 2)).toEqual([full, LARGE]);
+    expect(all.slice(2).sort()).toEqual([well, SMALL].sort());
+  });
 });
+
+/** Takes what the disk has left. */
+function fill(path: string): void {
+  const file = openSync(path, 'w');
+  try {
+    for (;;) writeSync(file, Buffer.alloc(4_096));
+  } catch {
+    // Full, as meant.
+  } finally {
+    closeSync(file);
+  }
+}

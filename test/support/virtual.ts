@@ -25,6 +25,8 @@ export const STARTED_AT = Date.UTC(2024, 4, 15, 12);
  */
 export type VirtualBench = {
   readonly clock: VirtualClock;
+  /** Holds the ledger. */
+  readonly folder: string;
   readonly app: (settings?: Readonly<Record<string, string>>) => App;
   /** Runs the daemon for so long and stops it in good order. */
   readonly run: (ms: number, settings?: Readonly<Record<string, string>>, watch?: Watch) => Promise<void>;
@@ -87,6 +89,7 @@ export function openVirtualBench(patch: SimulatorPatch, settings: Readonly<Recor
   };
   return {
     clock,
+    folder,
     app,
     run: (ms, more, watch) =>
       clock.drive(async () => {
