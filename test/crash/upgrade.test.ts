@@ -27,7 +27,7 @@ const FIRST_PENDING = '0002';
 /** Rewrites every row, and takes some seconds for it. */
 const SLOW = `-- rewrites: every task
 create table burnt as
-  with recursive n (i) as (select 1 union all select i + 1 from n where i < 8000000) select max(i) as i from n;
+  with recursive n (i) as (select 1 union all select i + 1 from n where i < 30000000) select max(i) as i from n;
 update task set tag = 'rewritten';
 drop table burnt;
 `;
@@ -42,7 +42,7 @@ let folder = '';
 function nextVersion(name: string, sql: string): string {
   const root = join(folder, name);
   mkdirSync(root);
-  for (const part of ['src', 'migrations', 'config', 'package.json'])
+  for (const part of ['src', 'migrations', 'config', 'dist', 'package.json'])
     cpSync(join(ROOT, part), join(root, part), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
   writeFileSync(join(root, 'migrations', `${NEXT}_next.sql`), sql);
@@ -76,6 +76,12 @@ function contentOf(path: string): Record<string, unknown> {
   } finally {
     database.close();
   }
+}
+
+/** Nobody has it open; a log that a kill has left belongs to the file before. */
+function placeAnew(path: string): void {
+  for (const end of ['-wal', '-shm', `.before-${FIRST_PENDING}`]) rmSync(`${path}${end}`, { force: true });
+  placeFixture('schema-0001', path);
 }
 
 const logged = (stderr: string, message: string) =>
@@ -145,10 +151,15 @@ describe('a migration that rewrites rows', { timeout: 120_000 }, () => {
         expect(second.code).toBe(4);
         expect(lastWords(second.stderr)).toContain('brings the ledger up to date');
         await until(() => contentOf(bench.path)['version'] === Number(NEXT));
-        placeFixture('schema-0001', bench.path);
+        placeAnew(bench.path);
+        continue;
       }
-      expect(contentOf(bench.path)).toEqual(before);
-      rmSync(`${bench.path}.before-${FIRST_PENDING}`);
+      // The migrations before it are whole by then; of its own there is nothing.
+      const after = contentOf(bench.path);
+      expect(after['tags']).toEqual(before['tags']);
+      expect(after['version']).toBeLessThan(Number(NEXT));
+      expect(JSON.stringify(after['schema'])).not.toContain('burnt');
+      placeAnew(bench.path);
     }
   });
 
