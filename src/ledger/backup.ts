@@ -1,4 +1,5 @@
 import { existsSync, lstatSync, rmSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { ConfigError, LedgerError } from '../domain/errors.ts';
 import type { VerifyProgress, VerifyReport } from '../domain/verification.ts';
 import { openForReading } from './database.ts';
@@ -71,6 +72,9 @@ async function verifyCopy(
 function refuseTarget({ path, target, overwrite }: BackupTerms): void {
   if (isPartOfLedger(path, target))
     throw new ConfigError([`${target} belongs to the ledger itself: name another file for the backup.`]);
+  const folder = dirname(target);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new ConfigError([`${folder} is no folder that is there: make it, or name a file elsewhere for the backup.`]);
   const there = lstatSync(target, { throwIfNoEntry: false });
   if (there?.isDirectory() === true)
     throw new ConfigError([`${target} is a folder: name the file in it that the backup is to be.`]);

@@ -111,6 +111,13 @@ describe('a backup', () => {
     expect(rowsOf(target, 'select count(*) as n from tasks')).toEqual([{ n: 4_000 }]);
   });
 
+  it('asks for a folder that is not there', async () => {
+    const bench = await openHarvested();
+    await expect(backUp(bench, join(bench.folder, 'none', 'copy.db'))).rejects.toThrow(
+      /none is no folder that is there/,
+    );
+  });
+
   it('is never put over the ledger itself, by whatever name, over a folder, or where a killed process left a log', async () => {
     const bench = await openHarvested();
     const before = readFileSync(bench.path);
