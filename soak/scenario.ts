@@ -56,7 +56,9 @@ export function drawScenario(seed: number, days: number): Scenario {
     startedAt: Date.UTC(2024, 0, 1) + draw.whole(0, 700 * 24 * 3_600) * SECOND_MS,
     world: drawWorld(draw, seed, apis),
     settings: [first, { ...first, LEDGER_APIS: apis.join(',') }],
-    agenda: drawAgenda(createDraw(seed, 2), days, apis),
+    agenda: [...drawAgenda(createDraw(seed, 2), days, apis), ...drawEarly(createDraw(seed, 4))].sort(
+      (a, b) => a.at - b.at,
+    ),
   };
 }
 
@@ -213,12 +215,24 @@ function drawAgenda(draw: Draw, days: number, apis: readonly string[]): Scenario
     return found;
   });
   // In a run of some length there is a long stop of each kind; a short one has one of them.
-  const longs = draw.is(0.5) ? [1, 35, 210] : [210, 1, 35];
+  const longs = draw.of([
+    [1, 35, 210],
+    [35, 210, 1],
+    [210, 1, 35],
+  ]);
   const long = longs.slice(0, Math.max(1, Math.round(days / 60))).map((stopped) => ({
     at: draw.between(0.1, 0.9) * days * DAY_MS,
     what: { kind: 'stop', downMs: (stopped + draw.next()) * DAY_MS, reboot: draw.is(0.5) } as const,
   }));
   return [...often, ...long].sort((a, b) => a.at - b.at);
+}
+
+/** A process dies while the first backfill uses all of the budget, and again soon after. */
+function drawEarly(draw: Draw): Scenario['agenda'] {
+  return [0.5, 4].map((minutes) => ({
+    at: draw.between(minutes, 2 * minutes) * MINUTE_MS,
+    what: { kind: 'kill', downMs: draw.of([0, draw.spread(100, 5_000)]), reboot: false },
+  }));
 }
 
 function drawPause(draw: Draw): number {

@@ -92,11 +92,16 @@ export function probe(picture: ApiPicture, policy: HarvestPolicy): WalkPlan | nu
   return { api: picture.api, grade: newest.grade, range, limit: policy.limit, openingPages: 0, purpose: 'verify' };
 }
 
-/** Where the daemon's backlog ends and its tail begins: the newest covered second, but never younger than the tail reaches back. */
+/**
+ * Where the daemon's backlog ends and its tail begins: the newest covered second, or where the tail reaches back to. Where the tail
+ * pauses for longer than it reaches back, what grows in between waits until it is as long: else each turn of the loop would read
+ * the few seconds that have come since the one before.
+ */
 export function backlogUpper(picture: ApiPicture, policy: HarvestPolicy, now: number): number {
   const newest = upperBound(now, policy.lagMs);
   const covered = picture.segments.at(-1)?.until ?? 0;
-  return Math.min(Math.max(covered, newest - policy.settleMs), newest);
+  const reached = newest - policy.settleMs;
+  return Math.min(reached - covered < policy.settleMs ? covered : reached, newest);
 }
 
 /** Share of the window that is read at its grade, 0 … 1. */

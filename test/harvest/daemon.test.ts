@@ -126,4 +126,18 @@ describe('an idle account', () => {
       expect(bench.app().status().coverage['backlinks']).toMatchObject({ complete: true, losses: [] });
     },
   );
+
+  it(
+    'whose tail pauses for longer than it reaches back is not read second by second in between',
+    { timeout: 120_000 },
+    async () => {
+      const settings = { LEDGER_TAIL_CRON: '7 * * * *', LEDGER_SETTLE: '30m' };
+      const bench = openVirtualBench({ tasks: 0 });
+      await bench.run(HOUR, settings);
+      const from = Math.floor(bench.clock.now() / 1000);
+      await bench.run(6 * HOUR, settings);
+      const { backfill = 0 } = purposes(bench, from);
+      expect(backfill).toBeLessThanOrEqual(12);
+    },
+  );
 });
