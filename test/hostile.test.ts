@@ -36,7 +36,7 @@ const HOSTILE: readonly { name: string; patch: SimulatorPatch }[] = [
 ];
 
 describe('a server that', () => {
-  it.each(HOSTILE)('$name is read to the last task', { timeout: 60_000 }, async ({ patch }) => {
+  it.each(HOSTILE)('$name is read to the last task', { timeout: 180_000 }, async ({ patch }) => {
     const bench = await openBench({
       tasks: 12_000,
       newestAgoMs: HOUR_MS,
@@ -69,7 +69,7 @@ describe('which time the server filters by', () => {
 });
 
 describe('rows that come and go in the middle of a walk', () => {
-  it('never leave a task that is listed throughout out of the ledger', { timeout: 60_000 }, async () => {
+  it('never leave a task that is listed throughout out of the ledger', { timeout: 180_000 }, async () => {
     const bench = await openBench({
       tasks: 12_000,
       newestAgoMs: HOUR_MS,

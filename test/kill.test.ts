@@ -91,7 +91,7 @@ describe('the process', () => {
     expect(stderr).toContain(`process ${first.pid}`);
   });
 
-  it('run reads new tasks as they come, until SIGTERM, and ends with 0', { timeout: 60_000 }, async () => {
+  it('run reads new tasks as they come, until SIGTERM, and ends with 0', { timeout: 180_000 }, async () => {
     const bench = await openBench(
       { tasks: 3_000, newestAgoMs: 10_000, tasksPerMinute: 600 },
       { LEDGER_TAIL_CRON: '* * * * * *' },

@@ -68,7 +68,7 @@ async function until(isSo: () => boolean): Promise<void> {
 /** Nothing is left in the log: the file alone is the ledger. */
 const walBytes = ({ path }: Bench) => statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
 
-describe('SIGTERM', { timeout: 60_000 }, () => {
+describe('SIGTERM', { timeout: 180_000 }, () => {
   it('ends a daemon with 0 and a backfill with 130 within eight seconds, although the server hangs', () =>
     inTurns(2, COMMANDS, async ({ command, code }) => {
       const bench = await openBench({ tasks: 3_000, newestAgoMs: HOUR_MS, ...HANGS }, { LEDGER_TIMEOUT: '60s' });

@@ -68,7 +68,7 @@ function expectNothingMoved(bench: Bench): void {
   expect(bench.rows(settledTooEarly, Math.ceil((serverNow - HOUR_MS) / 1000) + 5)).toEqual([]);
 }
 
-describe('the wall clock', { timeout: 60_000 }, () => {
+describe('the wall clock', { timeout: 180_000 }, () => {
   it.each(BACK_AND_FORTH)('that steps by %i ms during a run moves nothing', async (ms) => {
     const bench = await openBench(account());
     const clock = steppingClock();
@@ -129,7 +129,7 @@ describe('the wall clock', { timeout: 60_000 }, () => {
   });
 });
 
-describe.skipIf(FAKETIME === null)('the wall clock of a real daemon', { timeout: 60_000 }, () => {
+describe.skipIf(FAKETIME === null)('the wall clock of a real daemon', { timeout: 180_000 }, () => {
   it.each(BACK_AND_FORTH)('that steps by %i ms does not keep it from reading new tasks', async (ms) => {
     const bench = await openBench(
       { ...account(1_000), newestAgoMs: 10_000, tasksPerMinute: 600 },
@@ -176,7 +176,7 @@ async function untilCalls(bench: Bench, more: number): Promise<void> {
   }
 }
 
-describe('the machine', { timeout: 60_000 }, () => {
+describe('the machine', { timeout: 180_000 }, () => {
   it('that was suspended for eight hours reads what came meanwhile', async () => {
     const bench = await openBench(account());
     const clock = steppingClock();
@@ -193,7 +193,7 @@ describe('the machine', { timeout: 60_000 }, () => {
   });
 });
 
-describe('the clock of the server', { timeout: 60_000 }, () => {
+describe('the clock of the server', { timeout: 180_000 }, () => {
   it.each([-HOUR_MS, HOUR_MS, 40 * DAY_MS, -400 * DAY_MS])(
     'that jumps by %i ms for one answer is not believed',
     async (ms) => {

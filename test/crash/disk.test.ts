@@ -47,7 +47,7 @@ async function readSome(bench: Bench, calls: number): Promise<void> {
   bench.onCall(() => undefined);
 }
 
-describe.skipIf(!CAN_MOUNT)('a disk', { timeout: 60_000 }, () => {
+describe.skipIf(!CAN_MOUNT)('a disk', { timeout: 180_000 }, () => {
   it('that is full ends the run in words and without further calls; with room again the next one completes', async () => {
     const options = account(8_000);
     const undisturbed = await undisturbedRun(await openBench(options));
@@ -117,7 +117,7 @@ describe.skipIf(!CAN_MOUNT)('a disk', { timeout: 60_000 }, () => {
   });
 });
 
-describe.skipIf(STRACE === null)('a system call', { timeout: 60_000 }, () => {
+describe.skipIf(STRACE === null)('a system call', { timeout: 180_000 }, () => {
   it('that fails from some moment on ends the run in words, and the next one completes', async () => {
     const options = account(2_500);
     const undisturbed = await undisturbedRun(await openBench(options));
@@ -134,7 +134,7 @@ describe.skipIf(STRACE === null)('a system call', { timeout: 60_000 }, () => {
   });
 });
 
-describe('another program', { timeout: 60_000 }, () => {
+describe('another program', { timeout: 180_000 }, () => {
   it('that reads the ledger all the time does not hold up the run, and the log is merged once it has gone', async () => {
     const options = account(12_000);
     const undisturbed = await undisturbedRun(await openBench(options));

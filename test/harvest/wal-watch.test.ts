@@ -196,7 +196,7 @@ function beginToRead(path: string): Database.Database {
   return reader;
 }
 
-describe('the daemon', { timeout: 60_000 }, () => {
+describe('the daemon', { timeout: 180_000 }, () => {
   const told = (bench: VirtualBench, messages: readonly string[]) =>
     bench.logged.map(({ msg }) => String(msg)).filter((msg) => messages.includes(msg));
 

@@ -84,7 +84,7 @@ describe('a backup', () => {
 
   it(
     'is of one moment and ends, however often another process writes meanwhile, which it never holds up',
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async () => {
       const bench = await openBench({ tasks: 400_000, newestAgoMs: HOUR_MS, rate: { periodMs: 300 } });
       const child = startProcess(bench, ['backfill']);
@@ -179,7 +179,7 @@ describe('a backup', () => {
     expect(lastWords(again.stderr)).toContain('--overwrite');
   });
 
-  it('killed at any moment leaves a whole copy or none, and the next one is made', { timeout: 60_000 }, async () => {
+  it('killed at any moment leaves a whole copy or none, and the next one is made', { timeout: 180_000 }, async () => {
     const bench = await openHarvested();
     await inTurns(2, [300, 420, 540, 660, 800, 1_000], async (ms) => {
       const target = join(bench.folder, `copy-${ms}.db`);

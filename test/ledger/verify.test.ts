@@ -192,7 +192,7 @@ describe('a ledger of a daemon', () => {
 
   it.each(['posted', 'done'] as const)(
     'that reads a lively account by %s time passes at any moment, while it runs and after it',
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async (filter) => {
       const bench = await openBench(
         { ...LIVELY, listing: { filter } },
