@@ -15,8 +15,8 @@ export type Fact = {
   readonly costMicros: number;
   /** As JSON; null where the server lists none. */
   readonly metadata: string | null;
-  /** Its metadata is listed while it is unfinished. */
-  readonly earlyMetadata: boolean;
+  /** What of it is listed while it is unfinished, which may be more. */
+  readonly earlyMetadata: string | null;
 };
 
 /** What the ledger has been seen to know of a task, and must not forget. */
@@ -76,7 +76,7 @@ function factOf(service: Service, api: string, index: number): Fact {
     status: textOf(finished, 'status'),
     costMicros: model.cost(index).micros,
     metadata: jsonOf(finished),
-    earlyMetadata: jsonOf(pending) !== null,
+    earlyMetadata: jsonOf(pending),
   };
 }
 

@@ -74,7 +74,8 @@ function drawWorld(draw: Draw, seed: number, apis: (typeof APIS)[number][]): Sim
     apis,
     login: 'login',
     password: 'password',
-    tasks: Math.round(draw.spread(5, 12_000)),
+    // Some accounts are so large that their window is no single slice.
+    tasks: Math.round(draw.spread(5, 12_000)) + (createDraw(seed, 5).is(0.2) ? 35_000 : 0),
     spanDays: draw.of([180, 180, 200, 20]),
     arrivals: draw.of(['uniform', 'bursty', 'heavy_tailed', 'crowded_second', 'sparse'] as const),
     crowdTasks: draw.whole(1, 5_000),
@@ -227,12 +228,18 @@ function drawAgenda(draw: Draw, days: number, apis: readonly string[]): Scenario
   return [...often, ...long].sort((a, b) => a.at - b.at);
 }
 
-/** A process dies while the first backfill uses all of the budget, and again soon after. */
+/** The first backfill, which uses all of the budget, has its share too: a crash at once, a kill soon after, and some a bad network. */
 function drawEarly(draw: Draw): Scenario['agenda'] {
-  return [0.5, 4].map((minutes) => ({
-    at: draw.between(minutes, 2 * minutes) * MINUTE_MS,
-    what: { kind: 'kill', downMs: draw.of([0, draw.spread(100, 5_000)]), reboot: false },
-  }));
+  const downMs = draw.of([0, draw.spread(100, 5_000)]);
+  const crash = { kind: 'crash', point: drawPoint(draw), downMs, reboot: false } as const;
+  const kill = { kind: 'kill', downMs: 0, reboot: false } as const;
+  const fault = draw.of(['reset', 'cut', 'hang'] as const);
+  const faults: Happening = { kind: 'faults', faults: [{ fault, when: { share: 0.5 } }], forMs: 10 * MINUTE_MS };
+  const early = [
+    { at: draw.between(0, 0.2) * MINUTE_MS, what: crash },
+    { at: draw.between(1, 3) * MINUTE_MS, what: kill },
+  ];
+  return draw.is(0.5) ? early : [...early, { at: draw.between(0, 1) * MINUTE_MS, what: faults }];
 }
 
 function drawPause(draw: Draw): number {

@@ -62,7 +62,7 @@ function compareRow({ facts, now, metadataEdge }: TruthScene, api: string, row: 
   } else claim(row.status === fact.pendingStatus && row.done_at === null && row.cost_micros === 0, says);
   const isDescribed = row.metadata_state === 'held';
   claim(isDescribed === (row.metadata !== null), says);
-  if (isDescribed) claim(row.metadata === fact.metadata, says);
+  if (isDescribed) claim(row.metadata === (fact.metadata ?? fact.earlyMetadata), says);
   if (row.metadata_state === 'none') claim(fact.metadata === null && isFinished, says);
   if (row.metadata_state === 'lost') claim(fact.postedAt < metadataEdge, says);
   const forgets =
@@ -117,7 +117,7 @@ function compareRead(fact: Fact, row: Row | undefined, read: Stretch & { readonl
   if (row === undefined) return;
   if (fact.doneAt <= begun) claim(row.state !== 'pending', says('a finished task is held as unfinished'));
   if (Math.max(fact.refundedAt, fact.doneAt) <= begun) claim(row.cost_micros === 0, says('a refund is missing'));
-  const isDescribable = grade === 'metadata' && (fact.doneAt <= begun || fact.earlyMetadata);
+  const isDescribable = grade === 'metadata' && (fact.doneAt <= begun || fact.earlyMetadata !== null);
   if (isDescribable && row.metadata_state !== 'held') {
     claim(row.metadata_state === 'none' && fact.metadata === null, says('metadata is missing'));
   }
