@@ -6,6 +6,8 @@ import type { CliDeps, Redaction } from './cli/command.ts';
 const LEAST_NODE = 24;
 /** A stop takes at most five seconds for answers under way and as little as it can for the rest. */
 const STOPPED_WITHIN_MS = 8_000;
+/** Nobody means two things by signals that come within so long. */
+const ECHO_MS = 300;
 
 if (Number(process.versions.node.split('.')[0]) < LEAST_NODE) {
   process.stderr.write(
@@ -47,11 +49,18 @@ async function createDeps(redaction: Redaction, signal: AbortSignal): Promise<Cl
   };
 }
 
-/** The first SIGINT or SIGTERM asks to stop in good order, the second does not ask. */
+/**
+ * The first SIGINT or SIGTERM asks to stop in good order, a later one does not ask. Started by npm, one Ctrl-C comes twice within
+ * milliseconds: from the terminal, and handed on by npm.
+ */
 function stopSignal(): AbortSignal {
   const controller = new AbortController();
+  let isAsked = true;
   const stop = (name: NodeJS.Signals) => {
-    if (controller.signal.aborted) process.exit(130);
+    if (!isAsked) process.exit(130);
+    if (controller.signal.aborted) return;
+    // The end of the echo, after whatever has come in a loop that stood still meanwhile: signals are heard between the two.
+    setTimeout(() => setImmediate(() => (isAsked = false)), ECHO_MS).unref();
     if (process.stderr.isTTY && name === 'SIGINT')
       process.stderr.write('\nStopping in good order; once more to exit at once.\n');
     // Keeps nothing alive, but ends what does: a container is killed two seconds later, without a word.

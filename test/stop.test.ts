@@ -14,11 +14,11 @@ const HANGS: SimulatorPatch = { faults: [{ when: {}, fault: 'hang' }] };
 type Stopped = Ended & { readonly tookMs: number };
 
 /** Sends the signals, and waits for the end. @param pauseMs - Between two signals. */
-async function stop(child: ChildProcess, done: Promise<Ended>, signals = 1, pauseMs = 300): Promise<Stopped> {
+async function stop(child: ChildProcess, done: Promise<Ended>, signals = 1, pauseMs = 600): Promise<Stopped> {
   const began = performance.now();
   for (let n = 1; n <= signals; n += 1) {
     if (n > 1) await delay(pauseMs);
-    child.kill('SIGTERM');
+    child.kill(pauseMs < 100 ? 'SIGINT' : 'SIGTERM');
   }
   return { ...(await done), tookMs: performance.now() - began };
 }
@@ -68,7 +68,7 @@ async function until(isSo: () => boolean): Promise<void> {
 /** Nothing is left in the log: the file alone is the ledger. */
 const walBytes = ({ path }: Bench) => statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
 
-describe('SIGTERM', { timeout: 180_000 }, () => {
+describe('a signal to stop', { timeout: 180_000 }, () => {
   it('ends a daemon with 0 and a backfill with 130 within eight seconds, although the server hangs', () =>
     inTurns(2, COMMANDS, async ({ command, code }) => {
       const bench = await openBench({ tasks: 3_000, newestAgoMs: HOUR_MS, ...HANGS }, { LEDGER_TIMEOUT: '60s' });
@@ -119,6 +119,18 @@ describe('SIGTERM', { timeout: 180_000 }, () => {
       expect(stopped.tookMs).toBeLessThan(3_000);
       await expectSoundLedger(bench);
     }));
+
+  it('twice within milliseconds is one Ctrl-C: the daemon ends in good order with 0, and leaves no log', async () => {
+    const bench = await openBench({ tasks: 3_000, newestAgoMs: HOUR_MS, ...HANGS }, { LEDGER_TIMEOUT: '60s' });
+    const seen = calls(bench, 1);
+    const child = startProcess(bench, ['run']);
+    const done = ended(child);
+    await seen;
+    const stopped = await stop(child, done, 2, 20);
+    expect(stopped, stopped.stderr).toMatchObject({ code: 0, signal: null });
+    expect(walBytes(bench)).toBe(0);
+    await expectSoundLedger(bench);
+  });
 
   it('ends a daemon at once that is parked, that waits for a server which fails, or for a token', () =>
     inTurns(3, WAITING, async ([state, patch]) => {
