@@ -217,6 +217,9 @@ describe('the program with an account', () => {
     const second = await start(['backfill'], account()).ended;
     expect([second.code, second.stdout]).toEqual([4, '']);
     expect(second.stderr).toContain(String(daemon.child.pid));
+    const another = await start(['run'], account()).ended;
+    // Not a word of the port, which is the first one's.
+    expect([another.code, another.stderr]).toEqual([4, second.stderr]);
     daemon.child.kill('SIGTERM');
     const first = await daemon.ended;
     expect([first.code, first.stdout]).toEqual([0, '']);

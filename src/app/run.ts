@@ -4,16 +4,19 @@ import { createPulse, type Pulse } from '../harvest/pulse.ts';
 import { longestPauseMs } from '../harvest/schedule.ts';
 import { ledgerRoom } from '../http/rooms.ts';
 import { serve } from '../http/serve.ts';
+import { refuseHeld } from '../ledger/lock.ts';
 import { policyOf, type Parts } from './parts.ts';
 import { startTelling } from './tell.ts';
 import { withHarvest } from './with-harvest.ts';
 
 /**
  * The daemon, its page, and who is told of it. The page is there before the ledger is opened, so that a health check is answered
- * during a migration too, and until all else has come to its end. Resolves once `signal` has stopped it. @throws {LedgerError}
+ * during a migration too, and until all else has come to its end; where another process has the ledger, nothing is begun. Resolves
+ * once `signal` has stopped it. @throws {LedgerError}
  */
 export async function run(parts: Parts, signal: AbortSignal): Promise<void> {
-  const { tailCron, apis } = parts.config;
+  const { tailCron, apis, databasePath } = parts.config;
+  refuseHeld(databasePath);
   const pulse = createPulse(parts.seams.clock.monotonic, apis, longestPauseMs(tailCron));
   const page = await servePage(parts, pulse);
   try {

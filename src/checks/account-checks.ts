@@ -2,7 +2,7 @@ import type { UserData } from '../dataforseo/user-data.ts';
 import { fail, ok, skipped, warn, type Finding } from '../domain/diagnosis.ts';
 import { DataForSeoError } from '../domain/errors.ts';
 import { dollars } from '../domain/money.ts';
-import { duration } from '../domain/wording.ts';
+import { asSentence, duration } from '../domain/wording.ts';
 
 const DAY_MS = 86_400_000;
 /** Time to pay or to decide. */
@@ -29,11 +29,15 @@ function refusal(error: unknown): Finding {
   const { code, message, details } = error;
   switch (code) {
     case 'throttled':
-      return warn('account', `Not answered: ${message}.`, 'This may be asked 6 times a minute: try again in a minute.');
+      return warn(
+        'account',
+        asSentence(`Not answered: ${message}`),
+        'This may be asked 6 times a minute: try again in a minute.',
+      );
     case 'unavailable':
       return fail(
         'account',
-        `DataForSEO cannot be reached or fails: ${message}.`,
+        asSentence(`DataForSEO cannot be reached or fails: ${message}`),
         'Check the network of this machine, a proxy or firewall, and DATAFORSEO_URL; what is held already can be used meanwhile.',
       );
     case 'account_refused':
@@ -43,7 +47,7 @@ function refusal(error: unknown): Finding {
     case 'rejected':
       return fail(
         'account',
-        `DataForSEO refuses: ${message}.`,
+        asSentence(`DataForSEO refuses: ${message}`),
         details.hint ?? 'Sign in at https://app.dataforseo.com.',
       );
   }

@@ -3,7 +3,7 @@ import type { Logger } from '../log.ts';
 import type { CliCommand, CliDeps } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import { counted, duration } from './format.ts';
-import { statusHint } from './hint.ts';
+import { hintOf } from './hint.ts';
 import { openFor } from './open.ts';
 import { createProgressBar, createProgressLines, lineAbove, LOG_EVERY_MS, type ProgressSink } from './progress-bar.ts';
 
@@ -27,7 +27,9 @@ gives up by itself, Ctrl-C ends it. Exits with 1 when something had to be left, 
       : createProgressLines(logTo(log), { clock: deps.clock, everyMs: LOG_EVERY_MS });
     const result = await harvest(sink, (onProgress) => app.backfill(onProgress, deps.signal));
     if (!result.complete) deps.signal.throwIfAborted();
-    deps.stdout.write(`${reportOf(result, config.databasePath, statusHint(typed, deps)).join('\n')}\n`);
+    deps.stdout.write(
+      `${reportOf(result, config.databasePath, (command) => hintOf(command, typed, deps)).join('\n')}\n`,
+    );
     return result.complete ? EXIT.done : EXIT.failed;
   },
 };
@@ -54,11 +56,16 @@ function logTo(log: Logger): (progress: Progress) => void {
     log.info({ coveredPercent: Math.floor(coveredShare * 100), ...facts }, 'progress');
 }
 
-function reportOf(result: BackfillResult, path: string, hint: string): string[] {
+function reportOf(result: BackfillResult, path: string, hintOf: (command: string) => string): string[] {
   const effort = `${counted(result.rows, 'row')} in ${counted(result.calls, 'call')}, ${duration(result.elapsedMs / 1000)}`;
   const harvested = `${counted(result.newTasks, 'new task')} (${effort}).`;
   if (result.complete) {
-    return [harvested, `${path} now holds everything that was in the window. To see the proof: ${hint}`];
+    return [
+      harvested,
+      `${path} now holds everything that was in the window.`,
+      `The proof of it: ${hintOf('report coverage')}`,
+      `To have it checked: ${hintOf('verify')}`,
+    ];
   }
   return [
     harvested,

@@ -48,7 +48,7 @@ export type Typed = {
   readonly operands: readonly string[];
 };
 
-export type ShownSettings = 'of_the_ledger' | 'of_the_page';
+export type ShownSettings = 'of_the_ledger' | 'of_calls' | 'of_checks' | 'of_the_page';
 
 /** One command. The README's table, the help texts and the parser are made of these. */
 export type CliCommand = {
@@ -61,8 +61,8 @@ export type CliCommand = {
   /** What follows the program's name: `run --rate-calls 5`. */
   readonly examples: readonly string[];
   /**
-   * Which settings the help lists: `all`, or those that concern a command which only looks at the ledger or at the page. Such a command takes
-   * the others too, so that one set of flags fits every command. `none`: it has no flags for settings.
+   * Which settings the help lists: `all`, or those that concern a command which only looks at the ledger or at the page, makes a call now and
+   * then, or checks what there is. Such a command takes the others too, so that one set of flags fits every command. `none`: it has no flags for settings.
    */
   readonly settings: 'all' | ShownSettings | 'none';
   readonly operands?: readonly Argument[];

@@ -14,7 +14,7 @@ export const doctor: CliCommand = {
 not of the budget of id_list (GET /v3/appendix/user_data, 6 a minute); works without a network, without a ledger and beside a
 running daemon. Exits with 1 where something fails, with 2 where the settings are wrong, with 3 where DataForSEO refuses.`,
   examples: ['doctor', 'doctor --send-test-alert'],
-  settings: 'all',
+  settings: 'of_checks',
   options: [
     new Option('--json', 'all findings as JSON'),
     new Option('--send-test-alert', 'post a trial to LEDGER_ALERT_URL'),

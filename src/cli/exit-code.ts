@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { ConfigError, DataForSeoError, LedgerError } from '../domain/errors.ts';
+import { asSentence } from '../domain/wording.ts';
 
 /** A contract: scripts depend on these. */
 export const EXIT = {
@@ -92,12 +93,4 @@ function causesOf(error: Error): string[] {
 /** The server's own words may name the address that the hint names too. */
 function withoutRepeats(hint: string, message: string): string {
   return hint.replace(/https:\/\/[\w./-]*\w/g, (address) => (message.includes(address) ? 'that page' : address));
-}
-
-function asSentence(text: string): string {
-  const line = text
-    .replace(/\s+/g, ' ')
-    .replace(/ ([.!?])(?= |$)/g, '$1')
-    .trim();
-  return /[.!?…]$/.test(line) ? line : `${line}.`;
 }

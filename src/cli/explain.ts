@@ -1,4 +1,5 @@
 import { Argument, Option } from 'commander';
+import { ConfigError } from '../domain/errors.ts';
 import type { Question } from '../domain/explanation.ts';
 import { parseMoment } from '../domain/moment.ts';
 import type { CliCommand } from './command.ts';
@@ -11,14 +12,16 @@ export const explain: CliCommand = {
   usage: 'explain <task id | time>',
   summary: 'which call covered it and when, or why none did',
   details: `A time is ISO 8601, "2026-03-01 12:57:46", "2026-03-01" or epoch seconds, UTC; everything else is the id of a task. Makes
-no call, needs no credentials, and works beside a running daemon. Exits with 1 when the ledger does not hold the task.`,
+no call, needs no credentials, and works beside a running daemon. Exits with 1 when the ledger does not hold the task, with 2 when it is neither.`,
   examples: ['explain 2026-03-01 12:57:46', 'explain 01262030-4426-0139-0000-50c0b9a6c886 --json'],
   settings: 'of_the_ledger',
   operands: [new Argument('<what...>', 'the id of a task, or a time')],
   options: [new Option('--json', 'all of it as JSON')],
   act: async (typed, deps) => {
     const { app } = await openFor(typed, deps, { credentials: false });
-    const explanation = app.explain(questionOf(typed.operands.join(' ')));
+    const what = typed.operands.join(' ').trim();
+    const explanation = app.explain(questionOf(what));
+    if (explanation.kind === 'task' && explanation.task === null && !ID.test(what)) throw notUnderstood(what);
     const asJson = typed.options['json'] === true;
     const lines = asJson ? [JSON.stringify(explanation, null, 2)] : explainText(explanation, deps.commandName);
     deps.stdout.write(`${lines.join('\n')}\n`);
@@ -28,5 +31,14 @@ no call, needs no credentials, and works beside a running daemon. Exits with 1 w
 
 function questionOf(what: string): Question {
   const at = parseMoment(what);
-  return at === null ? { kind: 'task', id: what.trim() } : { kind: 'moment', at };
+  return at === null ? { kind: 'task', id: what } : { kind: 'moment', at };
+}
+
+/** As DataForSEO gives them today; the ledger is asked for any other text first. */
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+function notUnderstood(what: string): ConfigError {
+  return new ConfigError([
+    `${JSON.stringify(what)} is no time and not the id of a task. A time is written like 2026-03-01, "2026-03-01 12:57:46", 2026-03-01T12:57:46Z or 1772369866 (epoch seconds), UTC; an id like 01262030-4426-0139-0000-50c0b9a6c886.`,
+  ]);
 }

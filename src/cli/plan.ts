@@ -55,13 +55,14 @@ function sliceTable({ slices }: Plan): string[] {
   return [...table(['api', 'grade', 'since (UTC)', 'until', 'calls', 'expires from'], rows), ...more];
 }
 
-const READ_IN_TIME = 'As far as is known, all of it is read before it expires.';
+const READ_IN_TIME = 'All of it is read before it expires, if that begins now.';
+const READ_AS_FAR_AS_KNOWN = 'As far as is known, all of it is read before it expires, if that begins now.';
 
 function expiring({ exact, willExpire }: Plan): string[] {
-  if (willExpire.length === 0) return ['', exact ? 'All of it is read before it expires.' : READ_IN_TIME];
+  if (willExpire.length === 0) return ['', exact ? READ_IN_TIME : READ_AS_FAR_AS_KNOWN];
   const lines = willExpire.map(
     ({ api, grade, since, until, expiresAt, reason }) =>
       `- ${api}, ${grade}: ${instant(since)} to ${instant(until)}, from ${instant(expiresAt)} on: ${reason}`,
   );
-  return ['', 'Will leave the window before it can be read:', ...lines];
+  return ['', 'Will leave the window before it can be read, also if that begins now:', ...lines];
 }

@@ -11,7 +11,7 @@ import { healthcheck } from './healthcheck.ts';
 import { plan } from './plan.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
-import { settingOptions, SETTINGS_HEADING, settingsIn } from './setting-flags.ts';
+import { needsCredentials, settingOptions, SETTINGS_HEADING, settingsIn } from './setting-flags.ts';
 import { simulate } from './simulate.ts';
 import { status } from './status.ts';
 import { verify } from './verify.ts';
@@ -85,7 +85,8 @@ function addCommand(
   { deps, end }: { readonly deps: CliDeps; readonly end: (code: number) => void },
 ): void {
   const sub = program.command(command.name).summary(command.summary);
-  sub.description(`${command.summary[0]?.toUpperCase() ?? ''}${command.summary.slice(1)}.\n\n${command.details}`);
+  const summary = `${command.summary[0]?.toUpperCase() ?? ''}${command.summary.slice(1)}.`;
+  sub.description(`${summary}\n\n${asParagraphs(command.details)}`);
   sub.addHelpText('after', examplesOf(command, deps.commandName));
   for (const operand of command.operands ?? []) sub.addArgument(operand);
   const flags = command.settings === 'none' ? [] : settingOptions(command.settings);
@@ -95,6 +96,11 @@ function addCommand(
     const settings = command.settings === 'none' ? {} : settingsIn(options);
     end(await command.act({ settings, options, operands: sub.args }, deps));
   });
+}
+
+/** The terminal breaks the lines; what begins with a dash has its own. */
+function asParagraphs(details: string): string {
+  return details.replace(/(?<!\n)\n(?!\n|- )/g, ' ');
 }
 
 function usageOf(command: Command): string {
@@ -127,7 +133,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 DataForSEO refus
 
 function examplesOf(command: CliCommand, commandName: string): string {
   const credentials =
-    command.settings === 'all'
+    command.settings !== 'none' && needsCredentials(command.settings)
       ? '\nThe credentials are no flags, others would see them: set DATAFORSEO_LOGIN and DATAFORSEO_PASSWORD, or DATAFORSEO_LOGIN_FILE\nand DATAFORSEO_PASSWORD_FILE.\n'
       : '';
   return `${credentials}\nExamples:\n${command.examples.map((example) => `  ${commandName} ${example}`).join('\n')}`;

@@ -15,14 +15,14 @@ export const report: CliCommand = {
   name: 'report',
   usage: 'report <kind>',
   summary: 'costs, failures, unfinished, duplicates, changes, retrievable, reconcile or coverage',
-  details: `costs: tasks and dollars, by day unless --by says otherwise
-failures, unfinished: the tasks, or with --by how many and what they cost
-duplicates: the same endpoint and parameters (tag aside) within a day, and what the repeats cost
-changes: what later readings changed, with the refunds summed up; --since and --until are when it was seen
-retrievable: results that DataForSEO still keeps, and until when
-reconcile: today's cost by DataForSEO's own count against the ledger's; makes one call, so it needs credentials; exits
+  details: `- costs: tasks and dollars, by day unless --by says otherwise
+- failures, unfinished: the tasks, or with --by how many and what they cost
+- duplicates: the same endpoint and parameters (tag aside) within a day, and what the repeats cost
+- changes: what later readings changed, with the refunds summed up; --since and --until are when it was seen
+- retrievable: results that DataForSEO still keeps, and until when
+- reconcile: today's cost by DataForSEO's own count against the ledger's; makes one call, so it needs credentials; exits
 with 1 when they differ
-coverage: the auditor's certificate: what is on record, what proves it, what is missing; exits with 1 when anything is
+- coverage: the auditor's certificate: what is on record, what proves it, what is missing; exits with 1 when anything is
 
 Days are UTC. Makes no call else, and works beside a running daemon. In CSV a text that a spreadsheet would take for a
 formula has an apostrophe in front; JSON has every text as it is, and money exact in whole micro-dollars too.`,
@@ -32,7 +32,7 @@ formula has an apostrophe in front; JSON has every text as it is, and money exac
     'report failures --since 12h',
     'report coverage',
   ],
-  settings: 'all',
+  settings: 'of_calls',
   operands: [new Argument('<kind>', 'what to report').choices(REPORT_KINDS)],
   options: REPORT_OPTIONS,
   act: async (typed, deps) => {

@@ -6,8 +6,28 @@ export const SETTINGS_HEADING = 'Settings:';
 
 const SHOWN: Readonly<Record<ShownSettings, readonly string[]>> = {
   of_the_ledger: ['apis', 'database', 'rate_calls', 'rate_period', 'tail_cron', 'lag', 'log_level'],
+  of_calls: [
+    'dataforseo_url',
+    'apis',
+    'database',
+    'rate_calls',
+    'rate_period',
+    'lag',
+    'settle',
+    'timeout',
+    'log_level',
+  ],
+  of_checks: [
+    ...['dataforseo_url', 'apis', 'database', 'timeout', 'http_host', 'http_port', 'http_token', 'http_token_file'],
+    ...['alert_url', 'heartbeat_url', 'log_level'],
+  ],
   of_the_page: ['http_host', 'http_port'],
 };
+
+/** Whoever may be told where the API is may call it. */
+export function needsCredentials(shown: 'all' | ShownSettings): boolean {
+  return shown === 'all' || SHOWN[shown].includes('dataforseo_url');
+}
 
 /** One flag a setting, under a heading of their own; defaults are not given to the parser, because a flag goes before all else. */
 export function settingOptions(shown: 'all' | ShownSettings = 'all'): Option[] {

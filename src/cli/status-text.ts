@@ -19,7 +19,9 @@ export function statusText(snapshot: Snapshot): readonly string[] {
     ...snapshot.backlog.willExpire
       .slice(0, MOST_SHOWN)
       .map((it) =>
-        item(`will be lost from ${instant(it.expiresAt)} on: ${it.api}, ${stretch(it)}: ${withPlainTimes(it.reason)}`),
+        item(
+          `${lossOf(snapshot)} ${instant(it.expiresAt)} on: ${it.api}, ${stretch(it)}: ${withPlainTimes(it.reason)}`,
+        ),
       ),
     labelled('Failure', failureOf(snapshot)),
     labelled('Ledger', ledgerOf(snapshot)),
@@ -99,6 +101,11 @@ function backlogOf({ backlog }: Snapshot): string {
   if (!backlog.exact) return `at least ${counted(backlog.calls, 'call')}, unknown until read`;
   const inTime = backlog.willExpire.length === 0 ? '; all of it is read before it expires' : '';
   return `${counted(backlog.calls, 'call')}, about ${duration(backlog.etaSeconds)}${inTime}`;
+}
+
+/** While nobody reads, it is in the hands of who may start somebody: `plan` tells what a start now would still lose. */
+function lossOf({ state }: Snapshot): string {
+  return state === 'stopped' ? 'lost, unless it is read before, from' : 'will be lost from';
 }
 
 function failureOf({ lastFailure }: Snapshot): string {

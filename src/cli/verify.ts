@@ -18,7 +18,7 @@ export const verify: CliCommand = {
 --reread N it also walks the N slices with the oldest evidence again, which takes credentials and the ledger for itself:
 what differs is repaired or recorded, named, and ends with 1 too.`,
   examples: ['verify', 'verify --json', 'verify --reread 20'],
-  settings: 'all',
+  settings: 'of_calls',
   options: [
     new Option('--reread <n>', 'read so many slices again and compare'),
     new Option('--json', 'the whole report as JSON'),

@@ -14,7 +14,7 @@ import {
 } from './fields.ts';
 
 /** The APIs that have an `id_list` (docs/endpoint.md). */
-const API_NAMES = [
+export const API_NAMES = [
   'serp',
   'keywords_data',
   'dataforseo_labs',

@@ -8,6 +8,15 @@ export function count(value: number): string {
   return COUNT.format(value);
 }
 
+/** One line that ends like a sentence, also where foreign words are in it: `See https://… .` becomes `See https://….` */
+export function asSentence(text: string): string {
+  const line = text
+    .replace(/\s+/g, ' ')
+    .replace(/ ([.!?])(?= |$)/g, '$1')
+    .trim();
+  return /[.!?…]$/.test(line) ? line : `${line}.`;
+}
+
 /** `1 task`, `2 tasks`. */
 export function counted(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;

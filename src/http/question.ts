@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { API_NAMES } from '../config/settings.ts';
 import { DIMENSIONS, type Dimension, type ReportFilter } from '../domain/report.ts';
 import type { SearchPlace, TaskSearch } from '../domain/task-search.ts';
 
@@ -63,7 +64,7 @@ function limit(standard: number) {
 const filter = {
   since: optional(instant),
   until: optional(instant),
-  api: optional(text),
+  api: optional(z.enum(API_NAMES, { error: `it must be one of ${API_NAMES.join(', ')}` })),
   endpoint: optional(text),
   state: optional(z.enum(STATES, { error: `it must be one of ${STATES.join(', ')}` })),
   tag: optional(text),

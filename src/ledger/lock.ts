@@ -16,14 +16,7 @@ const HELD = new Set<Database.Database>();
  * @throws {LedgerError} `held` with the holder's own words.
  */
 export function takeLock(databasePath: string, holder: string): { release: () => void } {
-  const lock = openLock(`${databasePath}.lock`);
-  try {
-    lock.exec('begin exclusive');
-  } catch (cause) {
-    lock.close();
-    if (!isBusy(cause)) throw notTaken(databasePath, cause);
-    throw heldBy(databasePath, cause);
-  }
+  const lock = lockOf(databasePath);
   HELD.add(lock);
   writeHolder(databasePath, holder);
   return {
@@ -34,6 +27,27 @@ export function takeLock(databasePath: string, holder: string): { release: () =>
       HELD.delete(lock);
     },
   };
+}
+
+/**
+ * Ends here where another process holds the ledger, before anything else is begun; whoever goes on takes it all the same, for it may
+ * change hands meanwhile. Nothing is put beside the ledger. @throws {LedgerError} `held`
+ */
+export function refuseHeld(databasePath: string): void {
+  // A process that is just ending gets the time to.
+  if (isHeld(databasePath)) lockOf(databasePath).close();
+}
+
+function lockOf(databasePath: string): Database.Database {
+  const lock = openLock(`${databasePath}.lock`);
+  try {
+    lock.exec('begin exclusive');
+    return lock;
+  } catch (cause) {
+    lock.close();
+    if (!isBusy(cause)) throw notTaken(databasePath, cause);
+    throw heldBy(databasePath, cause);
+  }
 }
 
 /** Whether a process holds the ledger now. Never keeps a starting process out: it looks without locking for longer than a read. */
@@ -74,7 +88,7 @@ function notTaken(databasePath: string, cause: unknown): LedgerError {
 
 function heldBy(databasePath: string, cause: unknown): LedgerError {
   return new LedgerError('held', `Another process holds the ledger ${databasePath}: ${readHolder(databasePath)}.`, {
-    hint: 'One process at a time makes calls. Stop the other one, or use a command that works beside it (status, plan).',
+    hint: 'One process at a time makes calls. Stop the other one; beside it every command works but run, backfill and verify --reread.',
     cause,
   });
 }

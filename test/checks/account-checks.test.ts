@@ -56,6 +56,13 @@ describe('an account that cannot be asked', () => {
     expect(others.map((finding) => finding.verdict)).toEqual(['skipped', 'skipped']);
   });
 
+  it("ends with one full stop, whatever the vendor's words end with", () => {
+    const message = 'DataForSEO says: See your login details here: https://app.dataforseo.com/api-access .';
+    expect(refusalFindings(new DataForSeoError('account_refused', message))[0]?.found).toBe(
+      'DataForSEO refuses: DataForSEO says: See your login details here: https://app.dataforseo.com/api-access.',
+    );
+  });
+
   it('for a fault of ours is no finding', () => {
     expect(() => refusalFindings(new TypeError('oops'))).toThrow('oops');
   });

@@ -43,6 +43,8 @@ const moment = (covered: Covering | null, lack: Lack | null): Explanation => ({
   apis: [{ api: 'backlinks', covered, lack }],
 });
 
+const ID = '01262030-4426-0139-0000-50c0b9a6c886';
+
 const TASK: TaskStory = {
   api: 'backlinks',
   endpoint: 'backlinks/summary/live',
@@ -107,6 +109,17 @@ describe('explain', () => {
     expect((await told(moment(COVERED, lack))).stdout).toContain(`\nbacklinks: and yet, ${text}\n`);
   });
 
+  it('says what it takes where what was typed is neither a time nor an id, nor in the ledger', async () => {
+    const unknown: Explanation = { kind: 'task', id: 'foo', at: EXPLAINED.at, task: null };
+    const { code, stdout, stderr } = await told(unknown, ['explain', 'last', 'tuesday']);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(
+      /^"last tuesday" is no time and not the id of a task\. A time is written like .*; an id like .*\n$/,
+    );
+    expect((await told(unknown, ['explain', ID])).code).toBe(1);
+    expect((await told({ ...unknown, task: TASK }, ['explain', 'foo'])).code).toBe(0);
+  });
+
   it('tells the story of a task', async () => {
     const explanation: Explanation = { kind: 'task', id: 'a-b', at: EXPLAINED.at, task: TASK };
     expect((await told(explanation, ['explain', 'a-b'])).stdout.split('\n')).toEqual([
@@ -141,9 +154,9 @@ describe('explain', () => {
   });
 
   it('says of a task that the ledger does not hold what that means, and ends with 1', async () => {
-    const { code, stdout } = await told({ kind: 'task', id: 'a-b', at: EXPLAINED.at, task: null }, ['explain', 'a-b']);
+    const { code, stdout } = await told({ kind: 'task', id: ID, at: EXPLAINED.at, task: null }, ['explain', ID]);
     expect(code).toBe(1);
-    expect(stdout).toContain('The ledger holds no task a-b.');
+    expect(stdout).toContain(`The ledger holds no task ${ID}.`);
     expect(stdout).toContain('which stretch would have shown it is not known');
   });
 

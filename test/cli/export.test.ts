@@ -16,7 +16,7 @@ import { createOpenApp } from '../../src/app.ts';
 import { EXPORT_COLUMNS } from '../../src/domain/task-export.ts';
 import type { ListedTask } from '../../src/domain/task.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
-import { asRow, BARE, HOUR, listed, NOW, PENDING, policy, readSlice, sliceOf, tempLedger } from '../support/ledger.ts';
+import { BARE, HOUR, ledgerOf, listed, NOW, PENDING } from '../support/ledger.ts';
 import { cli } from './fakes.ts';
 
 const SINCE = NOW - 10 * HOUR;
@@ -35,10 +35,7 @@ const ODD = [
 ];
 
 function exporting(tasks: readonly ListedTask[] = ODD) {
-  const temp = tempLedger();
-  const ledger = temp.open();
-  ledger.ensureFrontiers('backlinks', NOW, policy);
-  readSlice(ledger, sliceOf(SINCE, SINCE + HOUR), tasks.map(asRow));
+  const temp = ledgerOf(tasks, SINCE, SINCE + HOUR);
   const clock = createFakeClock({ now: NOW });
   const openApp = createOpenApp({ clock, fetch, pid: 1, version: '9.8.7' });
   const out = join(temp.folder, 'out.file');
@@ -46,7 +43,7 @@ function exporting(tasks: readonly ListedTask[] = ODD) {
     cli(['export', ...argv, '--database', temp.path], { openApp, clock, env: {}, ...parts });
   const view = () => temp.rows('select * from tasks order by posted_at, id');
   const partials = () => readdirSync(temp.folder).filter((name) => name.includes('partial'));
-  return { ...temp, ledger, out, run, view, partials };
+  return { ...temp, out, run, view, partials };
 }
 
 async function duckdb(sql: string): Promise<Record<string, unknown>[]> {

@@ -150,7 +150,9 @@ describe('backfill', () => {
       stderr: '',
       stdout: [
         '60,000 new tasks (61,234 rows in 64 calls, 12 s).',
-        'data/ledger.db now holds everything that was in the window. To see the proof: npx dataforseo-ledger status',
+        'data/ledger.db now holds everything that was in the window.',
+        'The proof of it: npx dataforseo-ledger report coverage',
+        'To have it checked: npx dataforseo-ledger verify',
         '',
       ].join('\n'),
     });
@@ -237,10 +239,10 @@ describe('what is printed to be typed next', () => {
       DATAFORSEO_URL: 'http://127.0.0.1:8088',
     };
     const { stdout } = await cli(['backfill', '--database', "it's.db"], { env });
-    const hint = /To see the proof: npx dataforseo-ledger (.*)\n/.exec(stdout)?.[1];
-    expect(hint).toBe("status --dataforseo-url http://127.0.0.1:8088 --database 'it'\\''s.db' --rate-period 1s");
+    const hint = /To have it checked: npx dataforseo-ledger (.*)\n/.exec(stdout)?.[1];
+    expect(hint).toBe("verify --dataforseo-url http://127.0.0.1:8088 --database 'it'\\''s.db' --rate-period 1s");
     const typed = [
-      'status',
+      'verify',
       '--dataforseo-url',
       'http://127.0.0.1:8088',
       '--database',
@@ -253,7 +255,7 @@ describe('what is printed to be typed next', () => {
 
   it('does not repeat what a file beside it says, but which file', async () => {
     const { stdout } = await cli(['backfill', '--config', 'config/default.yaml'], { env: ACCOUNT });
-    expect(stdout).toContain('npx dataforseo-ledger status --config config/default.yaml\n');
+    expect(stdout).toContain('npx dataforseo-ledger verify --config config/default.yaml\n');
   });
 });
 
@@ -277,6 +279,25 @@ describe('the help', () => {
     for (const other of ['--timeout', '--http-port', 'DATAFORSEO_PASSWORD']) expect(stdout).not.toContain(other);
     expect((await cli(['status', '--timeout', '5s'], { env: {} })).config).toMatchObject({ timeoutMs: 5_000 });
   });
+
+  it.each([
+    ['verify', ['--timeout', '--rate-calls', 'DATAFORSEO_PASSWORD'], ['--http-port', '--alert-url', '--tail-cron']],
+    ['report', ['--timeout', '--dataforseo-url', 'DATAFORSEO_PASSWORD'], ['--http-port', '--alert-url', '--tail-cron']],
+    ['doctor', ['--http-port', '--alert-url', 'DATAFORSEO_PASSWORD'], ['--settle', '--rate-calls', '--tail-cron']],
+  ])('of %s lists what it uses', async (name, listed, others) => {
+    const { stdout } = await cli([name, '--help']);
+    for (const flag of listed) expect(stdout).toContain(flag);
+    for (const flag of others) expect(stdout).not.toContain(flag);
+  });
+
+  it('fills the lines of the terminal, whatever its width, and gives each kind of report a line of its own', async () => {
+    const lines = (await cli(['report', '--help'], { columns: 80 })).stdout.split('\n');
+    const paragraph = lines.slice(lines.findIndex((line) => line.startsWith('Days are UTC')));
+    const end = paragraph.indexOf('');
+    for (const line of paragraph.slice(0, end - 1)) expect(line.length).toBeGreaterThan(60);
+    for (const kind of ['costs', 'failures, unfinished', 'reconcile', 'coverage'])
+      expect(lines.some((line) => line.startsWith(`- ${kind}: `))).toBe(true);
+  });
 });
 
 describe('plan', () => {
@@ -298,7 +319,7 @@ describe('plan', () => {
       'api        grade     since (UTC)          until                calls  expires from',
       'backlinks  metadata  2026-10-23 00:00:00  2026-11-23 00:00:00     24  2026-11-23 00:01:00',
       '',
-      'Will leave the window before it can be read:',
+      'Will leave the window before it can be read, also if that begins now:',
       '- backlinks, metadata: 2026-10-23 00:00:00 to 2026-11-23 00:00:00, from 2026-11-23 00:01:00 on: too much',
       '',
     ]);
@@ -364,6 +385,12 @@ describe('status', () => {
     );
     expect(await told([newest])).toContain('- next to read: metadata of 2026-11-23 11:47:30');
     expect(await told([...coverage.gaps, newest])).toContain('backlinks: INCOMPLETE, 2 gaps, from');
+  });
+
+  it('says of a ledger that nobody works on what is lost unless somebody does', async () => {
+    const { stdout } = await cli(['status'], { app: { status: () => ({ ...SNAPSHOT, state: 'stopped' }) } });
+    expect(stdout).toContain('- lost, unless it is read before, from 2026-11-24 00:00:00 on: backlinks, metadata of');
+    expect(stdout).not.toContain('will be lost');
   });
 
   it('writes every time in one form, and says what has never been in words', async () => {

@@ -5,32 +5,28 @@ import { createFakeClock } from '../support/fake-clock.ts';
 import {
   asRow,
   BARE,
+  FAILED,
   HOUR,
+  ledgerOf,
   listed,
   NOW,
   PENDING,
-  policy,
   readSlice,
   sliceOf,
-  tempLedger,
   withDatabase,
 } from '../support/ledger.ts';
 import { openBench } from '../support/bench.ts';
 import { cli } from './fakes.ts';
 
 const SINCE = NOW - 10 * HOUR;
-const FAILED = { status: '40501', statusCode: 40_501, state: 'failed', costMicros: 0 } satisfies Partial<ListedTask>;
 
 /** A ledger of these tasks, posted within the hour after SINCE, and the command line on it at the moment NOW. */
 function reporting(tasks: readonly ListedTask[]) {
-  const temp = tempLedger();
-  const ledger = temp.open();
-  ledger.ensureFrontiers('backlinks', NOW, policy);
-  readSlice(ledger, sliceOf(SINCE, SINCE + HOUR), tasks.map(asRow));
+  const temp = ledgerOf(tasks, SINCE, SINCE + HOUR);
   const clock = createFakeClock({ now: NOW });
   const openApp = createOpenApp({ clock, fetch, pid: 1, version: '9.8.7' });
   const report = (...argv: string[]) => cli(['report', ...argv, '--database', temp.path], { openApp, clock, env: {} });
-  return { ...temp, ledger, report };
+  return { ...temp, report };
 }
 
 const rowsOf = (stdout: string) => (JSON.parse(stdout) as { rows: Record<string, unknown>[] }).rows;
@@ -116,6 +112,9 @@ CAREFUL: the ledger lacks some of this time, so there may be more than this. npx
     expect(await tasks('--state', 'failed')).toBe(1);
     expect(await tasks('--endpoint', 'https://api.dataforseo.com/v3/backlinks/anchors/live')).toBe(1);
     expect(await tasks('--api', 'serp')).toBe(0);
+    const unknown = await report('costs', '--api', 'backlink');
+    expect([unknown.code, unknown.stdout]).toEqual([2, '']);
+    expect(unknown.stderr).toContain('Allowed choices are serp, keywords_data, ');
   });
 
   it.each([

@@ -2,14 +2,23 @@ import { statfsSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { readDisk } from '../../src/ledger/disk.ts';
 import { CAN_MOUNT, mountDisk } from '../support/mounts.ts';
-import { asRow, DAY, listed, NOW, policy, readSlice, sliceOf, tempLedger, withDatabase } from '../support/ledger.ts';
+import {
+  asRow,
+  begunLedger,
+  DAY,
+  listed,
+  NOW,
+  readSlice,
+  sliceOf,
+  tempLedger,
+  withDatabase,
+} from '../support/ledger.ts';
 
 const terms = { now: NOW, ledgerBytes: 100_000, tasks: 70, backlogCalls: 0 };
 
 it('is projected from the tasks of the last seven whole days, whenever they were read', () => {
-  const temp = tempLedger();
-  const ledger = temp.open();
-  ledger.ensureFrontiers('backlinks', NOW, policy);
+  const temp = begunLedger();
+  const { ledger } = temp;
   const days = [0, 1, 1, 2, 7, 7, 7, 8, 9];
   const rows = days.map((ago, n) => asRow(listed(`t${n}`, NOW - ago * DAY))).reverse();
   readSlice(ledger, sliceOf(NOW - 10 * DAY, NOW + 1000), rows);

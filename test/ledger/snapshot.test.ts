@@ -9,6 +9,7 @@ import { readSnapshot, type SnapshotTerms } from '../../src/ledger/snapshot.ts';
 import {
   asRow,
   BARE,
+  begunLedger,
   DAY,
   endOf,
   HOUR,
@@ -19,7 +20,6 @@ import {
   readSlice,
   sliceOf,
   startOf,
-  tempLedger,
 } from '../support/ledger.ts';
 
 const ORIGINS = { ids: originAt('ids', NOW, [], policy), metadata: originAt('metadata', NOW, [], policy) };
@@ -27,9 +27,8 @@ const UPPER = NOW - 30_000;
 const iso = (ms: number) => new Date(ms).toISOString().replace('.000Z', 'Z');
 
 function opened() {
-  const temp = tempLedger();
-  const ledger = temp.open();
-  ledger.ensureFrontiers('backlinks', NOW, policy);
+  const temp = begunLedger();
+  const { ledger } = temp;
   const look = (over: Partial<SnapshotTerms> = {}): Snapshot => {
     const database = openForReading(temp.path);
     const terms: SnapshotTerms = {
@@ -54,7 +53,7 @@ function opened() {
     readSlice(ledger, sliceOf(ORIGINS.ids, ORIGINS.metadata, { grade: 'ids' }), []);
     readSlice(ledger, sliceOf(ORIGINS.metadata, UPPER), [asRow(listed('a', NOW - 2 * HOUR))]);
   };
-  return { ...temp, ledger, look, readAll };
+  return { ...temp, look, readAll };
 }
 
 describe('the snapshot of a new ledger', () => {

@@ -6,15 +6,14 @@ import { migrate, readMigrations } from '../../src/ledger/migrate.ts';
 import {
   asRow,
   BARE,
+  begunLedger,
   HOUR,
   listed,
   NOW,
   PENDING,
-  policy,
   readSlice,
   savePage,
   sliceOf,
-  tempLedger,
   withDatabase,
 } from '../support/ledger.ts';
 
@@ -37,10 +36,9 @@ const SINCE = NOW - 10 * HOUR;
 
 /** A ledger with a row in every view. */
 function filled() {
-  const temp = tempLedger();
-  const ledger = temp.open();
+  const temp = begunLedger();
+  const { ledger } = temp;
   const plan = sliceOf(SINCE, SINCE + HOUR);
-  ledger.ensureFrontiers('backlinks', NOW, policy);
   readSlice(ledger, plan, [asRow(listed('a', SINCE, PENDING)), asRow(listed('b', SINCE + 1000))]);
   readSlice(ledger, plan, [asRow(listed('a', SINCE, { tag: "it's", metadata: `{"tag":"it's"}` }))]);
   readSlice(ledger, sliceOf(SINCE + 2 * HOUR, SINCE + 3 * HOUR), [asRow(listed('c', SINCE + 2 * HOUR, BARE))]);
@@ -48,7 +46,7 @@ function filled() {
     [{ api: 'backlinks', grade: 'ids', since: SINCE + HOUR, until: SINCE + 2 * HOUR, expiresAt: NOW }],
     NOW,
   );
-  return { ...temp, ledger };
+  return temp;
 }
 
 function sqlite3(path: string, sql: string): string {

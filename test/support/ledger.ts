@@ -101,6 +101,13 @@ export const PENDING = {
   doneText: null,
 } satisfies Partial<ListedTask>;
 
+export const FAILED = {
+  status: '40501',
+  statusCode: 40_501,
+  state: 'failed',
+  costMicros: 0,
+} satisfies Partial<ListedTask>;
+
 export const asRow = (task: ListedTask): PageRow => ({ kind: 'task', task });
 
 export function sliceOf(since: number, until: number, over: Partial<WalkPlan> = {}): WalkPlan {
@@ -168,4 +175,19 @@ export function readSlice(ledger: Ledger, plan: WalkPlan, rows: readonly PageRow
     if (saved.next === 'done' || saved.next === 'stuck') return saved.walk;
     walk = saved.walk;
   }
+}
+
+/** A ledger that began at NOW. */
+export function begunLedger(): TempLedger & { readonly ledger: Ledger } {
+  const temp = tempLedger();
+  const ledger = temp.open();
+  ledger.ensureFrontiers('backlinks', NOW, policy);
+  return { ...temp, ledger };
+}
+
+/** One that has read these tasks, which are all there are in that time. */
+export function ledgerOf(tasks: readonly ListedTask[], since: number, until: number): ReturnType<typeof begunLedger> {
+  const begun = begunLedger();
+  readSlice(begun.ledger, sliceOf(since, until), tasks.map(asRow));
+  return begun;
 }

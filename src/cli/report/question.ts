@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../config/duration.ts';
+import { API_NAMES } from '../../config/settings.ts';
 import { ConfigError } from '../../domain/errors.ts';
 import { parseMoment } from '../../domain/moment.ts';
 import {
@@ -29,7 +30,7 @@ export const RANGE_OPTIONS = [
 
 export const REPORT_OPTIONS: readonly Option[] = [
   ...RANGE_OPTIONS,
-  new Option('--api <name>', 'only of this API'),
+  new Option('--api <name>', 'only of this API').choices(API_NAMES),
   new Option('--endpoint <name>', 'only of this endpoint, such as backlinks/summary/live'),
   new Option('--tag <tag>', 'only with this tag'),
   new Option('--state <state>', 'only in this state').choices(STATES),

@@ -4,33 +4,16 @@ import { DIMENSIONS, NO_FILTER, type CostRow, type Dimension, type ReportFilter 
 import type { MetadataState } from '../../../src/domain/merge-task.ts';
 import type { ListedTask } from '../../../src/domain/task.ts';
 import { costs, totalsOf } from '../../../src/ledger/reports/costs.ts';
-import {
-  asRow,
-  BARE,
-  DAY,
-  HOUR,
-  listed,
-  NOW,
-  PENDING,
-  policy,
-  readSlice,
-  sliceOf,
-  tempLedger,
-  withDatabase,
-} from '../../support/ledger.ts';
+import { BARE, DAY, FAILED, HOUR, ledgerOf, listed, PENDING, withDatabase } from '../../support/ledger.ts';
 
-const FAILED = { status: '40501', statusCode: 40_501, state: 'failed', costMicros: 0 } satisfies Partial<ListedTask>;
 const SINCE = Date.UTC(2024, 4, 10);
 
 /** A ledger that holds these tasks, read with their metadata. */
-function ledgerOf(tasks: readonly ListedTask[]) {
-  const temp = tempLedger();
-  const ledger = temp.open();
-  ledger.ensureFrontiers('backlinks', NOW, policy);
-  readSlice(ledger, sliceOf(SINCE, SINCE + 4 * DAY), tasks.map(asRow));
+function costsOf(tasks: readonly ListedTask[]) {
+  const temp = ledgerOf(tasks, SINCE, SINCE + 4 * DAY);
   const ask = (filter: Partial<ReportFilter>, by: readonly Dimension[] = []) =>
     withDatabase(temp.path, { readonly: true }, (database) => costs(database, { ...NO_FILTER, ...filter }, by));
-  return { ...temp, ledger, ask };
+  return { ...temp, ask };
 }
 
 const someTask = fc.record({
@@ -105,7 +88,7 @@ describe('costs', () => {
     const asked = fc.array(fc.tuple(someFilter, fc.subarray([...DIMENSIONS])), { minLength: 30, maxLength: 30 });
     fc.assert(
       fc.property(manyTasks, asked, (tasks, questions) => {
-        const { ask } = ledgerOf(tasks);
+        const { ask } = costsOf(tasks);
         for (const [filter, by] of questions)
           expect(sorted(ask(filter, by)), JSON.stringify({ filter, by })).toEqual(sorted(expected(tasks, filter, by)));
       }),
@@ -114,14 +97,14 @@ describe('costs', () => {
   });
 
   it('are exact to the micro-dollar where floating point is not', () => {
-    const { ask } = ledgerOf(
+    const { ask } = costsOf(
       Array.from({ length: 10 }, (_, at) => listed(`t${at}`, SINCE + at, { costMicros: 100_001 })),
     );
     expect(ask({})).toEqual([{ tasks: 10, costMicros: 1_000_010 }]);
   });
 
   it('tell a task without a tag from one whose metadata is unknown', () => {
-    const { ask } = ledgerOf([
+    const { ask } = costsOf([
       listed('held', SINCE, { tag: null, metadata: '{}' }),
       listed('bare', SINCE + 1000, BARE),
       listed('empty', SINCE + 2000, { tag: '', metadata: '{"tag":""}' }),
@@ -132,7 +115,7 @@ describe('costs', () => {
   });
 
   it('come by time first, then the dearest first', () => {
-    const { ask } = ledgerOf([
+    const { ask } = costsOf([
       listed('1', SINCE + DAY, { tag: 'x', costMicros: 9 }),
       listed('2', SINCE, { tag: 'y', costMicros: 1 }),
       listed('3', SINCE, { tag: 'z', costMicros: 2 }),
@@ -142,7 +125,7 @@ describe('costs', () => {
   });
 
   it('of nothing are no row, and sum up to nothing', () => {
-    const { ask } = ledgerOf([listed('1', SINCE)]);
+    const { ask } = costsOf([listed('1', SINCE)]);
     expect(ask({ until: SINCE })).toEqual([]);
     expect(ask({ until: SINCE }, ['day'])).toEqual([]);
     expect(totalsOf([])).toEqual({ tasks: 0, costMicros: 0 });
