@@ -153,6 +153,7 @@ describe('the API', () => {
       '/api/tasks?since=yesterday',
       'since is "yesterday"; it must be a time such as 2026-03-01 or 2026-03-01T12:57:46Z, UTC.',
     ],
+    ['/api/costs?api=backlink', 'api is "backlink"; it must be one of serp, keywords_data, '],
     ['/api/tasks?since=2024-02-31T25:00Z', 'since is "2024-02-31T25:00Z"; it must be a time'],
     ['/api/tasks?limit=1001', 'limit is "1001"; it must be a whole number from 1 to 1000.'],
     ['/api/tasks?limit=-1', 'it must be a whole number from 1 to 1000.'],
