@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { SoakFailure } from './failure.ts';
 import { createLife, type LifeReport } from './life.ts';
+import { liveMany } from './many.ts';
 import { drawScenario } from './scenario.ts';
 
 const USAGE = `npm run soak -- [--days DAYS] [--seeds HOW_MANY | --seed WHICH] [--quiet]`;
@@ -37,13 +37,12 @@ async function main(args: readonly string[]): Promise<number> {
   const [first, ...others] = wish.seeds;
   if (others.length === 0 && first !== undefined) return await liveOne(first, wish);
   // A process for each: a life takes the globals, and leaves what it has killed to the collector.
-  for (const seed of wish.seeds) {
+  const width = Math.max(...wish.seeds.map((seed) => String(seed).length));
+  const lives = wish.seeds.map((seed) => {
     const own = ['--seed', String(seed), '--days', String(wish.days), ...(wish.isQuiet ? ['--quiet'] : [])];
-    const { status } = spawnSync(process.execPath, [...process.execArgv, import.meta.filename, ...own], {
-      stdio: 'inherit',
-    });
-    if (status !== 0) return 1;
-  }
+    return { name: `${String(seed).padStart(width)} |`, command: [import.meta.filename, ...own] };
+  });
+  if (!(await liveMany(lives))) return 1;
   console.log(`${wish.seeds.length} seeds of ${wish.days} days have passed.`);
   return 0;
 }
@@ -52,6 +51,10 @@ async function liveOne(seed: number, { days, isQuiet }: Wish): Promise<number> {
   const scenario = drawScenario(seed, days);
   console.log(`seed ${seed}: ${days} days, ${Object.values(scenario.settings[0]).join(', ')}`);
   const life = createLife(scenario);
+  process.once('SIGTERM', () => {
+    life.close();
+    process.exit(1);
+  });
   try {
     const report = await life.run((day) => {
       if (!isQuiet) console.log(`  ${life.moment()}  ${inWords(day, cpuMs())}`);

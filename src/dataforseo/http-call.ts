@@ -81,6 +81,9 @@ export async function callOnce(
   }
 }
 
+/** One for all calls: an error of its own, with its stack, for each would be made for nobody. */
+const IN_TIME = new Error('the call has ended in time');
+
 /** Our own timer, not `AbortSignal.timeout`, which no clock of ours drives and which a body that trickles in outlives. */
 function createDeadline({ clock, timeoutMs }: HttpCallOptions, signal: AbortSignal) {
   const call = new AbortController();
@@ -102,7 +105,7 @@ function createDeadline({ clock, timeoutMs }: HttpCallOptions, signal: AbortSign
     ended: () => ended,
     clear: () => {
       signal.removeEventListener('abort', onAbort);
-      timer.abort();
+      timer.abort(IN_TIME);
     },
   };
 }

@@ -7,6 +7,9 @@ import { abortReason } from './abort.ts';
  */
 const GRACE_MS = 5_000;
 
+/** One for all calls: an error of its own, with its stack, for each would be made for nobody. */
+const RELEASED = new Error('the call has ended');
+
 export type Lingering = {
   /** Aborted like the one it was made of, later by the grace where somebody asked us to stop. */
   readonly signal: AbortSignal;
@@ -31,7 +34,7 @@ export function lingering(signal: AbortSignal, clock: Clock): Lingering {
     signal: call.signal,
     release: () => {
       signal.removeEventListener('abort', onAbort);
-      released.abort();
+      released.abort(RELEASED);
     },
   };
 }

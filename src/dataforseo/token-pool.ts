@@ -147,20 +147,23 @@ function createWaiters() {
   };
 }
 
+/** One for all: an error of its own, with its stack, for each change of the alarm costs more than the change. */
+const SET_ANEW = new Error('the alarm is set anew');
+
 /** One timer, on the monotonic clock. A timer may fire a fraction early: whoever is woken looks at the clock again. */
 function createAlarm(clock: Clock) {
   let running: AbortController | null = null;
   let isStopped = false;
   return {
     set: (at: number, wake: () => void) => {
-      running?.abort();
+      running?.abort(SET_ANEW);
       if (isStopped || at === Infinity) return;
       running = new AbortController();
       clock.sleep(Math.ceil(at - clock.monotonic()), running.signal).then(wake, () => undefined);
     },
     stop: () => {
       isStopped = true;
-      running?.abort();
+      running?.abort(SET_ANEW);
     },
   };
 }

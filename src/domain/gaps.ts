@@ -63,11 +63,27 @@ export function windowSince(picture: ApiPicture, grade: Grade, now: number): num
   return Math.max(picture.origins[grade], windowEdge(grade, now, picture.refusals));
 }
 
+type Moment = { readonly upper: number; readonly now: number };
+type KnownGaps = Moment & { readonly gaps: readonly Gap[] };
+
+/** A turn of the loop asks for the gaps of one picture, which nobody changes, five times, by two bounds. */
+const lastGaps = new WeakMap<ApiPicture, readonly KnownGaps[]>();
+const REMEMBERED = 2;
+
 /**
  * Window minus coverage minus what is on record as lost, earliest deadline first.
  * @param upper - The end of what is wanted, exclusive.
  */
-export function gapsOf(picture: ApiPicture, upper: number, now: number): Gap[] {
+export function gapsOf(picture: ApiPicture, upper: number, now: number): readonly Gap[] {
+  const known = lastGaps.get(picture) ?? [];
+  const same = known.find((each) => each.upper === upper && each.now === now);
+  if (same !== undefined) return same.gaps;
+  const gaps = findGaps(picture, { upper, now });
+  lastGaps.set(picture, [{ upper, now, gaps }, ...known].slice(0, REMEMBERED));
+  return gaps;
+}
+
+function findGaps(picture: ApiPicture, { upper, now }: Moment): Gap[] {
   const monthSince = Math.min(windowSince(picture, 'metadata', now), upper);
   const wanted: Record<Grade, TimeRange> = {
     metadata: { since: monthSince, until: upper },

@@ -1,4 +1,4 @@
-import { union } from './coverage.ts';
+import { heldOf, union } from './coverage.ts';
 import type { ApiPicture } from './gaps.ts';
 import { pagesOfRows, rowsOfPages, SLICE_PAGES } from './slicing.ts';
 import type { TimeRange } from './time-range.ts';
@@ -45,9 +45,10 @@ export function planTail(picture: ApiPicture, tail: Tail): TailSlice | null {
   const { upper, settleMs, limit } = tail;
   // No further, though it would settle what it reads for nothing: each read would leave a segment of a minute for ever.
   const floor = Math.max(upper - settleMs, picture.origins.metadata);
-  const known = union(picture.segments).at(-1) ?? null;
+  const held = heldOf(picture.segments, 'ids');
+  const known = held.at(-1) ?? null;
   // What a walk has begun counts as passed, for it has its own turn.
-  const passed = union([...picture.segments, ...picture.taken].filter(({ since }) => since < upper)).at(-1)?.until ?? 0;
+  const passed = union([...held, ...picture.taken].filter(({ since }) => since < upper)).at(-1)?.until ?? 0;
   if (floor >= upper || passed >= upper) return null;
   const rate = known === null ? null : rateIn(known, tail);
   const expected = (rate ?? 0) * (upper - passed);

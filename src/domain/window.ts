@@ -33,8 +33,8 @@ export function windowEdge(grade: Grade, now: number, refusals: readonly Refusal
       .filter((refusal) => refusal.grade === grade && now - refusal.seenAt < BELIEVED_MS)
       .map((refusal) => refusal.widthMs),
   );
-  const widths = candidateWidths(grade, now).map((width) => width - EDGE_MARGIN_MS);
-  const width = widths.find((candidate) => candidate < narrowest) ?? Math.max(narrowest - DAY, DAY);
+  const width =
+    candidateWidths(grade, now).find((candidate) => candidate < narrowest) ?? Math.max(narrowest - DAY, DAY);
   return Math.ceil((now - width) / 1000) * 1000;
 }
 
@@ -43,10 +43,21 @@ export function isPlausibleWidth(grade: Grade, widthMs: number): boolean {
   return widthMs >= Math.min(...DAYS[grade]) * DAY - DAY;
 }
 
-/** Widest first, ms. */
-function candidateWidths(grade: Grade, now: number): number[] {
-  const widths = [now - monthsBefore(now, MONTHS[grade]), ...DAYS[grade].map((days) => days * DAY)];
-  return widths.sort((a, b) => b - a);
+type Candidates = { readonly day: number; readonly widths: readonly number[] };
+
+/** Of the day that was last asked for: all of it has the same, and the edge is asked for many times in each look around. */
+const candidates = new Map<Grade, Candidates>();
+
+/** Widest first, ms, less the margin. */
+function candidateWidths(grade: Grade, now: number): readonly number[] {
+  const day = Math.floor(now / DAY);
+  const known = candidates.get(grade);
+  if (known?.day === day) return known.widths;
+  const months = now - monthsBefore(now, MONTHS[grade]);
+  const widths = [months, ...DAYS[grade].map((days) => days * DAY)].sort((a, b) => b - a);
+  const next = { day, widths: widths.map((width) => width - EDGE_MARGIN_MS) };
+  candidates.set(grade, next);
+  return next.widths;
 }
 
 /** The same time of the same day `months` earlier, UTC; the last day of that month where it is shorter. */

@@ -3,8 +3,11 @@ import type { HarvestDeps } from './harvester.ts';
 /** The care of the file that a daemon takes between its turns. */
 export type Chores = { readonly look: () => void };
 
-/** What has grown old in an hour is folded in one go; while there is more, a little at each turn. */
-const FOLD_EVERY_MS = 3_600_000;
+/**
+ * All of the journal is looked through once a day, a little at each turn: most of what is old stays, for a segment names it, and a
+ * ledger of years has tens of thousands of such walks.
+ */
+const FOLD_EVERY_MS = 86_400_000;
 const FOLD_ON_MS = 5_000;
 
 export function createChores({ ledger, serverClock, clock, log }: HarvestDeps): Chores {

@@ -23,9 +23,10 @@ export function createSchedule(cron: string, clock: Pick<Clock, 'now'>): Schedul
   // Without a field for seconds only whole minutes are meant; node-cron takes its time for each moment that it looks at.
   const stepMs = cron.trim().split(/\s+/).length === 5 ? MINUTE_MS : SECOND_MS;
   const stepFrom = (at: number) => Math.ceil(at / stepMs) * stepMs;
+  const matches = remembered((at) => task.match(new Date(at)));
   let asked = Number.NEGATIVE_INFINITY;
   const isTick = (from: number, to: number) => {
-    for (let at = stepFrom(from); at <= to; at += stepMs) if (task.match(new Date(at))) return true;
+    for (let at = stepFrom(from); at <= to; at += stepMs) if (matches(at)) return true;
     return false;
   };
   return {
@@ -38,10 +39,25 @@ export function createSchedule(cron: string, clock: Pick<Clock, 'now'>): Schedul
     untilTick: (mostMs) => {
       const now = clock.now();
       for (let at = stepFrom(second(now) + SECOND_MS); at < now + mostMs; at += stepMs) {
-        if (task.match(new Date(at))) return at - now;
+        if (matches(at)) return at - now;
       }
       return mostMs;
     },
+  };
+}
+
+/** Each turn of the loop asks for the same moments, until they have come: as many as a few turns may ask for. */
+const MOST_REMEMBERED = 200;
+
+function remembered(match: (at: number) => boolean): (at: number) => boolean {
+  const known = new Map<number, boolean>();
+  return (at) => {
+    const last = known.get(at);
+    if (last !== undefined) return last;
+    if (known.size >= MOST_REMEMBERED) known.clear();
+    const now = match(at);
+    known.set(at, now);
+    return now;
   };
 }
 

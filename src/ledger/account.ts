@@ -21,10 +21,14 @@ export function checkAccount(database: Db, login: string): void {
  * Binds a ledger that is bound to none. Only once the server has let the login in: a mistyped one would have the ledger for
  * good. Only a salted hash of it is kept.
  */
-export function bindAccount(database: Db, login: string): void {
-  if (readMeta(database, 'account') !== null) return;
-  const salt = randomBytes(16).toString('hex');
-  writeMeta(database, 'account', `${salt}:${hashOf(salt, login)}`);
+export function createBinder(database: Db, login: string): () => void {
+  // A binding may be rolled back with its page, so what was bound is looked up each time, by a statement that is prepared once.
+  const bound = database.prepare<[], 1>(`select 1 from meta where key = 'account'`).pluck();
+  return () => {
+    if (bound.get() === 1) return;
+    const salt = randomBytes(16).toString('hex');
+    writeMeta(database, 'account', `${salt}:${hashOf(salt, login)}`);
+  };
 }
 
 function hashOf(salt: string, login: string): string {

@@ -8,7 +8,7 @@ import type { Db } from './database.ts';
 import { digestOf } from './id-digest.ts';
 import { toMs, toMsOrNull, toSeconds, toSecondsOrNull } from './seconds.ts';
 
-export type Loss = TimeRange & { readonly grade: Grade; readonly lostAt: number; readonly reason: string };
+type Loss = TimeRange & { readonly grade: Grade; readonly lostAt: number; readonly reason: string };
 
 export type Frontier = { readonly grade: Grade; readonly origin: number; readonly accountedUntil: number };
 
@@ -17,12 +17,17 @@ export type CoverageStore = {
   /** Puts the reading of `range` into the place of older ones, while its walk still has its list. */
   readonly cover: (api: number, range: TimeRange, reading: Reading) => CoverChange;
   readonly segments: (api: number) => readonly Segment[];
+  /** Of the walks that prove something, what those have seen that were cut short, and of the latter none but those. */
   readonly densities: (api: number) => Density[];
-  readonly losses: (api: number) => Loss[];
+  readonly provenDensities: (api: number) => { readonly walkId: number; readonly density: Density }[];
+  readonly glimpses: (api: number) => Density[];
+  /** Of a walk that has ended; null where there is none. */
+  readonly densityOf: (walkId: number) => Density | null;
+  readonly losses: (api: number) => readonly Loss[];
   readonly lose: (api: number, loss: Loss) => void;
-  readonly refusals: (api: number) => Refusal[];
+  readonly refusals: (api: number) => readonly Refusal[];
   readonly refuse: (api: number, refusal: Refusal, call: number) => void;
-  readonly frontiers: (api: number) => Frontier[];
+  readonly frontiers: (api: number) => readonly Frontier[];
   readonly setFrontier: (api: number, frontier: Frontier) => void;
   /** Whether they were reckoned by a clock that nobody has confirmed. */
   readonly isGuessed: (api: number) => boolean;
@@ -33,9 +38,14 @@ export type CoverageStore = {
 
 export function createCoverageStore(database: Db): CoverageStore {
   const sql = statements(database);
+  const provenDensities: CoverageStore['provenDensities'] = (api) =>
+    sql.proven.all(api).map((row) => ({ walkId: row.id, density: densityOf(row) }));
+  const glimpses: CoverageStore['glimpses'] = (api) => sql.glimpses.all(api).map(glimpseOf);
   return {
     cover: (api, range, reading) => {
-      const touched = sql.touched.all(api, toSeconds(range.until), toSeconds(range.since)).map(segmentOf);
+      const touched = sql.touched
+        .all({ api, since: toSeconds(range.since), until: toSeconds(range.until) })
+        .map(segmentOf);
       const change = cover(touched, range, reading);
       const { removed, added } = change;
       for (const segment of removed) sql.removeSegment.run(api, toSeconds(segment.since));
@@ -49,13 +59,13 @@ export function createCoverageStore(database: Db): CoverageStore {
       return change;
     },
     segments: (api) => sql.segments.all(api).map(segmentOf),
-    densities: (api) =>
-      sql.densities.all(api, api).map((row) => {
-        const seen = { ...rangeOf(row), rows: row.rows, glimpse: row.glimpse === 1 };
-        const firstAt = row.first === null ? {} : { firstAt: toMs(row.first) };
-        const lastAt = row.last === null ? {} : { lastAt: toMs(row.last) };
-        return { ...seen, ...firstAt, ...lastAt };
-      }),
+    densities: (api) => [...provenDensities(api).map(({ density }) => density), ...glimpses(api)],
+    provenDensities,
+    glimpses,
+    densityOf: (walkId) => {
+      const row = sql.density.get(walkId);
+      return row === undefined ? null : densityOf(row);
+    },
     losses: (api) =>
       sql.losses
         .all(api)
@@ -102,39 +112,50 @@ export function createCoverageStore(database: Db): CoverageStore {
 const GROWING_SECONDS = 3_600;
 
 type RangeRow = { readonly since: number; readonly until: number };
-/** `first`: null but for a glimpse; `last`: null for one. */
-type DensityRow = RangeRow & {
-  readonly rows: number;
-  readonly glimpse: number;
-  readonly first: number | null;
-  readonly last: number | null;
-};
+type DensityRow = RangeRow & { readonly id: number; readonly rows: number; readonly last: number | null };
+type GlimpseRow = RangeRow & { readonly rows: number; readonly first: number };
 type SegmentRow = RangeRow & { readonly grade: Grade; readonly walk: number; readonly settled_at: number | null };
 
 function rangeOf(row: RangeRow): TimeRange {
   return { since: toMs(row.since), until: toMs(row.until) };
 }
 
+function densityOf(row: DensityRow): Density {
+  const seen = { ...rangeOf(row), rows: row.rows, glimpse: false };
+  return row.last === null ? seen : { ...seen, lastAt: toMs(row.last) };
+}
+
+function glimpseOf(row: GlimpseRow): Density {
+  return { ...rangeOf(row), rows: row.rows, glimpse: true, firstAt: toMs(row.first) };
+}
+
 function segmentOf(row: SegmentRow): Segment {
   return { ...rangeOf(row), grade: row.grade, walkId: row.walk, settledAt: toMsOrNull(row.settled_at) };
 }
 
+const PROVEN = 'select id, since, until, distinct_rows as rows, last_posted_at as last from walk';
+
+/** Parameters behind a plus: for a bare one SQLite would plan a join anew for each value, which takes longer than most of them. */
 function statements(database: Db) {
   return {
-    touched: database.prepare<[number, number, number], SegmentRow>(
-      'select since, until, grade, walk, settled_at from segment where api = ? and since < ? and until > ? order by since',
+    // They are disjoint: the first of them is the last that begins at the range's beginning or before, not one of years before.
+    touched: database.prepare<[{ api: number; since: number; until: number }], SegmentRow>(
+      `select since, until, grade, walk, settled_at from segment
+       where api = +@api and since < +@until and until > +@since
+         and since >= ifnull((select max(since) from segment where api = +@api and since <= +@since), +@since)
+       order by since`,
     ),
     listed: database
       .prepare<[number, number, number, number], string>(
-        `select task.id from task cross join walk_row on walk_row.walk = ? and walk_row.row = task.n
-         where task.api = ? and task.posted_at >= ? and task.posted_at < ?`,
+        `select task.id from task cross join walk_row on walk_row.walk = +? and walk_row.row = task.n
+         where task.api = +? and task.posted_at >= +? and task.posted_at < +?`,
       )
       .pluck(),
     // What is left of an older reading, whose list is gone: what was known when it ended.
     held: database
       .prepare<[number, number, number, number], string>(
         `select task.id from task
-         where task.first_seen_at <= (select finished_at from walk where id = ?) and task.api = ? and task.posted_at >= ? and task.posted_at < ?`,
+         where task.first_seen_at <= (select finished_at from walk where id = +?) and task.api = +? and task.posted_at >= +? and task.posted_at < +?`,
       )
       .pluck(),
     segments: database.prepare<[number], SegmentRow>(
@@ -146,13 +167,14 @@ function statements(database: Db) {
     ),
     // A walk that was given up, or that the window has overtaken, saw the beginning of its slice only: up to the last task that
     // it listed, at least a second.
-    densities: database.prepare<[number, number], DensityRow>(
-      `select walk.since, walk.until, walk.distinct_rows as rows, 0 as glimpse, null as first, last_posted_at as last from walk
-       where walk.id in (select walk from segment where api = ?)
-       union all
-       select since, ifnull(last_posted_at, since) + 1, rows, 1, ifnull(first_posted_at, since), null from walk
-       where api = ? and outcome in ('given_up', 'expired') and rows > 0`,
+    glimpses: database.prepare<[number], GlimpseRow>(
+      `select since, ifnull(last_posted_at, since) + 1 as until, rows, ifnull(first_posted_at, since) as first from walk
+       where api = +? and outcome in ('given_up', 'expired') and rows > 0`,
     ),
+    proven: database.prepare<[number], DensityRow>(
+      `${PROVEN} where id in (select walk from segment where api = +?) order by id`,
+    ),
+    density: database.prepare<[number], DensityRow>(`${PROVEN} where id = ? and outcome = 'covered'`),
     losses: database.prepare<[number], RangeRow & { grade: Grade; lost_at: number; reason: string }>(
       'select since, until, grade, lost_at, reason from loss where api = ? order by since',
     ),

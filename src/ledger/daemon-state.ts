@@ -21,14 +21,16 @@ type DaemonRow = {
   readonly version: string;
 };
 
-export function writeDaemonState(database: Db, { state, reason, until, at, pid, version }: DaemonState): void {
-  database
-    .prepare(
-      `insert into daemon (id, state, reason, until, at, pid, version) values (1, ?, ?, ?, ?, ?, ?)
-       on conflict (id) do update set state = excluded.state, reason = excluded.reason, until = excluded.until,
-         at = excluded.at, pid = excluded.pid, version = excluded.version`,
-    )
-    .run(state, reason, toSecondsOrNull(until), toSeconds(at), pid, version);
+/** @returns What writes it down. */
+export function createDaemonStateWriter(database: Db): (state: DaemonState) => void {
+  const write = database.prepare(
+    `insert into daemon (id, state, reason, until, at, pid, version) values (1, ?, ?, ?, ?, ?, ?)
+     on conflict (id) do update set state = excluded.state, reason = excluded.reason, until = excluded.until,
+       at = excluded.at, pid = excluded.pid, version = excluded.version`,
+  );
+  return ({ state, reason, until, at, pid, version }) => {
+    write.run(state, reason, toSecondsOrNull(until), toSeconds(at), pid, version);
+  };
 }
 
 /** Of a process that took the ledger over nothing is known until it speaks: what the one before said is not its word. */

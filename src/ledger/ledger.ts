@@ -5,10 +5,10 @@ import type { Grade } from '../domain/task.ts';
 import type { TimeRange } from '../domain/time-range.ts';
 import type { Walk, WalkOutcome, WalkPlan } from '../domain/walk.ts';
 import type { Refusal } from '../domain/window.ts';
-import { bindAccount, checkAccount } from './account.ts';
+import { checkAccount, createBinder } from './account.ts';
 import { createAlertBook, type AlertBook } from './alert-book.ts';
 import { createCoverageStore } from './coverage.ts';
-import { forgetDaemonState, writeDaemonState, type DaemonState } from './daemon-state.ts';
+import { createDaemonStateWriter, forgetDaemonState, type DaemonState } from './daemon-state.ts';
 import { asLedgerError, type Db } from './database.ts';
 import { createDictionary } from './dictionary.ts';
 import { createDoubtBook, type Doubt } from './doubts.ts';
@@ -108,7 +108,12 @@ export function openLedger(options: LedgerOptions): Ledger {
 function compose({ path, login }: LedgerOptions, database: Db, close: () => void): Ledger {
   const dictionary = createDictionary(database);
   const sums = createSums(database);
-  const memory = createMemory(createCoverageStore(database), createWalkStore(database, dictionary));
+  const memory = createMemory({
+    coverage: createCoverageStore(database),
+    walks: createWalkStore(database, dictionary),
+    journal: createJournal(database, dictionary),
+    rechecks: createRecheckBook(database),
+  });
   const rooms: LedgerRooms = {
     database,
     dictionary,
@@ -117,10 +122,10 @@ function compose({ path, login }: LedgerOptions, database: Db, close: () => void
     walks: memory.walks,
     coverage: memory.coverage,
     doubts: createDoubtBook(database),
-    journal: createJournal(database, dictionary),
+    journal: memory.journal,
     proof: createProof(database),
     facts: createFactBook(database),
-    rechecks: createRecheckBook(database),
+    rechecks: memory.rechecks,
   };
   const forget = () => {
     rooms.sums.forget();
@@ -135,6 +140,7 @@ function compose({ path, login }: LedgerOptions, database: Db, close: () => void
   const picture = memory.remembered((name) => readPicture(rooms, { name, number: dictionary.api(name) }));
   const frontiers = memory.remembered((name) => rooms.coverage.frontiers(dictionary.api(name)));
   const openWalks = memory.remembered(() => rooms.walks.open());
+  const bind = createBinder(database, login);
   const alerts = createAlertBook(database);
   const wal = createWal(database, path);
   const newest = database
@@ -146,7 +152,7 @@ function compose({ path, login }: LedgerOptions, database: Db, close: () => void
     path,
     journal: journalInWords(rooms.journal, inWords),
     savePage: transaction((walk, answer, circumstances) => {
-      bindAccount(database, login);
+      bind();
       return savePage(rooms, { walk, answer, circumstances });
     }),
     beginWalk: inWords(rooms.walks.begin),
@@ -166,7 +172,7 @@ function compose({ path, login }: LedgerOptions, database: Db, close: () => void
     newestPosted: inWords((api, since, most) =>
       newest.all(dictionary.api(api), toSeconds(since), most).map((seconds) => seconds * 1000),
     ),
-    upkeep: upkeepInWords(createUpkeep(database, dictionary), inWords),
+    upkeep: upkeepInWords(memory.upkeep(createUpkeep(database, dictionary)), inWords),
     accountLosses: seldom(
       (api, now) => hasLosses(picture(api), frontiers(api), now),
       transaction((api: string, now: number) => accountLosses(rooms, api, now)),
@@ -186,7 +192,7 @@ function compose({ path, login }: LedgerOptions, database: Db, close: () => void
       writeMeta(database, 'trial', '.'.repeat(TRIAL_BYTES));
       writeMeta(database, 'trial', '');
     }),
-    setDaemonState: inWords((state) => writeDaemonState(database, state)),
+    setDaemonState: inWords(createDaemonStateWriter(database)),
     alerts: { ...alerts, write: transaction(alerts.write), drop: inWords(alerts.drop) },
     wal: { ...wal, truncate: inWords(wal.truncate) },
     foldJournal: inWords(createJournalFolder(database).fold),

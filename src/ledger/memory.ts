@@ -1,5 +1,9 @@
 import type { CoverChange, Segment } from '../domain/coverage.ts';
 import type { CoverageStore } from './coverage.ts';
+import { createDensities } from './densities.ts';
+import type { LedgerJournal } from './journal.ts';
+import type { RecheckBook } from './rechecks.ts';
+import type { Upkeep } from './upkeep.ts';
 import type { WalkStore } from './walks.ts';
 
 /**
@@ -9,27 +13,48 @@ import type { WalkStore } from './walks.ts';
 export type Memory = {
   readonly coverage: CoverageStore;
   readonly walks: WalkStore;
+  readonly journal: LedgerJournal;
+  readonly rechecks: RecheckBook;
   /** Grows with every change of coverage, losses, refusals or frontiers: while it stays, no gap comes and none goes but by time. */
   readonly coverageVersion: () => number;
   /** The last answer for each key, for as long as nothing has been written. */
   readonly remembered: <Result>(read: (key: string) => Result) => (key: string) => Result;
+  /** One that remembers what is asked at each turn: rechecks until one comes or goes, the newest calls until another begins. */
+  readonly upkeep: (upkeep: Upkeep) => Upkeep;
   /** After a transaction that was rolled back. */
   readonly forget: () => void;
 };
 
-export function createMemory(coverage: CoverageStore, walks: WalkStore): Memory {
+export type Remembered = {
+  readonly coverage: CoverageStore;
+  readonly walks: WalkStore;
+  readonly journal: LedgerJournal;
+  readonly rechecks: RecheckBook;
+};
+
+export function createMemory({ coverage, walks, journal, rechecks }: Remembered): Memory {
   const covers = createCount();
+  const losses = createCount();
+  const refusals = createCount();
+  const frontiers = createCount();
   const others = createCount();
+  const calls = createCount();
+  const plans = createCount();
   const segments = createSegments(coverage);
-  const version = () => covers.value() + others.value();
+  const coverageVersion = () => covers.value() + losses.value() + refusals.value() + frontiers.value();
+  const version = () => coverageVersion() + others.value();
   return {
     coverage: {
       ...coverage,
       segments: segments.of,
+      densities: segments.densities,
       cover: covers.counted(segments.cover),
-      lose: covers.counted(coverage.lose),
-      refuse: covers.counted(coverage.refuse),
-      setFrontier: covers.counted(coverage.setFrontier),
+      losses: whileUnchanged(losses.value, coverage.losses),
+      lose: losses.counted(coverage.lose),
+      refusals: whileUnchanged(refusals.value, coverage.refusals),
+      refuse: refusals.counted(coverage.refuse),
+      frontiers: whileUnchanged(frontiers.value, coverage.frontiers),
+      setFrontier: frontiers.counted(coverage.setFrontier),
       confirmFrontiers: others.counted(coverage.confirmFrontiers),
     },
     walks: {
@@ -39,10 +64,17 @@ export function createMemory(coverage: CoverageStore, walks: WalkStore): Memory 
       end: others.counted(walks.end),
       prove: others.counted(walks.prove),
     },
-    coverageVersion: covers.value,
+    journal: { ...journal, begin: calls.counted(journal.begin), adopt: calls.counted(journal.adopt) },
+    rechecks: { replace: plans.counted(rechecks.replace) },
+    coverageVersion,
     remembered: (read) => whileUnchanged(version, read),
+    upkeep: (upkeep) => ({
+      ...upkeep,
+      rechecks: whileUnchanged(plans.value, upkeep.rechecks),
+      sharedCalls: whileUnchanged(calls.value, upkeep.sharedCalls),
+    }),
     forget: () => {
-      covers.add();
+      for (const count of [covers, losses, refusals, frontiers, others, calls, plans]) count.add();
       segments.forget();
     },
   };
@@ -62,7 +94,7 @@ function createCount() {
   return { value: () => count, add, counted };
 }
 
-/** Only `cover` changes them. */
+/** Only `cover` changes them, and the densities of the walks that they name. */
 function createSegments(coverage: CoverageStore) {
   const lists = new Map<number, readonly Segment[]>();
   const of = (api: number): readonly Segment[] => {
@@ -72,11 +104,17 @@ function createSegments(coverage: CoverageStore) {
   };
   const cover: CoverageStore['cover'] = (api, range, reading) => {
     const change = coverage.cover(api, range, reading);
+    densities.changed(api, change);
     const known = lists.get(api);
     if (known !== undefined) lists.set(api, withChange(known, change));
     return change;
   };
-  return { of, cover, forget: () => lists.clear() };
+  const densities = createDensities(coverage, of);
+  const forget = () => {
+    lists.clear();
+    densities.forget();
+  };
+  return { of, cover, densities: densities.of, forget };
 }
 
 /** What is removed lies together, and what is added lies there, both in order. */
@@ -84,18 +122,23 @@ function withChange(segments: readonly Segment[], { removed, added }: CoverChang
   const [first] = added;
   if (first === undefined) return segments;
   const since = Math.min(first.since, removed[0]?.since ?? first.since);
-  const after = segments.findIndex((segment) => segment.since >= since);
-  return segments.toSpliced(after < 0 ? segments.length : after, removed.length, ...added);
+  // Most changes are near the end.
+  const before = segments.findLastIndex((segment) => segment.since < since);
+  return segments.toSpliced(before + 1, removed.length, ...added);
 }
 
-function whileUnchanged<Result>(version: () => number, read: (key: string) => Result): (key: string) => Result {
+function whileUnchanged<Key extends readonly (string | number)[], Result>(
+  version: () => number,
+  read: (...key: Key) => Result,
+): (...key: Key) => Result {
   const known = new Map<string, { readonly version: number; readonly result: Result }>();
-  return (key) => {
+  return (...key) => {
     const now = version();
-    const last = known.get(key);
+    const name = key.join(' ');
+    const last = known.get(name);
     if (last?.version === now) return last.result;
-    const result = read(key);
-    known.set(key, { version: now, result });
+    const result = read(...key);
+    known.set(name, { version: now, result });
     return result;
   };
 }

@@ -40,6 +40,11 @@ export function createProof(database: Db): Proof {
   );
   const union = database.prepare<[number], number>('select count(*) from walk_row where walk = ?').pluck();
   const forget = database.prepare('delete from walk_row where walk = ?');
+  const known = database.prepare<[number, number, number, number], Known>(
+    `select task.id, task.posted_at, task.done_at, task.changed_call, walk_row.reading
+     from task left join walk_row on walk_row.walk = +? and walk_row.row = task.n
+     where task.api = +? and task.posted_at >= +? and task.posted_at < +?`,
+  );
   const forgetOlder = database.prepare('delete from walk_row where walk = ? and reading <> ?');
   return {
     list: (walk, rows) => {
@@ -58,7 +63,10 @@ export function createProof(database: Db): Proof {
     forgetOlderReadings: (walk) => {
       forgetOlder.run(walk.id, walk.reading.reading);
     },
-    digest: (walk, api, ranges) => digest(database, { walk, api, ranges }),
+    digest: (walk, api, ranges) => {
+      const { since, until } = walk.range;
+      return digest(known.iterate(walk.id, api, toSeconds(since), toSeconds(until)), walk, ranges);
+    },
   };
 }
 
@@ -83,17 +91,10 @@ type Known = {
   readonly reading: number | null;
 };
 
-function digest(database: Db, of: { walk: Walk; api: number; ranges: readonly TimeRange[] }): Digest {
-  const { walk, api, ranges } = of;
-  const known = database.prepare<[number, number, number, number], Known>(
-    `select task.id, task.posted_at, task.done_at, task.changed_call, walk_row.reading
-     from task left join walk_row on walk_row.walk = ? and walk_row.row = task.n
-     where task.api = ? and task.posted_at >= ? and task.posted_at < ?`,
-  );
+function digest(known: Iterable<Known>, walk: Walk, ranges: readonly TimeRange[]): Digest {
   const unlisted: string[] = [];
   const listed: string[] = [];
-  const { since, until } = walk.range;
-  for (const task of known.iterate(walk.id, api, toSeconds(since), toSeconds(until))) {
+  for (const task of known) {
     if (task.reading !== null) {
       listed.push(task.id);
     } else if (unlisted.length < MOST_UNLISTED && wasThere(task, walk, ranges)) {

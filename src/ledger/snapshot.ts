@@ -6,7 +6,7 @@ import { lossesAhead, type Outlook } from '../domain/loss-ahead.ts';
 import type { ApiCoverage, Snapshot, Stretch, TailState } from '../domain/snapshot.ts';
 import { behindMs, tailPaces, tailShare } from '../domain/tail-share.ts';
 import { callsInPeriods } from './budget-use.ts';
-import { createCoverageStore, type Loss } from './coverage.ts';
+import { createCoverageStore } from './coverage.ts';
 import { readDaemonState } from './daemon-state.ts';
 import type { Db } from './database.ts';
 import { isHeld, readHolder } from './lock.ts';
@@ -149,7 +149,7 @@ function coverageOf(database: Db, picture: ApiPicture, at: { terms: SnapshotTerm
   const settledLong = now - terms.lagMs - 2 * terms.tailPeriodMs;
   const gaps = gapsOf(picture, upperBound(now, terms.lagMs), now);
   const number = apiNumber(database, picture.api) ?? 0;
-  const losses: Loss[] = createCoverageStore(database).losses(number);
+  const losses = createCoverageStore(database).losses(number);
   const last = picture.segments.at(-1);
   const since = Math.min(windowSince(picture, 'ids', now), windowSince(picture, 'metadata', now));
   return {

@@ -12,7 +12,7 @@ type SharedCall = { readonly sentMono: number; readonly isTail: number };
 
 /** What decides which of the covered stretches are read again, and how. Instants are epoch ms. */
 export type Upkeep = {
-  readonly rechecks: (api: string) => Recheck[];
+  readonly rechecks: (api: string) => readonly Recheck[];
   /** Tasks that are known in a range; counts no further than `most`. */
   readonly rowsIn: (api: string, range: TimeRange, most: number) => number;
   /** Seconds with unfinished tasks inside what is covered, oldest first, and when each was last read. */
@@ -25,7 +25,7 @@ export type Upkeep = {
   readonly pageLimit: (api: string) => PageLimit | null;
   readonly keepPageLimit: (api: string, limit: PageLimit | null) => void;
   /** Those of the newest `most` calls of this boot that the tail's share pays for. */
-  readonly sharedCalls: (boot: string, most: number) => SharedCall[];
+  readonly sharedCalls: (boot: string, most: number) => readonly SharedCall[];
 };
 
 /** More unfinished seconds at a time help nobody: what is left has its turn once these have finished. */
@@ -82,6 +82,7 @@ function agedOf(row: AgedRow, within: TimeRange): AgedStretch {
   return { since: Math.max(since, within.since), until: Math.min(until, within.until), readAt: toMs(row.read_at) };
 }
 
+/** Parameters behind a plus: for a bare one SQLite would plan a join anew for each value, which takes longer than most of them. */
 function statements(database: Db) {
   return {
     rechecks: database.prepare<[number], RecheckRow>(
@@ -97,24 +98,24 @@ function statements(database: Db) {
       { at: number; looked_at: number | null }
     >(
       `select at, (select walk.first_page_at from segment join walk on walk.id = segment.walk
-           where segment.api = @api and segment.since <= at and segment.until > at
+           where segment.api = +@api and segment.since <= at and segment.until > at
            order by segment.since desc limit 1) as looked_at
        from (select distinct posted_at as at from task
-           where state = 'pending' and api = @api and posted_at >= @since and posted_at < @until order by posted_at limit @most)
+           where state = 'pending' and api = +@api and posted_at >= +@since and posted_at < +@until order by posted_at limit +@most)
        order by at`,
     ),
     // The stretch around the beginning begins before it.
     aged: database.prepare<[{ api: number; since: number; until: number }], AgedRow>(
       `select segment.since, segment.until, ifnull(walk.first_page_at, walk.started_at) as read_at
        from segment join walk on walk.id = segment.walk
-       where segment.api = @api
-         and segment.since >= ifnull((select max(since) from segment where api = @api and since <= @since), @since)
-         and segment.until > @since and segment.since < @until
+       where segment.api = +@api
+         and segment.since >= ifnull((select max(since) from segment where api = +@api and since <= +@since), @since)
+         and segment.until > +@since and segment.since < +@until
        order by segment.since`,
     ),
     oldest: database.prepare<[number, number], AgedRow>(
       `select segment.since, segment.until, ifnull(walk.first_page_at, walk.started_at) as read_at
-       from segment join walk on walk.id = segment.walk where segment.api = ? and segment.since >= ?
+       from segment join walk on walk.id = segment.walk where segment.api = +? and segment.since >= +?
        order by read_at, segment.since limit 1`,
     ),
     pageLimit: database.prepare<[number], LimitRow>(
@@ -126,8 +127,8 @@ function statements(database: Db) {
          pages_since_failed = excluded.pages_since_failed`,
     ),
     sharedCalls: database.prepare<[number, string], SharedCall>(
-      `select sent_mono_ms as sentMono, purpose = 'tail' as isTail from (select boot, purpose, sent_mono_ms from call order by id desc limit ?) as newest
-         join boot on boot.id = newest.boot and boot.name = ?
+      `select sent_mono_ms as sentMono, purpose = 'tail' as isTail from (select boot, purpose, sent_mono_ms from call order by id desc limit +?) as newest
+         join boot on boot.id = newest.boot and boot.name = +?
          where purpose in ('tail', 'settle', 'chase')`,
     ),
     forgetLimit: database.prepare('delete from page_limit where api = ?'),

@@ -178,32 +178,35 @@ const DAEMON: readonly (readonly [string, string])[] = [
   ],
   [
     `select distinct posted_at as at from task
-     where state = 'pending' and api = @api and posted_at >= @since and posted_at < @until order by posted_at limit @most`,
+     where state = 'pending' and api = +@api and posted_at >= +@since and posted_at < +@until order by posted_at limit +@most`,
     'SEARCH task USING INDEX task_unfinished (posted_at>? AND posted_at<?)',
   ],
   [
     `select task.id, task.posted_at, task.done_at, task.changed_call, walk_row.reading
-     from task left join walk_row on walk_row.walk = ? and walk_row.row = task.n
-     where task.api = ? and task.posted_at >= ? and task.posted_at < ?`,
+     from task left join walk_row on walk_row.walk = +? and walk_row.row = task.n
+     where task.api = +? and task.posted_at >= +? and task.posted_at < +?`,
     'SEARCH task USING INDEX task_by_posted (posted_at>? AND posted_at<?)',
   ],
   [
-    `select task.id from task cross join walk_row on walk_row.walk = ? and walk_row.row = task.n
-     where task.api = ? and task.posted_at >= ? and task.posted_at < ?`,
+    `select task.id from task cross join walk_row on walk_row.walk = +? and walk_row.row = task.n
+     where task.api = +? and task.posted_at >= +? and task.posted_at < +?`,
     'SEARCH task USING INDEX task_by_posted (posted_at>? AND posted_at<?)',
   ],
   [
     `select task.id from task
-     where task.first_seen_at <= (select finished_at from walk where id = ?) and task.api = ? and task.posted_at >= ? and task.posted_at < ?`,
+     where task.first_seen_at <= (select finished_at from walk where id = +?) and task.api = +? and task.posted_at >= +? and task.posted_at < +?`,
     'SEARCH task USING INDEX task_by_posted (posted_at>? AND posted_at<?)',
   ],
   [
-    'select since, until, grade, walk, settled_at from segment where api = ? and since < ? and until > ? order by since',
-    'SEARCH segment USING PRIMARY KEY (api=? AND since<?)',
+    `select since, until, grade, walk, settled_at from segment
+     where api = +@api and since < +@until and until > +@since
+       and since >= ifnull((select max(since) from segment where api = +@api and since <= +@since), +@since)
+     order by since`,
+    'SEARCH segment USING PRIMARY KEY (api=? AND since>? AND since<?)',
   ],
   ['select walk.* from walk where walk.finished_at is null order by walk.since', 'SCAN walk USING INDEX walk_open'],
   [
-    `select since, last_posted_at, rows, 1 from walk where api = ? and outcome in ('given_up', 'expired') and rows > 0`,
+    `select since, last_posted_at, rows, 1 from walk where api = +? and outcome in ('given_up', 'expired') and rows > 0`,
     'SEARCH walk USING INDEX walk_cut_short (api=?)',
   ],
   [
