@@ -1,7 +1,8 @@
 import type { TaskLine } from '../domain/report.ts';
 import type { FoundTasks, SearchPlace, TaskSearch } from '../domain/task-search.ts';
 import type { Db } from './database.ts';
-import { secondsOf, taskConditions, type Piece } from './reports/pieces.ts';
+import { taskConditions, type Piece } from './reports/pieces.ts';
+import { stretchesOf } from './search-days.ts';
 import { lineOf, LINE_COLUMNS, type LineRow } from './task-line.ts';
 import { toMs } from './seconds.ts';
 
@@ -23,40 +24,42 @@ const QUICK_MS = 15;
 const END = Number.MAX_SAFE_INTEGER;
 
 /**
- * Tasks that fit, newest first. It walks back through time in chunks of so many tasks, so that a search for what is rare ends in
- * time too: with what was found, how far back that was, and from where to go on.
+ * Tasks that fit, newest first. It walks back through time in chunks of so many tasks, and over days that hold none, so that a
+ * search for what is rare ends in time too: with what was found, how far back that was, and from where to go on.
  */
 export function searchTasks(database: Db, search: TaskSearch, terms: SearchTerms): FoundTasks {
   const { monotonic, boxMs, limit } = terms;
   const began = monotonic();
   const sql = statements(database, search);
+  const stretches = stretchesOf(database, search, terms.from);
   const tasks: TaskLine[] = [];
-  let place = terms.from ?? beginningOf(search);
   let chunk = search.id === null ? FIRST_CHUNK : LARGEST_CHUNK;
-  for (;;) {
-    const chunkBegan = monotonic();
-    const end = search.id === null ? sql.endOfChunk(place, chunk) : null;
-    const rows = sql.within(place, end, limit - tasks.length);
-    tasks.push(...rows.map(lineOf));
-    const last = rows.at(-1);
-    if (last !== undefined && tasks.length >= limit) return found(tasks, { at: last.posted_at, n: last.n });
-    if (end === null) return { tasks, searchedBackTo: null, next: null };
-    place = end;
-    const now = monotonic();
-    if (now - began >= boxMs) return found(tasks, place);
-    // What is left of the time bounds the next chunk as well: a search must not end late because it began fast.
-    const inTime = (chunk / Math.max(now - chunkBegan, 0.1)) * Math.min(began + boxMs - now, QUICK_MS);
-    chunk = Math.floor(Math.min(Math.max(inTime, LEAST_CHUNK), chunk * 2, LARGEST_CHUNK));
+  for (const [index, { since, from }] of stretches.entries()) {
+    for (let place: SearchPlace | null = from; place !== null;) {
+      const chunkBegan = monotonic();
+      const end: SearchPlace | null = search.id === null ? sql.endOfChunk(place, since, chunk) : null;
+      const rows = sql.within(place, end ?? { at: since, n: -END }, limit - tasks.length);
+      tasks.push(...rows.map(lineOf));
+      const last = rows.at(-1);
+      if (last !== undefined && tasks.length >= limit) return found(tasks, { at: last.posted_at, n: last.n });
+      place = end;
+      const now = monotonic();
+      const next = place ?? stretches[index + 1]?.from;
+      if (next !== undefined && now - began >= boxMs) return found(tasks, next);
+      chunk = nextChunk(chunk, now - chunkBegan, began + boxMs - now);
+    }
   }
+  return { tasks, searchedBackTo: null, next: null };
+}
+
+/** What is left of the time bounds the next chunk as well: a search must not end late because it began fast. */
+function nextChunk(chunk: number, tookMs: number, leftMs: number): number {
+  const inTime = (chunk / Math.max(tookMs, 0.1)) * Math.min(leftMs, QUICK_MS);
+  return Math.floor(Math.min(Math.max(inTime, LEAST_CHUNK), chunk * 2, LARGEST_CHUNK));
 }
 
 function found(tasks: readonly TaskLine[], next: SearchPlace): FoundTasks {
   return { tasks, searchedBackTo: toMs(next.at), next };
-}
-
-/** What follows the upper border itself has not come yet. */
-function beginningOf(search: TaskSearch): SearchPlace {
-  return { at: secondsOf(search).until ?? END, n: -END };
 }
 
 /**
@@ -64,7 +67,6 @@ function beginningOf(search: TaskSearch): SearchPlace {
  * would read all those before it once more.
  */
 function statements(database: Db, search: TaskSearch) {
-  const oldest = secondsOf(search).since ?? -END;
   const conditions = conditionsOf(search);
   const bounds = 'task.posted_at >= ? and task.posted_at <= ? and (task.posted_at < ? or task.n < ?)';
   const end = database.prepare<unknown[], SearchPlace>(
@@ -79,12 +81,10 @@ function statements(database: Db, search: TaskSearch) {
      order by task.posted_at desc, task.n desc limit ?`,
   );
   return {
-    endOfChunk: (from: SearchPlace, chunk: number): SearchPlace | null =>
+    endOfChunk: (from: SearchPlace, oldest: number, chunk: number): SearchPlace | null =>
       end.get(oldest, from.at, from.at, from.n, chunk - 1) ?? null,
-    within: (from: SearchPlace, to: SearchPlace | null, limit: number): LineRow[] => {
-      const low = to ?? { at: oldest, n: -END };
-      return within.all(...conditions.values, low.at, from.at, from.at, from.n, low.at, low.n, limit);
-    },
+    within: (from: SearchPlace, low: SearchPlace, limit: number): LineRow[] =>
+      within.all(...conditions.values, low.at, from.at, from.at, from.n, low.at, low.n, limit),
   };
 }
 

@@ -94,23 +94,62 @@ describe('a search for tasks', () => {
     close();
   });
 
+  it('steps over the days that hold none, and ends where none does', () => {
+    const tasks = Array.from({ length: 40 }, (_, index) =>
+      listed(`task-${index}`, NOW - 2 * DAY - Math.floor(index / 4) * DAY - (index % 4) * HOUR, {
+        tag: index === 38 ? 'needle' : 'hay',
+        ...(index === 38
+          ? { state: 'empty', endpoint: 'backlinks/history/live', url: 'v3/backlinks/history/live' }
+          : {}),
+        ...(index < 36 ? BARE : {}),
+      }),
+    );
+    const { find, close } = ledgerOf(tasks);
+    // Each look at the clock ends the search: what is found at once was looked for in its own days alone.
+    const once = (search: Partial<TaskSearch>) => {
+      const { tasks: found, searchedBackTo } = find(search, { boxMs: 0 });
+      return [found.map(({ id }) => id), searchedBackTo];
+    };
+    expect(once({ tag: 'needle' })).toEqual([['task-38'], null]);
+    expect(once({ state: 'empty' })).toEqual([['task-38'], null]);
+    expect(once({ endpoint: 'backlinks/history/live', tag: 'needle' })).toEqual([['task-38'], null]);
+    expect(once({ target: { text: 'example.', match: 'prefix' } })).toEqual([
+      ['task-36', 'task-37', 'task-38', 'task-39'],
+      null,
+    ]);
+    for (const none of [{ tag: 'nobody' }, { state: 'partial' }, { api: 'serp' }, { endpoint: 'x' }] as const)
+      expect(once(none)).toEqual([[], null]);
+    expect(once({ tag: 'needle', until: tasks[38]!.postedAt })).toEqual([[], null]);
+    expect(once({ tag: 'needle', since: tasks[38]!.postedAt })).toEqual([['task-38'], null]);
+    close();
+  });
+
   it('finds the same in any pages and any time, whatever is asked', () => {
     const tasks = Array.from({ length: 300 }, (_, index) =>
-      listed(`task-${index}`, at(Math.floor(index / 7)), { tag: `t${index % 5}`, target: `site-${index % 3}.example` }),
+      listed(`task-${index}`, at(Math.floor(index / 7)) - Math.floor(index / 40) * 2 * DAY, {
+        tag: index < 80 ? `t${index % 5}` : `u${index % 5}`,
+        target: `site-${index % 3}.example`,
+        state: index % 50 === 0 ? 'empty' : 'finished',
+        ...(index > 200 && index < 250 ? BARE : {}),
+      }),
     );
     const { everything, close } = ledgerOf(tasks);
     fc.assert(
       fc.property(
         fc.record({
-          tag: fc.constantFrom(null, 't1', 't4', 'none'),
-          since: fc.constantFrom(null, at(30)),
-          until: fc.constantFrom(null, at(5)),
+          tag: fc.constantFrom(null, 't1', 'u4', 'none'),
+          state: fc.constantFrom(null, 'empty' as const),
+          target: fc.constantFrom(null, { text: 'site-1.example', match: 'exact' as const }),
+          since: fc.constantFrom(null, at(30), at(0) - 5 * DAY),
+          until: fc.constantFrom(null, at(5), at(0) - 3 * DAY),
         }),
         fc.integer({ min: 1, max: 50 }),
         fc.constantFrom(0, 1e9),
         (search, limit, boxMs) => {
-          const fits = ({ tag, postedAt }: ListedTask) =>
+          const fits = ({ tag, state, target, postedAt }: ListedTask) =>
             (search.tag === null || tag === search.tag) &&
+            (search.state === null || state === search.state) &&
+            (search.target === null || target === search.target.text) &&
             postedAt >= (search.since ?? 0) &&
             postedAt < (search.until ?? Infinity);
           expect(everything(search, limit, boxMs).sort()).toEqual(

@@ -8,6 +8,7 @@ import { changes, changeTotals } from '../../../src/ledger/reports/changes.ts';
 import { costs } from '../../../src/ledger/reports/costs.ts';
 import { duplicates } from '../../../src/ledger/reports/duplicates.ts';
 import { retrievable } from '../../../src/ledger/reports/retrievable.ts';
+import { stretchesOf } from '../../../src/ledger/search-days.ts';
 import { taskLines } from '../../../src/ledger/reports/task-lines.ts';
 import { NOW, policy } from '../../support/ledger.ts';
 
@@ -41,6 +42,7 @@ function plansOf(work: (database: Db) => unknown): string[] {
 }
 
 const filter = (over: Partial<ReportFilter>): ReportFilter => ({ ...NO_FILTER, ...over });
+const SEARCH = { ...NO_FILTER, tag: 'x', id: null, target: { text: 'x', match: 'exact' } } as const;
 const DAY = { since: NOW - 86_400_000, until: NOW };
 const RANGE = 'SEARCH task USING INDEX task_by_posted (posted_at>? AND posted_at<?)';
 const terms = { path: 'x', apis: ['backlinks'], policy, now: NOW, version: '1', filter: NO_FILTER };
@@ -50,10 +52,21 @@ describe('the plan of', () => {
     ['costs by day', (database: Db) => costs(database, NO_FILTER, ['day'])],
     ['costs by endpoint and month', (database: Db) => costs(database, NO_FILTER, ['endpoint', 'month'])],
     ['costs of a tag by day', (database: Db) => costs(database, filter({ tag: 'x' }), ['day'])],
+    ['the days that a search looks at', (database: Db) => stretchesOf(database, SEARCH, null)],
   ])('%s reads no task', (_, work) => {
     const steps = plansOf(work);
     expect(steps.length).toBeGreaterThan(0);
     expect(steps.filter((step) => /\btask\b/.test(step) && !/task \(rowid|INDEX sqlite_autoindex_task_1/.test(step) && !step.includes('SEARCH task USING INTEGER'))).toEqual([]); // prettier-ignore
+  });
+
+  it('the days of a tag and a target finds each in the sums by tag, however many these are', () => {
+    const steps = plansOf((database) => stretchesOf(database, SEARCH, null)).filter((step) =>
+      step.includes('tag_cost'),
+    );
+    expect(steps).toEqual([
+      'SEARCH tag_cost EXISTS USING INDEX tag_cost_key (day=? AND api=? AND metadata_state=? AND <expr>=?)',
+      'SEARCH tag_cost EXISTS USING INDEX tag_cost_key (day=? AND api=? AND metadata_state=?)',
+    ]);
   });
 
   it.each([
