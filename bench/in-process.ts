@@ -11,7 +11,7 @@ import { createService } from './service.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 
 /** A day in the middle of a month, so that a run tells the same story whenever it is made. */
-const STARTED_AT = Date.UTC(2024, 4, 15, 12);
+export const STARTED_AT = Date.UTC(2024, 4, 15, 12);
 
 export type Terms = { readonly calls: number; readonly periodMs: number };
 

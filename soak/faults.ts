@@ -42,8 +42,8 @@ const FAULTS: readonly Fault[] = [
   {
     name: 'what a walk that was given up has not read counts as read',
     file: 'src/ledger/conclude-walk.ts',
-    from: "rooms.walks.end(walk.id, 'given_up', circumstances.now);",
-    to: "rooms.coverage.cover(rooms.dictionary.api(walk.api), walk.range, { walkId: walk.id, grade: walk.grade, readAt: circumstances.now, settledBefore: 0 }); rooms.walks.end(walk.id, 'given_up', circumstances.now);",
+    from: 'rooms.walks.giveUp(walk.id, atLeast, circumstances.now);',
+    to: 'rooms.coverage.cover(rooms.dictionary.api(walk.api), walk.range, { walkId: walk.id, grade: walk.grade, readAt: circumstances.now, settledBefore: 0 }); rooms.walks.giveUp(walk.id, atLeast, circumstances.now);',
     seed: 8,
     days: 1,
   },

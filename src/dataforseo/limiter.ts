@@ -1,7 +1,8 @@
 import Bottleneck from 'bottleneck';
 import type { CallPurpose } from '../domain/call.ts';
+import type { Clock } from '../time.ts';
 import { abortReason } from './abort.ts';
-import { createPatience } from './patience.ts';
+import { createPatience, type Patience } from './patience.ts';
 import type { Token, TokenPool, TokenPoolOptions, Waiting } from './token-pool.ts';
 import { createTokenPool } from './token-pool.ts';
 
@@ -49,7 +50,6 @@ const PRIORITIES: Readonly<Record<CallPurpose, number>> = {
  * a moment too early, so each one takes its token from the pool, and waits where there is none.
  */
 export function createLimiter(options: TokenPoolOptions): Limiter {
-  const { clock } = options;
   const stopping = new AbortController();
   const lanes = createLanes();
   let kept: () => number = () => 0;
@@ -60,43 +60,14 @@ export function createLimiter(options: TokenPoolOptions): Limiter {
     patience.tell(spare);
   });
   const unserved = new Set<symbol>();
+  const within = { clock: options.clock, lanes, pool, patience, unserved };
   let stopped: Promise<void> | null = null;
-
-  const run: Limiter['run'] = async (purpose, job, signal) => {
-    const giveUp = AbortSignal.any([signal, stopping.signal]);
-    giveUp.throwIfAborted();
-    const asking = Symbol(purpose);
-    unserved.add(asking);
-    const canWait = PRIORITIES[purpose] > PRIORITIES.settle;
-    let isOnItsWay = false;
-    const served = () => {
-      if (isOnItsWay) patience.served();
-      isOnItsWay = false;
-    };
-    try {
-      const patient = canWait ? patience.wait(giveUp) : null;
-      if (patient !== null) await patient;
-      isOnItsWay = canWait;
-      giveUp.throwIfAborted();
-      return await lanes.within(
-        PRIORITIES[purpose],
-        async () => {
-          const token = await takeToken(pool, giveUp);
-          unserved.delete(asking);
-          served();
-          // A call whose end nobody told may have been sent.
-          return await job(token).finally(() => token.failed(clock.monotonic()));
-        },
-        giveUp,
-      );
-    } finally {
-      unserved.delete(asking);
-      served();
-    }
-  };
-
   return {
-    run,
+    run: async (purpose, job, signal) => {
+      const giveUp = AbortSignal.any([signal, stopping.signal]);
+      giveUp.throwIfAborted();
+      return await queued(within, { purpose, job }, giveUp);
+    },
     inUse: () => pool.inUse(),
     keep: (ask) => {
       kept = ask;
@@ -108,6 +79,46 @@ export function createLimiter(options: TokenPoolOptions): Limiter {
       return (stopped ??= lanes.stop());
     },
   };
+}
+
+type Within = {
+  readonly clock: Clock;
+  readonly lanes: Lanes;
+  readonly pool: TokenPool;
+  readonly patience: Patience;
+  /** Who waits for a token. */
+  readonly unserved: Set<symbol>;
+};
+
+type Asked<T> = { readonly purpose: CallPurpose; readonly job: (token: Token) => Promise<T> };
+
+/** Whoever can wait leaves the tail its tokens first; then a lane, then a token, then the job. */
+async function queued<T>(within: Within, { purpose, job }: Asked<T>, giveUp: AbortSignal): Promise<T> {
+  const { clock, lanes, pool, patience, unserved } = within;
+  const asking = Symbol(purpose);
+  unserved.add(asking);
+  const canWait = PRIORITIES[purpose] > PRIORITIES.settle;
+  let isOnItsWay = false;
+  const served = () => {
+    unserved.delete(asking);
+    if (isOnItsWay) patience.served();
+    isOnItsWay = false;
+  };
+  const work = async () => {
+    const token = await takeToken(pool, giveUp);
+    served();
+    // A call whose end nobody told may have been sent.
+    return await job(token).finally(() => token.failed(clock.monotonic()));
+  };
+  try {
+    const patient = canWait ? patience.wait(giveUp) : null;
+    if (patient !== null) await patient;
+    isOnItsWay = canWait;
+    giveUp.throwIfAborted();
+    return await lanes.within(PRIORITIES[purpose], work, giveUp);
+  } finally {
+    served();
+  }
 }
 
 async function takeToken(pool: TokenPool, signal: AbortSignal): Promise<Token> {

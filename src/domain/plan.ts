@@ -167,7 +167,7 @@ function certainLength(rest: Gap, density: Density, { now, policy, pages }: Room
   return glimpse && isOut && pagesOfRows(rows, policy.limit) <= pages + 1 ? end - rest.since : null;
 }
 
-const GLIMPSE_MARGIN = 0.05;
+const GLIMPSE_MARGIN = 0.01;
 
 /**
  * A slice that may be overtaken by the window is a quarter of the others: an account may grow many times as dense as it began,

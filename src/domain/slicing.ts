@@ -20,6 +20,8 @@ export type Density = TimeRange & {
   readonly firstAt?: number;
   /** Of a walk that came to its end: where it saw its last task. */
   readonly lastAt?: number;
+  /** Of a walk that was given up after a sounding: so many rows the whole of its slice holds at the least. */
+  readonly atLeast?: number;
 };
 
 /** Rows a page adds to a walk: the first brings its whole limit, each further one all but the link. */
@@ -108,6 +110,8 @@ export type OpeningPages = {
   readonly lastPostedAt: number;
   /** Whether its beginning may leave the window before it ends, and all its pages be lost. */
   readonly pressed: boolean;
+  /** Whether the last page was the first after a stop: what the one before it had shown may not have been acted on. */
+  readonly resumed: boolean;
 };
 
 /** A promise that is broken by less costs less than to begin anew. */
@@ -121,12 +125,13 @@ const CROWD = { share: 1 / 3, times: 8 };
  * density says that the slice ends within its pages. Otherwise it is given up, its rows stay. What lies empty before its first
  * task counts as seen, since a few tasks after a silence are likelier than very many.
  *
- * It is judged by its first page, and one that its window may overtake by every page; that one is also given up when, without
+ * It is judged by its first page (by its second, after a stop between them), and one that its window may overtake by every page; that one is also given up when, without
  * the silence, it has turned out to be no small crowd.
  */
 export function openingGoesOn(slice: TimeRange, seen: OpeningPages): boolean {
-  const { read, rows, most, limit, firstPostedAt, lastPostedAt, pressed } = seen;
-  if (slice.until - slice.since <= SHORTEST_SLICE_MS || (read > 1 && !pressed)) return true;
+  const { read, rows, most, limit, firstPostedAt, lastPostedAt, pressed, resumed } = seen;
+  const isJudged = read === 1 || pressed || (read === 2 && resumed);
+  if (slice.until - slice.since <= SHORTEST_SLICE_MS || !isJudged) return true;
   const promisedFrom = (from: number) => {
     const ahead = (rows * (slice.until - lastPostedAt)) / Math.max(lastPostedAt - from, 1);
     return read - 1 + pagesOfRows(ahead, limit);
@@ -134,4 +139,22 @@ export function openingGoesOn(slice: TimeRange, seen: OpeningPages): boolean {
   if (read === 1) return lastPostedAt > slice.since && promisedFrom(slice.since) <= most;
   const isCrowd = read > CROWD.share * most && promisedFrom(firstPostedAt) > CROWD.times * most;
   return !isCrowd && promisedFrom(slice.since) <= BROKEN_PROMISE * most;
+}
+
+/**
+ * Where an opening is sounded whose pages promise too much: the first row that it would not reach in its pages and one more, for
+ * 20,000 tasks take 21. No row there proves, in whatever order the server lists, that the slice ends within them: one call
+ * tells islands from a crowded account.
+ */
+export function soundingOffset(most: number, limit: number): number {
+  return rowsOfPages(most + 1, limit) - 1;
+}
+
+/**
+ * Whether a sounding may show that an opening ends within its pages. Of an account that has shown more tasks than those hold it
+ * hardly ever would: the call would be lost with each silence.
+ */
+export function isWorthSounding(densities: readonly Density[], limit: number): boolean {
+  const known = densities.reduce((sum, { glimpse, rows, atLeast = 0 }) => sum + (glimpse ? atLeast : rows), 0);
+  return known < rowsOfPages(SLICE_PAGES + 1, limit);
 }

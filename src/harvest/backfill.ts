@@ -1,11 +1,11 @@
 import { clip } from '../domain/coverage.ts';
-import { gapsOf, upperBound, type Gap } from '../domain/gaps.ts';
+import { gapsOf, upperBound, type ApiPicture, type Gap } from '../domain/gaps.ts';
 import { backlogOf } from '../domain/plan.ts';
 import type { BackfillResult, Progress } from '../domain/progress.ts';
 import type { Walk } from '../domain/walk.ts';
 import { createFrontierKeeper, createSkewKeeper } from './frontiers.ts';
 import { createHarvest, type Harvest, type HarvestDeps } from './harvester.ts';
-import { createVoice, READS_BACKLOG, type Doing } from './voice.ts';
+import { createVoice, READS_BACKLOG, type Doing, type Voice } from './voice.ts';
 import { backlogWork, coveredShare, probe, type Start } from './work.ts';
 
 /** Below this a first `Date` does not move the end of a backfill: the difference is what a call takes. */
@@ -50,111 +50,157 @@ function refuseAccount(harvest: Harvest): void {
   if (refusal !== undefined) throw refusal;
 }
 
-function createRun(deps: HarvestDeps, onProgress: (progress: Progress) => void, signal: AbortSignal) {
-  const { ledger, serverClock, policy, clock } = deps;
-  const firstCall = ledger.journal.newestCall();
-  const startedAt = clock.monotonic();
-  const harvest = createHarvest(deps, { onPage: () => report() }, signal);
-  const upper = createBound(harvest);
-  const keepFrontiers = createFrontierKeeper(deps);
-  const keepSkew = createSkewKeeper(deps);
+/** What a backfill looks at, worked out afresh from the ledger each time. Instants are epoch ms of the server's clock. */
+type View = {
+  readonly now: () => number;
+  readonly upper: () => number;
+  /** Of the APIs that may be called. */
+  readonly pictures: () => ApiPicture[];
+  /** Begun and not in flight, but for those that this run leaves for a later one. */
+  readonly waiting: () => Walk[];
+  /** A walk that an earlier run had to leave has had its chance. */
+  readonly tried: (walk: Walk) => void;
+};
+
+function createView(harvest: Harvest): View {
+  const { ledger, serverClock, policy } = harvest.deps;
   /** Walks that an earlier run had to leave get another chance at once: a person has asked again. */
   const asked = new Set(ledger.openWalks().map((walk) => walk.id));
-
-  const now = () => serverClock.now();
   const apis = () => {
     const refused = harvest.standing.refusedApis();
     return policy.apis.filter((api) => !refused.includes(api));
   };
-  const pictures = () => apis().map(ledger.picture);
-  const waiting = (): Walk[] =>
-    ledger
-      .openWalks()
-      .filter((walk) => apis().includes(walk.api) && !harvest.lanes.has(walk.id) && !harvest.left.has(walk.id))
-      .map((walk) => (asked.has(walk.id) ? { ...walk, retryAt: null } : walk));
-  const report = () => {
-    const all = pictures();
-    const cutting = { now: now(), upper: upper(), policy, inFlight: 0 };
-    const backlog = backlogOf(all, cutting);
-    onProgress({
-      coveredShare: coveredShare(all, upper(), now()),
-      ...harvest.totals,
-      calls: ledger.journal.newestCall() - firstCall,
-      tokensInUse: deps.client.inUse(),
-      tokens: policy.tokens,
-      etaSeconds: backlog.exact ? Math.ceil((backlog.calls * policy.periodMs) / policy.tokens / 1000) : null,
-      waiting: harvest.standing.pausedUntil(now())?.reason ?? null,
-    });
+  return {
+    now: () => serverClock.now(),
+    upper: createBound(harvest),
+    pictures: () => apis().map(ledger.picture),
+    waiting: () =>
+      ledger
+        .openWalks()
+        .filter((walk) => apis().includes(walk.api) && !harvest.lanes.has(walk.id) && !harvest.left.has(walk.id))
+        .map((walk) => (asked.has(walk.id) ? { ...walk, retryAt: null } : walk)),
+    tried: (walk) => void asked.delete(walk.id),
   };
-  const remaining = () => pictures().flatMap((picture) => gapsOf(picture, upper(), now()));
+}
+
+type Run = {
+  readonly harvest: Harvest;
+  readonly voice: Voice;
+  readonly takeStock: () => void;
+  readonly choose: () => Start[];
+  readonly report: () => void;
+  readonly doing: () => Doing;
+  /** How long to wait for something to happen, ms; null when nothing is left to do. */
+  readonly waitMs: () => number | null;
+  readonly result: () => BackfillResult;
+};
+
+function createRun(deps: HarvestDeps, onProgress: (progress: Progress) => void, signal: AbortSignal): Run {
+  const { ledger, clock } = deps;
+  const callsBefore = ledger.journal.newestCall();
+  const startedAt = clock.monotonic();
+  const callsMade = () => ledger.journal.newestCall() - callsBefore;
+  const harvest = createHarvest(deps, { onPage: () => report() }, signal);
+  const view = createView(harvest);
+  const report = () => onProgress(progressOf(harvest, view, callsMade()));
   return {
     harvest,
     voice: createVoice(harvest),
-    /** What is in flight is being read; where nothing is, what failed waits for its turn. */
-    doing: (): Doing => {
-      const until = Math.min(...waiting().map((walk) => walk.retryAt ?? now()));
-      const isWaiting = harvest.lanes.size() === 0 && Number.isFinite(until);
-      return isWaiting ? { state: 'waiting', reason: 'what failed is tried again', until } : READS_BACKLOG;
-    },
+    takeStock: createStockTaking(harvest, view),
+    choose: () => choose(harvest, view),
     report,
-    takeStock: () => {
-      keepSkew();
-      for (const api of policy.apis) {
-        keepFrontiers(api);
-        // What is lost cannot be taken back: by a guess nothing is.
-        if (serverClock.sure()) ledger.accountLosses(api, now());
-      }
-      // Also those of an API that is refused: nobody reads them now, but people must see them.
-      const gaps = policy.apis.flatMap((api) => gapsOf(ledger.picture(api), upper(), now()));
-      ledger.setGaps(gaps, now());
-    },
-    choose: (): Start[] => {
-      if (harvest.standing.pausedUntil(now()) !== null) return [];
-      const lanes = harvest.standing.troubled() ? 1 : policy.lanes;
-      const inFlight = ledger.openWalks().filter((walk) => harvest.lanes.has(walk.id));
-      const starts = backlogWork(
-        {
-          pictures: pictures(),
-          waiting: waiting(),
-          left: new Set(harvest.left.keys()),
-          inFlight,
-          suspects: harvest.standing.suspects(),
-          free: lanes - inFlight.length,
-          now: now(),
-          upper: upper(),
-          refusals: ledger.refusals,
-        },
-        policy,
-      );
-      for (const start of starts) if (start.kind === 'resume') asked.delete(start.walk.id);
-      return probeFirst(harvest, starts, pictures);
-    },
-    /** How long to wait for something to happen, ms; null when nothing is left to do. */
-    waitMs: (): number | null => {
-      const paused = harvest.standing.pausedUntil(now())?.until;
-      const retries = waiting().map((walk) => walk.retryAt ?? now());
-      if (harvest.lanes.size() === 0 && paused === undefined && retries.length === 0) return null;
-      if (harvest.lanes.size() > 0) return REPORT_MS;
-      return Math.min(Math.max((paused ?? Math.min(...retries)) - now(), 1), REPORT_MS);
-    },
-    result: (): BackfillResult => ({
-      ...completeness(harvest.left, remaining()),
+    doing: () => doing(harvest, view),
+    waitMs: () => waitMs(harvest, view),
+    result: () => ({
+      ...completeness(harvest.left, gapsNow(view)),
       ...harvest.totals,
-      calls: ledger.journal.newestCall() - firstCall,
+      calls: callsMade(),
       elapsedMs: Math.round(clock.monotonic() - startedAt),
     }),
   };
+}
+
+/** Windows of new APIs, the clock's skew, what has left its window unread, and the gaps that people see. */
+function createStockTaking({ deps }: Harvest, { now, upper }: View): () => void {
+  const { ledger, serverClock, policy } = deps;
+  const keepFrontiers = createFrontierKeeper(deps);
+  const keepSkew = createSkewKeeper(deps);
+  return () => {
+    keepSkew();
+    for (const api of policy.apis) {
+      keepFrontiers(api);
+      // What is lost cannot be taken back: by a guess nothing is.
+      if (serverClock.sure()) ledger.accountLosses(api, now());
+    }
+    // Also those of an API that is refused: nobody reads them now, but people must see them.
+    const gaps = policy.apis.flatMap((api) => gapsOf(ledger.picture(api), upper(), now()));
+    ledger.setGaps(gaps, now());
+  };
+}
+
+function choose(harvest: Harvest, view: View): Start[] {
+  const { deps, standing, lanes, left } = harvest;
+  const { ledger, policy } = deps;
+  if (standing.pausedUntil(view.now()) !== null) return [];
+  const most = standing.troubled() ? 1 : policy.lanes;
+  const inFlight = ledger.openWalks().filter((walk) => lanes.has(walk.id));
+  const starts = backlogWork(
+    {
+      pictures: view.pictures(),
+      waiting: view.waiting(),
+      left: new Set(left.keys()),
+      inFlight,
+      suspects: standing.suspects(),
+      free: most - inFlight.length,
+      now: view.now(),
+      upper: view.upper(),
+      refusals: ledger.refusals,
+    },
+    policy,
+  );
+  for (const start of starts) if (start.kind === 'resume') view.tried(start.walk);
+  return probeFirst(harvest, starts, view.pictures);
+}
+
+function progressOf({ deps, standing, totals }: Harvest, view: View, calls: number): Progress {
+  const { client, policy } = deps;
+  const [all, now, upper] = [view.pictures(), view.now(), view.upper()];
+  const backlog = backlogOf(all, { now, upper, policy, inFlight: 0 });
+  return {
+    coveredShare: coveredShare(all, upper, now),
+    ...totals,
+    calls,
+    tokensInUse: client.inUse(),
+    tokens: policy.tokens,
+    etaSeconds: backlog.exact ? Math.ceil((backlog.calls * policy.periodMs) / policy.tokens / 1000) : null,
+    waiting: standing.pausedUntil(now)?.reason ?? null,
+  };
+}
+
+/** What is in flight is being read; where nothing is, what failed waits for its turn. */
+function doing({ lanes }: Harvest, { now, waiting }: View): Doing {
+  const until = Math.min(...waiting().map((walk) => walk.retryAt ?? now()));
+  const isWaiting = lanes.size() === 0 && Number.isFinite(until);
+  return isWaiting ? { state: 'waiting', reason: 'what failed is tried again', until } : READS_BACKLOG;
+}
+
+function waitMs({ lanes, standing }: Harvest, { now, waiting }: View): number | null {
+  const paused = standing.pausedUntil(now())?.until;
+  const retries = waiting().map((walk) => walk.retryAt ?? now());
+  if (lanes.size() === 0 && paused === undefined && retries.length === 0) return null;
+  if (lanes.size() > 0) return REPORT_MS;
+  return Math.min(Math.max((paused ?? Math.min(...retries)) - now(), 1), REPORT_MS);
+}
+
+function gapsNow({ pictures, upper, now }: View): Gap[] {
+  return pictures().flatMap((picture) => gapsOf(picture, upper(), now()));
 }
 
 /** The progress is told at least so often. */
 const REPORT_MS = 1_000;
 
 /** Where every chosen walk has failed before and nobody gets through, a walk known to be good tells the one from the other. */
-function probeFirst(
-  harvest: Harvest,
-  starts: Start[],
-  pictures: () => ReturnType<Harvest['deps']['ledger']['picture']>[],
-): Start[] {
+function probeFirst(harvest: Harvest, starts: Start[], pictures: () => ApiPicture[]): Start[] {
   const onlyFailures = starts.every((start) => start.kind === 'resume' && start.walk.failures > 0);
   if (starts.length === 0 || !onlyFailures || harvest.standing.failuresInARow() < 2) return starts;
   const first = pictures()[0];

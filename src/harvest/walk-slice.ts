@@ -1,5 +1,6 @@
 import type { PageAnswer, PageQuestion } from '../domain/call.ts';
 import { withLargerPages } from '../domain/page-limit.ts';
+import { soundingOffset } from '../domain/slicing.ts';
 import type { Walk } from '../domain/walk.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PageCircumstances } from '../ledger/rooms.ts';
@@ -7,7 +8,7 @@ import type { SavedPage } from '../ledger/save-page.ts';
 
 export type SliceReader = {
   readonly readPage: (question: PageQuestion, signal: AbortSignal) => Promise<PageAnswer>;
-  readonly ledger: Pick<Ledger, 'savePage' | 'keepWalk'>;
+  readonly ledger: Pick<Ledger, 'savePage' | 'saveSounding' | 'keepWalk'>;
   /** Asked for each page as it is saved; all but `resumed`, which the walk itself knows. */
   readonly circumstances: (walk: Walk) => Omit<PageCircumstances, 'resumed'>;
   readonly onPage: (saved: SavedPage) => void;
@@ -50,8 +51,9 @@ export async function walkSlice(reader: SliceReader, walk: Walk, signal: AbortSi
   let current = walk;
   let resumed = walk.reading.pages > 0 || walk.reading.reading > 1;
   for (;;) {
-    const saved = await readOne(reader, { walk: current, resumed }, signal);
-    reader.onPage(saved);
+    const page = await readOne(reader, { walk: current, resumed }, signal);
+    reader.onPage(page);
+    const saved = page.next === 'sound' ? await sound(reader, page.walk, signal) : page;
     if (saved.next === 'done') return saved.walk;
     if (saved.next === 'stuck') throw new RepeatingPageError(saved.walk);
     current = grown(reader, saved.walk);
@@ -68,6 +70,19 @@ async function readOne(
   try {
     const answer = await reader.readPage(questionOf(walk), signal);
     return reader.ledger.savePage(walk, answer, { ...reader.circumstances(walk), resumed });
+  } catch (cause) {
+    throw new SliceFailure(walk, cause);
+  }
+}
+
+/** Whether an opening ends within its pages, or is given up, is told by one row. After a stop before its answer it is asked again. */
+async function sound(reader: SliceReader, walk: Walk, signal: AbortSignal): Promise<SavedPage> {
+  try {
+    const offset = soundingOffset(walk.openingPages, walk.limit);
+    const answer = await reader.readPage({ ...questionOf(walk), offset, limit: 1 }, signal);
+    const saved = reader.ledger.saveSounding(walk, answer, { ...reader.circumstances(walk), resumed: false });
+    reader.onPage(saved);
+    return saved;
   } catch (cause) {
     throw new SliceFailure(walk, cause);
   }

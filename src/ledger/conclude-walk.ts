@@ -7,14 +7,17 @@ import {
   type PageStep,
   type Verdict,
 } from '../domain/evidence.ts';
-import { openingGoesOn, type OpeningPages } from '../domain/slicing.ts';
+import { isWorthSounding, openingGoesOn, type OpeningPages } from '../domain/slicing.ts';
 import type { TimeRange } from '../domain/time-range.ts';
 import type { Walk } from '../domain/walk.ts';
 import { windowEdge } from '../domain/window.ts';
 import type { LedgerRooms, Page } from './rooms.ts';
 
-/** `more`: the walk goes on · `again`: another reading from offset 0 · `done`: it has ended · `stuck`: the server repeats itself. */
-export type NextStep = 'more' | 'again' | 'done' | 'stuck';
+/**
+ * `more`: the walk goes on · `sound`: it may be too large, one row far on will tell · `again`: another reading from offset 0 ·
+ * `done`: it has ended · `stuck`: the server repeats itself.
+ */
+export type NextStep = 'more' | 'sound' | 'again' | 'done' | 'stuck';
 
 export type Settled = { readonly next: NextStep; readonly newDoubts: number };
 
@@ -44,11 +47,17 @@ export function settleStep(rooms: LedgerRooms, page: Page, of: { step: PageStep;
 }
 
 function goOn(rooms: LedgerRooms, page: Page, api: number): Settled {
-  const { walk, circumstances } = page;
+  const { walk } = page;
   rooms.walks.keep(walk);
   if (!isOpening(walk) || openingGoesOn(walk.range, seenOf(rooms, page, api))) return { next: 'more', newDoubts: 0 };
-  rooms.walks.end(walk.id, 'given_up', circumstances.now);
+  if (isWorthSounding(rooms.coverage.densities(api), walk.limit)) return { next: 'sound', newDoubts: 0 };
+  giveUp(rooms, page, null);
   return { next: 'done', newDoubts: 0 };
+}
+
+/** Its rows stay, and what it has seen of the density. @param atLeast - Rows that its slice holds at the least, by a sounding. */
+export function giveUp(rooms: LedgerRooms, { walk, circumstances }: Page, atLeast: number | null): void {
+  rooms.walks.giveUp(walk.id, atLeast, circumstances.now);
 }
 
 /** Whether its pages still show how dense the slice is. Out of order they show it at the beginning only, where it is given up for less. */
@@ -70,6 +79,7 @@ function seenOf({ coverage }: LedgerRooms, { walk, circumstances }: Page, api: n
     firstPostedAt: walk.firstPostedAt ?? range.since,
     lastPostedAt: walk.lastPostedAt ?? range.since,
     pressed: range.since - edge < EDGE_REACH_MS,
+    resumed: circumstances.resumed,
   };
 }
 

@@ -113,7 +113,8 @@ const GROWING_SECONDS = 3_600;
 
 type RangeRow = { readonly since: number; readonly until: number };
 type DensityRow = RangeRow & { readonly id: number; readonly rows: number; readonly last: number | null };
-type GlimpseRow = RangeRow & { readonly rows: number; readonly first: number };
+/** `at_least`: of a walk that was given up after a sounding. */
+type GlimpseRow = RangeRow & { readonly rows: number; readonly first: number; readonly at_least: number | null };
 type SegmentRow = RangeRow & { readonly grade: Grade; readonly walk: number; readonly settled_at: number | null };
 
 function rangeOf(row: RangeRow): TimeRange {
@@ -126,7 +127,8 @@ function densityOf(row: DensityRow): Density {
 }
 
 function glimpseOf(row: GlimpseRow): Density {
-  return { ...rangeOf(row), rows: row.rows, glimpse: true, firstAt: toMs(row.first) };
+  const seen = { ...rangeOf(row), rows: row.rows, glimpse: true, firstAt: toMs(row.first) };
+  return row.at_least === null ? seen : { ...seen, atLeast: row.at_least };
 }
 
 function segmentOf(row: SegmentRow): Segment {
@@ -168,7 +170,8 @@ function statements(database: Db) {
     // A walk that was given up, or that the window has overtaken, saw the beginning of its slice only: up to the last task that
     // it listed, at least a second.
     glimpses: database.prepare<[number], GlimpseRow>(
-      `select since, ifnull(last_posted_at, since) + 1 as until, rows, ifnull(first_posted_at, since) as first from walk
+      `select since, ifnull(last_posted_at, since) + 1 as until, rows, ifnull(first_posted_at, since) as first,
+         length as at_least from walk
        where api = +? and outcome in ('given_up', 'expired') and rows > 0`,
     ),
     proven: database.prepare<[number], DensityRow>(

@@ -152,7 +152,7 @@ function callsOfWalk(database: Db, walk: WalkRow): CallMade[] {
   return database
     .prepare<[number, number, number], CallRow>(
       `select id, sent_at, answered_at, row_offset, rows from call
-       where id between ? and ? and walk = ? and code is 20000 and rows is not null order by id`,
+       where id between ? and ? and walk = ? and row_limit > 1 and code is 20000 and rows is not null order by id`,
     )
     .all(walk.first_call, walk.last_call, walk.id)
     .map(callMade);

@@ -25,6 +25,7 @@ import { createProof } from './proof.ts';
 import { createRecheckBook } from './rechecks.ts';
 import type { LedgerRooms, PageCircumstances } from './rooms.ts';
 import { savePage, type SavedPage } from './save-page.ts';
+import { saveSounding } from './save-sounding.ts';
 import { toSeconds } from './seconds.ts';
 import { seldom, unlessTheSame } from './seldom.ts';
 import { createSums } from './sums.ts';
@@ -38,6 +39,8 @@ export type Ledger = {
   readonly path: string;
   readonly journal: LedgerJournal;
   readonly savePage: (walk: Walk, answer: PageAnswer, circumstances: PageCircumstances) => SavedPage;
+  /** What the one row at `soundingOffset` of an opening says of it. */
+  readonly saveSounding: (walk: Walk, answer: PageAnswer, circumstances: PageCircumstances) => SavedPage;
   readonly beginWalk: (plan: WalkPlan, at: number) => Walk;
   readonly openWalks: () => readonly Walk[];
   readonly keepWalk: (walk: Walk) => void;
@@ -155,6 +158,7 @@ function compose({ path, login }: LedgerOptions, database: Db, close: () => void
       bind();
       return savePage(rooms, { walk, answer, circumstances });
     }),
+    saveSounding: transaction((walk, answer, circumstances) => saveSounding(rooms, { walk, answer, circumstances })),
     beginWalk: inWords(rooms.walks.begin),
     openWalks: inWords(() => openWalks('')),
     keepWalk: inWords(rooms.walks.keep),

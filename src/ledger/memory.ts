@@ -62,6 +62,7 @@ export function createMemory({ coverage, walks, journal, rechecks }: Remembered)
       begin: others.counted(walks.begin),
       keep: others.counted(walks.keep),
       end: others.counted(walks.end),
+      giveUp: others.counted(walks.giveUp),
       prove: others.counted(walks.prove),
     },
     journal: { ...journal, begin: calls.counted(journal.begin), adopt: calls.counted(journal.adopt) },

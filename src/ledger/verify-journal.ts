@@ -38,10 +38,11 @@ function coveredWalks(database: Db) {
   );
 }
 
+/** A sounding, of one row, is no page: the smallest page has two. */
 function pages(database: Db) {
   return database.prepare<[number, number, number], JournalPage>(
     `select id, row_offset as offset, row_limit as "limit", rows from call
-     where id between ? and ? and walk = ? and code is 20000 and rows is not null order by id`,
+     where id between ? and ? and walk = ? and row_limit > 1 and code is 20000 and rows is not null order by id`,
   );
 }
 

@@ -23,6 +23,8 @@ export type WalkStore = {
   /** Writes where the walk stands. */
   readonly keep: (walk: Walk) => void;
   readonly end: (id: number, outcome: WalkOutcome, at: number) => void;
+  /** @param atLeast - Rows that the whole of its slice is known to hold at the least. */
+  readonly giveUp: (id: number, atLeast: number | null, at: number) => void;
   readonly prove: (walk: Walk, evidence: Evidence, at: number) => void;
 };
 
@@ -46,7 +48,7 @@ export function createWalkStore(database: Db, dictionary: Pick<Dictionary, 'api'
     keep: (walk) => {
       const { reading } = walk;
       sql.keep.run({
-        id: walk.id, row_limit: walk.limit, failed_limit: walk.failedLimit, pages_since_failed: walk.pagesSinceFailed,
+        id: walk.id, opening: walk.openingPages, row_limit: walk.limit, failed_limit: walk.failedLimit, pages_since_failed: walk.pagesSinceFailed,
         first_page_at: toSecondsOrNull(walk.firstPageAt), reading: reading.reading,
         next_offset: reading.nextOffset, pages: reading.pages, rows: reading.rows, link: reading.link,
         link_posted_at: toSecondsOrNull(reading.linkPostedAt), ordered: reading.ordered ? 1 : 0,
@@ -60,6 +62,10 @@ export function createWalkStore(database: Db, dictionary: Pick<Dictionary, 'api'
     },
     end: (id, outcome, at) => {
       sql.end.run(toSeconds(at), outcome, id);
+      sql.dropRows.run(id);
+    },
+    giveUp: (id, atLeast, at) => {
+      sql.giveUp.run(toSeconds(at), atLeast, id);
       sql.dropRows.run(id);
     },
     prove: (walk, evidence, at) => {
@@ -174,7 +180,7 @@ function statements(database: Db) {
       `insert into walk (api, purpose, grade, since, until, row_limit, opening, started_at) values (?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     keep: database.prepare(
-      `update walk set row_limit = @row_limit, failed_limit = @failed_limit, pages_since_failed = @pages_since_failed,
+      `update walk set opening = @opening, row_limit = @row_limit, failed_limit = @failed_limit, pages_since_failed = @pages_since_failed,
          first_page_at = @first_page_at, reading = @reading, next_offset = @next_offset,
          pages = @pages, rows = @rows, link = @link, link_posted_at = @link_posted_at, ordered = @ordered,
          doubtful = @doubtful, flaws = @flaws, finished_rows = @finished_rows, described_rows = @described_rows,
@@ -184,6 +190,7 @@ function statements(database: Db) {
        where id = @id`,
     ),
     end: database.prepare('update walk set finished_at = ?, outcome = ? where id = ?'),
+    giveUp: database.prepare("update walk set finished_at = ?, outcome = 'given_up', length = ? where id = ?"),
     prove: database.prepare(
       `update walk set finished_at = ?, outcome = 'covered', length = ?, distinct_rows = ?, digest = ?, doubts = ? where id = ?`,
     ),

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Density } from '../../src/domain/slicing.ts';
 import {
+  isWorthSounding,
   LONGEST_SLICE_MS,
   neighbour,
   openingGoesOn,
@@ -11,7 +12,9 @@ import {
   rowsOfPages,
   saysNothing,
   SHORTEST_SLICE_MS,
+  SLICE_PAGES,
   sliceLength,
+  soundingOffset,
 } from '../../src/domain/slicing.ts';
 
 const HOUR = 3_600_000;
@@ -186,7 +189,8 @@ describe('what was walked', () => {
 
 describe('an opening', () => {
   const slice = { since: 0, until: 30 * DAY };
-  const page = { read: 1, rows: 1000, most: 20, limit: 1000, firstPostedAt: 0, lastPostedAt: 2 * DAY, pressed: false };
+  const at = { firstPostedAt: 0, lastPostedAt: 2 * DAY };
+  const page = { read: 1, rows: 1000, most: 20, limit: 1000, ...at, pressed: false, resumed: false };
   const goesOn = (over: Partial<typeof page>) => openingGoesOn(slice, { ...page, ...over });
 
   it('goes on where its first page promises an end within its pages', () => {
@@ -216,5 +220,43 @@ describe('an opening', () => {
     expect(goesOn({ ...crowd, read: 7, rows: 7000 })).toBe(false);
     expect(goesOn({ ...crowd, read: 7, rows: 7000, pressed: false })).toBe(true);
     expect(goesOn({ ...crowd, read: 7, rows: 7000, lastPostedAt: 12 * DAY })).toBe(true);
+  });
+
+  it('is judged by its second page where it was stopped after the first, and by no later one', () => {
+    const dense = { read: 2, rows: 2000, lastPostedAt: HOUR };
+    expect(goesOn(dense)).toBe(true);
+    expect(goesOn({ ...dense, resumed: true })).toBe(false);
+    expect(goesOn({ ...dense, read: 3, rows: 3000, resumed: true })).toBe(true);
+  });
+});
+
+describe('a sounding', () => {
+  it('finds no row just where a walk ends within the pages and one more', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 2, max: 1000 }), (most, limit) => {
+        const rows = soundingOffset(most, limit);
+        expect(pagesWalked(rows, limit)).toBe(most + 1);
+        expect(pagesWalked(rows + 1, limit)).toBe(most + 2);
+      }),
+    );
+    expect(soundingOffset(SLICE_PAGES, 1000)).toBeGreaterThan(20_000);
+  });
+
+  it('is worth a call until more tasks are known than it asks for', () => {
+    const walked: Density = { since: 0, until: DAY, rows: 20_979, glimpse: false };
+    expect(isWorthSounding([], 1000)).toBe(true);
+    expect(isWorthSounding([walked], 1000)).toBe(true);
+    expect(isWorthSounding([walked, { ...walked, rows: 1 }], 1000)).toBe(false);
+  });
+
+  it('is not worth one where another has found a row, however few were seen; a glimpse alone says nothing', () => {
+    const glimpse: Density = { since: 0, until: DAY, rows: 1000, glimpse: true };
+    expect(
+      isWorthSounding(
+        Array.from({ length: 30 }, () => glimpse),
+        1000,
+      ),
+    ).toBe(true);
+    expect(isWorthSounding([{ ...glimpse, atLeast: soundingOffset(SLICE_PAGES, 1000) + 1 }], 1000)).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { pagesOfRows } from '../../src/domain/slicing.ts';
+import { pagesOfRows, rowsOfPages, SLICE_PAGES, soundingOffset } from '../../src/domain/slicing.ts';
 import type { PageRow } from '../../src/domain/task.ts';
 import type { Walk } from '../../src/domain/walk.ts';
 import {
@@ -13,6 +13,7 @@ import {
   NOW,
   readSlice,
   savePage,
+  saveSounding,
   sliceOf,
   startOf,
   tempLedger,
@@ -265,15 +266,62 @@ describe('a walk', () => {
     ]);
   });
 
-  it('that opens the unknown and finds it large is given up, and its density is known', () => {
+  it('that opens the unknown and finds it large is sounded, given up where a row lies beyond its pages, and its density is known', () => {
     const temp = opened();
-    const walk = temp.ledger.beginWalk({ ...small, openingPages: 2 }, NOW);
-    expect(savePage(temp.ledger, walk, list.slice(0, limit)).next).toBe('done');
+    const first = savePage(
+      temp.ledger,
+      temp.ledger.beginWalk({ ...small, openingPages: 2 }, NOW),
+      list.slice(0, limit),
+    );
+    expect(first.next).toBe('sound');
+    const atLeast = soundingOffset(2, limit) + 1;
+    expect(saveSounding(temp.ledger, first.walk, [asRow(listed('far', SINCE + HOUR))])).toMatchObject({
+      next: 'done',
+      newTasks: 1,
+    });
+    expect(temp.ledger.openWalks()).toEqual([]);
     expect(temp.rows('select * from coverage')).toEqual([]);
     expect(temp.ledger.picture('backlinks').densities).toEqual([
-      { since: SINCE, until: SINCE + limit * 1000, rows: limit, glimpse: true, firstAt: SINCE },
+      { since: SINCE, until: SINCE + limit * 1000, rows: limit, glimpse: true, firstAt: SINCE, atLeast },
     ]);
-    expect(temp.rows('select count(*) as tasks from tasks')).toEqual([{ tasks: limit }]);
+    expect(temp.rows('select count(*) as tasks from tasks')).toEqual([{ tasks: limit + 1 }]);
+  });
+
+  it('that opens the unknown and is sounded without a row goes on, and is never given up after', () => {
+    const temp = opened();
+    const first = savePage(
+      temp.ledger,
+      temp.ledger.beginWalk({ ...small, openingPages: 2 }, NOW),
+      list.slice(0, limit),
+    );
+    const sounded = saveSounding(temp.ledger, first.walk, []);
+    expect(sounded).toMatchObject({ next: 'more', walk: { openingPages: 0, reading: first.walk.reading } });
+    expect(temp.ledger.openWalks()).toMatchObject([{ openingPages: 0, calls: 1 }]);
+    expect(temp.rows('select row_offset, row_limit, rows from calls order by id desc limit 1')).toEqual([
+      { row_offset: soundingOffset(2, limit), row_limit: 1, rows: 0 },
+    ]);
+  });
+
+  it('that was stopped before its sounding is sounded after its next page', () => {
+    const temp = opened();
+    const first = savePage(
+      temp.ledger,
+      temp.ledger.beginWalk({ ...small, openingPages: 2 }, NOW),
+      list.slice(0, limit),
+    );
+    const resumed = { at: { resumed: true } };
+    const next = list.slice(limit - 1, 2 * limit - 1);
+    expect(savePage(temp.ledger, first.walk, next, resumed).next).toBe('sound');
+  });
+
+  it('that opens the unknown of an account known to be large is given up without a sounding', () => {
+    const temp = opened();
+    readSlice(temp.ledger, { ...SLICE, limit }, tasks(rowsOfPages(SLICE_PAGES + 1, limit)));
+    const range = { since: UNTIL, until: UNTIL + HOUR };
+    const crowd = Array.from({ length: limit }, (_, n) => asRow(listed(`crowd-${n}`, UNTIL)));
+    const walk = temp.ledger.beginWalk({ ...small, range, openingPages: 2 }, NOW);
+    expect(savePage(temp.ledger, walk, crowd).next).toBe('done');
+    expect(temp.ledger.openWalks()).toEqual([]);
   });
 
   it('that the window overtakes leaves the density of what it read, so that the next slice is not as long', () => {
@@ -289,9 +337,17 @@ describe('a walk', () => {
   it('that finds a whole page in its first second leaves a density too', () => {
     const temp = opened();
     const crowd = Array.from({ length: limit }, (_, n) => asRow(listed(`crowd-${n}`, SINCE)));
-    savePage(temp.ledger, temp.ledger.beginWalk({ ...small, openingPages: 2 }, NOW), crowd);
+    const { walk } = savePage(temp.ledger, temp.ledger.beginWalk({ ...small, openingPages: 2 }, NOW), crowd);
+    saveSounding(temp.ledger, walk, [asRow(listed('far', SINCE))]);
     expect(temp.ledger.picture('backlinks').densities).toEqual([
-      { since: SINCE, until: SINCE + 1000, rows: limit, glimpse: true, firstAt: SINCE },
+      {
+        since: SINCE,
+        until: SINCE + 1000,
+        rows: limit,
+        glimpse: true,
+        firstAt: SINCE,
+        atLeast: soundingOffset(2, limit) + 1,
+      },
     ]);
   });
 });

@@ -5,6 +5,7 @@ import Database from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
 import type { CallEnd, CallStart, PageAnswer } from '../../src/domain/call.ts';
 import type { PlanPolicy } from '../../src/domain/gaps.ts';
+import { soundingOffset } from '../../src/domain/slicing.ts';
 import type { ListedTask, PageRow } from '../../src/domain/task.ts';
 import type { Walk, WalkPlan } from '../../src/domain/walk.ts';
 import type { Db } from '../../src/ledger/database.ts';
@@ -164,6 +165,13 @@ export type Reading = {
 export function savePage(ledger: Ledger, walk: Walk, rows: readonly PageRow[], over: Reading = {}): SavedPage {
   const callId = ledger.journal.begin(startOf(walk));
   return ledger.savePage(walk, answerOf(callId, rows, over.answer), { ...circumstances, ...over.at });
+}
+
+/** The answer to the one row that an opening is sounded by. */
+export function saveSounding(ledger: Ledger, walk: Walk, rows: readonly PageRow[]): SavedPage {
+  const offset = soundingOffset(walk.openingPages, walk.limit);
+  const callId = ledger.journal.begin(startOf(walk, { offset, limit: 1 }));
+  return ledger.saveSounding(walk, answerOf(callId, rows), circumstances);
 }
 
 /** Walks a slice to its end: the server lists `rows` in this order, and the list does not change. */

@@ -1,7 +1,7 @@
 import { lengthOf } from '../../src/domain/coverage.ts';
 import { firstReading } from '../../src/domain/evidence.ts';
 import { gapsOf, lossesSince, originAt, upperBound, type ApiPicture, type PlanPolicy } from '../../src/domain/gaps.ts';
-import { openingGoesOn, type Density } from '../../src/domain/slicing.ts';
+import { isWorthSounding, openingGoesOn, soundingOffset, type Density } from '../../src/domain/slicing.ts';
 import type { TimeRange } from '../../src/domain/time-range.ts';
 import type { Walk, WalkPlan } from '../../src/domain/walk.ts';
 import { windowEdge } from '../../src/domain/window.ts';
@@ -41,6 +41,7 @@ export function runPlan(posted: ArrayLike<number>, startedAt: number): ModelRun 
   const accounted = { ...state.origins };
   const inFlight: OpenWalk[] = [];
   const run = { calls: 0, overtaken: 0, givenUp: 0, mostPages: 0 };
+  let atLeast = 0;
   let [now, begun, listed] = [startedAt, 0, 0];
   const picture = () => withOpenWalks(state, inFlight);
 
@@ -73,6 +74,17 @@ export function runPlan(posted: ArrayLike<number>, startedAt: number): ModelRun 
     state.densities = [...state.densities, density];
     run.mostPages = Math.max(run.mostPages, walk.reading.pages);
   };
+  const endsInTime = (walk: OpenWalk) => {
+    if (!isWorthSounding([...state.densities, { ...walk.range, rows: 0, glimpse: true, atLeast }], walk.limit))
+      return false;
+    run.calls += 1;
+    now += CALL_MS;
+    const rows = before(posted, walk.range.until + 1_001) - before(posted, walk.range.since - 1_000);
+    const offset = soundingOffset(walk.openingPages, walk.limit);
+    if (rows <= offset) walk.openingPages = 0;
+    else atLeast = Math.max(atLeast, offset + 1);
+    return walk.openingPages === 0;
+  };
   const readPage = (walk: OpenWalk) => {
     const { range, grade } = walk;
     run.calls += 1;
@@ -87,7 +99,7 @@ export function runPlan(posted: ArrayLike<number>, startedAt: number): ModelRun 
       endWith(walk, { ...range, rows, glimpse: false, lastAt: walk.lastPostedAt ?? range.until });
       const segment = { ...range, grade, walkId: walk.id, settledAt: now };
       state.segments = [...state.segments, segment].sort((a, b) => a.since - b.since);
-    } else if (isGivenUp(walk, now)) {
+    } else if (promisesTooMuch(walk, now) && !endsInTime(walk)) {
       run.givenUp += 1;
       endWith(walk, glimpseOf(walk));
     }
@@ -169,7 +181,7 @@ function takePage(posted: ArrayLike<number>, walk: OpenWalk): boolean {
   return to - from < walk.limit;
 }
 
-function isGivenUp(walk: Walk, now: number): boolean {
+function promisesTooMuch(walk: Walk, now: number): boolean {
   const { range, reading, openingPages, limit, firstPostedAt, lastPostedAt } = walk;
   const seen = {
     read: reading.pages,
@@ -179,6 +191,7 @@ function isGivenUp(walk: Walk, now: number): boolean {
     firstPostedAt: firstPostedAt ?? range.since,
     lastPostedAt: lastPostedAt ?? range.since,
     pressed: range.since - windowEdge(walk.grade, now, []) < DAY_MS,
+    resumed: false,
   };
   return openingPages > 0 && !openingGoesOn(range, seen);
 }

@@ -17,83 +17,80 @@ export type Tabular = Exclude<Report, { readonly kind: 'coverage' }>;
 
 type Asked = { readonly question: ReportQuestion; readonly answer: ReportAnswer; readonly commandName: string };
 
+type Write = <Row>(sheet: Sheet<Row>) => Promise<void>;
+
+/** What the sheets of all reports have in common. */
+type Frame = {
+  readonly title: string[];
+  readonly facts: Record<string, unknown>;
+  /** What must be borne in mind, below the sums. */
+  readonly careful: string[];
+};
+
 /** Hands the sheet of a report on to whoever writes it; in this way each keeps the type of its rows. */
-export async function withSheet(
-  report: Tabular,
-  asked: Asked,
-  write: <Row>(sheet: Sheet<Row>) => Promise<void>,
-): Promise<void> {
-  const frame = { title: titleOf(asked), facts: factsOf(asked) };
-  const careful = carefulOf(asked);
+export function withSheet(report: Tabular, asked: Asked, write: Write): Promise<void> {
+  const frame = { title: titleOf(asked), facts: factsOf(asked), careful: carefulOf(asked) };
   switch (report.kind) {
-    case 'groups': {
-      const { rows, totals, by } = report;
-      const summary = () => [sumOf(totals), ...careful];
-      await write({
-        ...frame,
-        columns: groupColumns(by),
-        rows,
-        summary,
-        facts: { ...frame.facts, totals: moneyOf(totals) },
-      });
-      return;
-    }
-    case 'tasks': {
-      const { lines: rows, totals } = report;
-      const summary = () => [sumOf(totals), ...careful];
-      await write({
-        ...frame,
-        columns: TASK_COLUMNS,
-        rows,
-        summary,
-        facts: { ...frame.facts, totals: moneyOf(totals) },
-      });
-      return;
-    }
-    case 'changes': {
-      const { lines: rows, totals } = report;
-      const { changes, refunds, refundedMicros, increases, increasedMicros } = totals;
-      const summary = () => [
-        `${counted(changes, 'change')}; ${counted(refunds, 'refund')} of ${dollars(refundedMicros)} dollars in all, ${counted(increases, 'increase')} of ${dollars(increasedMicros)}.`,
-      ];
-      const facts = {
-        ...frame.facts,
-        totals: { ...totals, refunded: dollars(refundedMicros), increased: dollars(increasedMicros) },
-      };
-      await write({ ...frame, columns: CHANGE_COLUMNS, rows, summary, facts });
-      return;
-    }
-    case 'retrievable': {
-      let rows = 0;
-      const counting = function* () {
-        for (const line of report.lines) {
-          rows += 1;
-          yield line;
-        }
-      };
-      const summary = () => [retrievableSum(rows), ...careful];
-      await write({ ...frame, columns: RETRIEVABLE_COLUMNS, rows: counting(), summary });
-      return;
-    }
-    case 'duplicates': {
-      const { groups: rows, totals } = report;
-      const facts = { ...frame.facts, totals: { ...totals, wasted: dollars(totals.wastedMicros) } };
-      await write({
-        ...frame,
-        columns: DUPLICATE_COLUMNS,
-        rows,
-        summary: () => [...duplicatesSum(report), ...careful],
-        facts,
-      });
-      return;
-    }
-    case 'reconcile': {
-      const { rows, day, timezone } = report;
-      const title = [`What ${day} has cost, by DataForSEO's own count and by the ledger's`];
-      const summary = () => [...reconcileSum(report), ...careful];
-      await write({ columns: RECONCILE_COLUMNS, rows, title, summary, facts: { ...frame.facts, day, timezone } });
-    }
+    case 'groups':
+      return write(groupSheet(report, frame));
+    case 'tasks':
+      return write(taskSheet(report, frame));
+    case 'changes':
+      return write(changeSheet(report, frame));
+    case 'retrievable':
+      return write(retrievableSheet(report, frame));
+    case 'duplicates':
+      return write(duplicateSheet(report, frame));
+    case 'reconcile':
+      return write(reconcileSheet(report, frame));
   }
+}
+
+type Of<Kind extends Tabular['kind']> = Extract<Tabular, { readonly kind: Kind }>;
+
+function groupSheet({ rows, totals, by }: Of<'groups'>, { title, facts, careful }: Frame) {
+  const summary = () => [sumOf(totals), ...careful];
+  return { title, columns: groupColumns(by), rows, summary, facts: { ...facts, totals: moneyOf(totals) } };
+}
+
+function taskSheet({ lines: rows, totals }: Of<'tasks'>, { title, facts, careful }: Frame) {
+  const summary = () => [sumOf(totals), ...careful];
+  return { title, columns: TASK_COLUMNS, rows, summary, facts: { ...facts, totals: moneyOf(totals) } };
+}
+
+function changeSheet({ lines: rows, totals }: Of<'changes'>, { title, facts }: Frame) {
+  const { changes, refunds, refundedMicros, increases, increasedMicros } = totals;
+  const summary = () => [
+    `${counted(changes, 'change')}; ${counted(refunds, 'refund')} of ${dollars(refundedMicros)} dollars in all, ${counted(increases, 'increase')} of ${dollars(increasedMicros)}.`,
+  ];
+  const money = { ...totals, refunded: dollars(refundedMicros), increased: dollars(increasedMicros) };
+  return { title, columns: CHANGE_COLUMNS, rows, summary, facts: { ...facts, totals: money } };
+}
+
+function retrievableSheet({ lines }: Of<'retrievable'>, { title, facts, careful }: Frame) {
+  let count = 0;
+  const rows = (function* () {
+    for (const line of lines) {
+      count += 1;
+      yield line;
+    }
+  })();
+  const summary = () => [retrievableSum(count), ...careful];
+  return { title, columns: RETRIEVABLE_COLUMNS, rows, summary, facts };
+}
+
+function duplicateSheet(report: Of<'duplicates'>, { title, facts, careful }: Frame) {
+  const { groups: rows, totals } = report;
+  const summary = () => [...duplicatesSum(report), ...careful];
+  const money = { ...totals, wasted: dollars(totals.wastedMicros) };
+  return { title, columns: DUPLICATE_COLUMNS, rows, summary, facts: { ...facts, totals: money } };
+}
+
+function reconcileSheet(report: Of<'reconcile'>, { facts, careful }: Frame) {
+  const { rows, day, timezone } = report;
+  const title = [`What ${day} has cost, by DataForSEO's own count and by the ledger's`];
+  const summary = () => [...reconcileSum(report), ...careful];
+  return { title, columns: RECONCILE_COLUMNS, rows, summary, facts: { ...facts, day, timezone } };
 }
 
 /** Whether the two counts of the day are the same for every API. */
