@@ -2,12 +2,11 @@
 FROM node:24.21.0-bookworm-slim AS base
 WORKDIR /app
 
-# The compiler and what it needs stay in this stage.
+# The bundler and what it needs stay in this stage.
 FROM base AS build
 COPY package.json package-lock.json ./
-# Scripts are left out: "prepare" would build before the sources are here. Optional packages are the Node that the image has.
-RUN npm ci --omit=optional --ignore-scripts
-COPY tsconfig.json tsconfig.build.json ./
+# Scripts are left out: "prepare" would build before the sources are here.
+RUN npm ci --ignore-scripts
 COPY scripts scripts
 COPY src src
 RUN npm run build && find dist -name '*.map' -delete

@@ -7,6 +7,7 @@ export default defineConfig({
     // On two cores vitest would use one: most tests wait for a simulated server's answers, so two at a time take little more than half as long.
     maxWorkers: 2,
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/support/build.ts',
     // A slow or busy machine is no failure; a test that hangs still ends.
     testTimeout: 60_000,
     // It imports JSON without saying so, which Node refuses and vite reads.

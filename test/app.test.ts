@@ -9,10 +9,10 @@ const HOUR_MS = 3_600_000;
 
 describe('a backfill', () => {
   it('brings every task of the window into the ledger, field by field', async () => {
-    const bench = await openBench({ tasks: 20_000, newestAgoMs: 4 * HOUR_MS, rows: { status: 'mixed', url: 'mixed' } });
+    const bench = await openBench({ tasks: 8_000, newestAgoMs: 4 * HOUR_MS, rows: { status: 'mixed', url: 'mixed' } });
     const result = await bench.backfill();
-    expect(result).toMatchObject({ complete: true, left: [], newTasks: 20_000 });
-    expect(expectSameAsTruth(bench, { until: Date.now() })).toBe(20_000);
+    expect(result).toMatchObject({ complete: true, left: [], newTasks: 8_000 });
+    expect(expectSameAsTruth(bench, { until: Date.now() })).toBe(8_000);
   });
 
   it('says complete, and a second one right after makes no more calls than the new time needs', async () => {
@@ -37,7 +37,7 @@ describe('a backfill', () => {
   });
 
   it('keeps the sums by day and by tag equal to the tasks', async () => {
-    const bench = await openBench({ tasks: 8_000 });
+    const bench = await openBench({ tasks: 4_000 });
     await bench.backfill();
     const byDay = `select api, endpoint, date(posted_at, 'unixepoch') as day, state, count(*) as tasks, sum(ifnull(cost_micros, 0)) as cost_micros
       from tasks group by 1, 2, 3, 4 order by 1, 2, 3, 4`;
@@ -58,7 +58,7 @@ describe('a backfill', () => {
   });
 
   it('never lets the server see more than ten calls in a period', async () => {
-    const bench = await openBench({ tasks: 40_000, latency: { meanMs: 15, tailShare: 0, transitMs: 10 } });
+    const bench = await openBench({ tasks: 25_000, latency: { meanMs: 15, tailShare: 0, transitMs: 10 } });
     await bench.backfill();
     expect(bench.simulator.stats()).toMatchObject({ throttled: 0 });
     expect(bench.app().status().coverage['backlinks']?.losses).toEqual([]);
@@ -101,9 +101,9 @@ const TRANSIENT: readonly (Partial<FaultRule> & { fault: FaultRule['fault'] })[]
 
 describe('a server in trouble', () => {
   it.each(TRANSIENT)('is waited out: $fault $retryAfterSeconds', async (rule) => {
-    const bench = await openBench({ tasks: 6_000, newestAgoMs: HOUR_MS }, { LEDGER_TIMEOUT: '300ms' });
+    const bench = await openBench({ tasks: 2_500, newestAgoMs: HOUR_MS }, { LEDGER_TIMEOUT: '300ms' });
     bench.simulator.set({ faults: [{ times: 4, ...rule, when: { every: 2 } }] });
-    expect(await bench.backfill()).toMatchObject({ complete: true, newTasks: 6_000 });
+    expect(await bench.backfill()).toMatchObject({ complete: true, newTasks: 2_500 });
     expectSameAsTruth(bench, { until: Date.now() });
     expect(bench.simulator.stats().maxInAnyPeriod).toBeLessThanOrEqual(10);
   });
@@ -114,14 +114,14 @@ describe('a server in trouble', () => {
     { account: 40201 },
     { account: 40207 },
   ] as SimulatorPatch['refusals'][])('that refuses the account gets at most three calls: %o', async (refusals) => {
-    const bench = await openBench({ tasks: 6_000, refusals });
+    const bench = await openBench({ tasks: 2_500, refusals });
     const failure = await bench.backfill().catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(DataForSeoError);
     expect(failure).toMatchObject({ code: 'account_refused' });
     expect(bench.simulator.stats().calls).toBeLessThanOrEqual(3);
     // A person acts; the same command then goes on.
     bench.simulator.set({ refusals: { account: null } });
-    expect(await bench.backfill()).toMatchObject({ complete: true, newTasks: 6_000 });
+    expect(await bench.backfill()).toMatchObject({ complete: true, newTasks: 2_500 });
   });
 
   it('that refuses one API does not stop the others', async () => {
@@ -135,7 +135,7 @@ describe('a server in trouble', () => {
   });
 
   it('with a poisoned moment loses that moment only', async () => {
-    const bench = await openBench({ tasks: 6_000, newestAgoMs: HOUR_MS });
+    const bench = await openBench({ tasks: 2_500, newestAgoMs: HOUR_MS });
     const covers = Math.floor((Date.now() - 50 * 24 * HOUR_MS) / 1000) * 1000;
     bench.simulator.set({ faults: [{ when: { covers }, fault: 'http500' }] });
     const result = await bench.backfill();
@@ -153,7 +153,7 @@ describe('a server in trouble', () => {
 
 describe('a server whose window is narrower than the widest guess', () => {
   it.each([28, 29, 30, 31])('of %i days of metadata is read to its edge', async (metadata) => {
-    const bench = await openBench({ tasks: 4_000, newestAgoMs: HOUR_MS, windows: { metadata, ids: 180 } });
+    const bench = await openBench({ tasks: 2_000, newestAgoMs: HOUR_MS, windows: { metadata, ids: 180 } });
     expect(await bench.backfill()).toMatchObject({ complete: true });
     const [edge] = bench.rows(`select min(since) as since from coverage where grade = 'metadata'`);
     const margin = Number(edge?.['since']) * 1000 - (Date.now() - metadata * 24 * HOUR_MS);
@@ -165,8 +165,8 @@ describe('a server whose window is narrower than the widest guess', () => {
 
 describe('a server with another clock', () => {
   it.each([-300_000, 300_000])('by %i ms is read up to its own now', async (skewMs) => {
-    const bench = await openBench({ tasks: 4_000, newestAgoMs: 600_000, skewMs });
-    expect(await bench.backfill()).toMatchObject({ complete: true, newTasks: 4_000 });
+    const bench = await openBench({ tasks: 2_000, newestAgoMs: 600_000, skewMs });
+    expect(await bench.backfill()).toMatchObject({ complete: true, newTasks: 2_000 });
     const status = bench.app().status().coverage['backlinks'];
     expect(status).toMatchObject({ complete: true, losses: [] });
     expect(Math.abs(Date.parse(status?.until ?? '') - (Date.now() + skewMs))).toBeLessThan(120_000);

@@ -31,14 +31,14 @@ const HOSTILE: readonly { name: string; patch: SimulatorPatch }[] = [
   { name: 'answers null for an empty list', patch: { answers: { emptyResult: 'null' } } },
   {
     name: 'crowds 6,000 tasks into a second and shuffles them',
-    patch: { tasks: 9_000, arrivals: 'crowded_second', crowdTasks: 6_000, listing: { ties: 'reshuffled' } },
+    patch: { tasks: 7_000, arrivals: 'crowded_second', crowdTasks: 6_000, listing: { ties: 'reshuffled' } },
   },
 ];
 
 describe('a server that', () => {
   it.each(HOSTILE)('$name is read to the last task', { timeout: 180_000 }, async ({ patch }) => {
     const bench = await openBench({
-      tasks: 12_000,
+      tasks: 5_000,
       newestAgoMs: HOUR_MS,
       finishing: { share: 0.1, maxMs: 600_000 },
       ...patch,
@@ -57,7 +57,7 @@ describe('a server that', () => {
 describe('which time the server filters by', () => {
   it.each(['posted', 'done'] as const)('is learned from the rows: %s', async (filter) => {
     const bench = await openBench({
-      tasks: 30_000,
+      tasks: 12_000,
       newestAgoMs: HOUR_MS,
       finishing: { share: 0.5, maxMs: 6 * HOUR_MS },
       listing: { filter },
@@ -71,7 +71,7 @@ describe('which time the server filters by', () => {
 describe('rows that come and go in the middle of a walk', () => {
   it('never leave a task that is listed throughout out of the ledger', { timeout: 180_000 }, async () => {
     const bench = await openBench({
-      tasks: 12_000,
+      tasks: 5_000,
       newestAgoMs: HOUR_MS,
       listing: { flickerTasks: 40, flickerEveryCalls: 1 },
     });

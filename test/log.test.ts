@@ -97,7 +97,7 @@ describe('the log', () => {
   it('goes to standard error at once', () => {
     const code = `import { createLogger } from './src/log.ts';
       createLogger({ level: 'info', secrets: [] }).info('last words'); process.kill(process.pid, 'SIGKILL');`;
-    const { stdout, stderr } = spawnSync('node', ['--input-type=module', '-e', code], { encoding: 'utf8' });
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
     expect(stdout).toBe('');
     expect(stderr).toContain('last words');
   });

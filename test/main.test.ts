@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.ts';
 import { systemClock } from '../src/time.ts';
+import { MAIN } from './support/process.ts';
 
 const tooSoon = ({ stderr }: { readonly stderr: string }) => {
   throw new Error(`It ended too soon: ${stderr}`);
@@ -25,7 +26,7 @@ type Started = {
 /** A real process, with nothing in its environment that it was not given. @param preload - A module that runs before it. */
 function start(argv: readonly string[], env: Record<string, string> = {}, preload = ''): Started {
   const before = preload === '' ? [] : ['--import', `data:text/javascript,${encodeURIComponent(preload)}`];
-  const child = spawn(process.execPath, [...before, 'src/main.ts', ...argv], {
+  const child = spawn(process.execPath, [...before, MAIN, ...argv], {
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

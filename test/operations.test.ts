@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { EXIT } from '../src/cli/exit-code.ts';
 import { openBench, type Bench } from './support/bench.ts';
-import { ended, startProcess } from './support/process.ts';
+import { ended, MAIN, startProcess } from './support/process.ts';
 
 const PAGE = readFileSync('docs/operations.md', 'utf8');
 
@@ -31,7 +31,6 @@ type Host = Bench & { readonly env: Readonly<Record<string, string>>; readonly b
 
 /** Where other tests have it too. */
 const NODE_COMPILE_CACHE = join(tmpdir(), 'dataforseo-ledger-compile-cache');
-const MAIN = join(process.cwd(), 'src', 'main.ts');
 
 /** A machine on which the command is in the PATH and the password in a file, as an installation has them. */
 async function openHost(tasks: number): Promise<Host> {

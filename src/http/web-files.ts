@@ -4,7 +4,7 @@ import { extname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 
-/** Made by scripts/build.js. The same place from src/http and from dist/http. */
+/** Made by scripts/build.js. The same place from src/http and from dist/program. */
 const FOLDER = fileURLToPath(new URL('../../dist/web/', import.meta.url));
 
 const TYPES: Readonly<Record<string, string>> = {

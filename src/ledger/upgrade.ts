@@ -25,8 +25,8 @@ export type UpgradeTerms = {
   readonly log: { readonly info: (facts: object, message: string) => void };
 };
 
-/** Compiled, it lies beside this one under its other ending. */
-const PROGRAM = new URL(import.meta.url.replace(/upgrade(\.[jt]s)$/, 'upgrade-process$1'));
+/** Built, it lies beside this one under its other ending. */
+const PROGRAM = new URL(`./upgrade-process.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
 
 /**
  * Brings a ledger of an older schema up to date, in a process of its own: SQLite does it in one go, minutes long on a large file,

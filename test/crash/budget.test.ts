@@ -5,19 +5,19 @@ import { ended, killGroup, startProcess } from '../support/process.ts';
 /** A throttle that arrives just before the kill, each a way of the server to say it. */
 const THROTTLES = ['envelope40202', 'task40202', 'http429'] as const;
 
-describe('killed twenty-five times in quick succession', { timeout: 120_000 }, () => {
+describe('killed fifteen to twenty-five times in quick succession', { timeout: 120_000 }, () => {
   it.each([
-    { periodMs: 3_000, meanMs: 0, throttles: false },
-    { periodMs: 500, meanMs: 60, throttles: false },
-    { periodMs: 500, meanMs: 20, throttles: true },
-  ])('the server never sees more than ten calls in a period: %o', async ({ periodMs, meanMs, throttles }) => {
+    { lives: 25, periodMs: 2_000, meanMs: 0, throttles: false },
+    { lives: 15, periodMs: 500, meanMs: 60, throttles: false },
+    { lives: 15, periodMs: 500, meanMs: 20, throttles: true },
+  ])('the server never sees more than ten calls in a period: %o', async ({ lives, periodMs, meanMs, throttles }) => {
     const bench = await openBench({
       tasks: 300_000,
       rate: { calls: 10, periodMs },
       latency: { meanMs, tailShare: meanMs > 0 ? 0.1 : 0, tailMs: periodMs / 2 },
     });
     let waitedMs = 0;
-    for (let n = 1; n <= 25; n += 1) {
+    for (let n = 1; n <= lives; n += 1) {
       const before = bench.simulator.stats().calls;
       const fault = THROTTLES[n % THROTTLES.length] ?? 'http429';
       // Every third life ends right after the server has said that the budget is spent.
@@ -33,10 +33,10 @@ describe('killed twenty-five times in quick succession', { timeout: 120_000 }, (
       await ended(child);
     }
     const stats = bench.simulator.stats();
-    expect(stats.calls).toBeGreaterThanOrEqual(25);
+    expect(stats.calls).toBeGreaterThanOrEqual(lives);
     expect(stats.maxInAnyPeriod).toBeLessThanOrEqual(10);
     expect(stats.throttled).toBe(0);
     // Each life may wait for a token for a period and a half at the most, and a second or two to start.
-    expect(waitedMs).toBeLessThan(25 * (periodMs * 1.6 + 2_500));
+    expect(waitedMs).toBeLessThan(lives * (periodMs * 1.6 + 2_500));
   });
 });

@@ -13,7 +13,7 @@ const HOUR_MS = 3_600_000;
 const PROBE = ['--import', new URL('../support/commit-probe.ts', import.meta.url).href];
 
 const smallAccount = () => ({
-  tasks: 2_500,
+  tasks: 1_200,
   seed: 11,
   startedAt: Date.now(),
   newestAgoMs: HOUR_MS,

@@ -29,21 +29,21 @@ type Story = {
 const STORIES: readonly Story[] = [
   {
     what: 'several walks of several APIs in flight',
-    options: () => ({ tasks: 5_000, apis: ['backlinks', 'serp'], latency: { meanMs: 25 } }),
+    options: () => ({ tasks: 2_500, apis: ['backlinks', 'serp'], latency: { meanMs: 25 } }),
     settings: { LEDGER_APIS: 'backlinks,serp' },
     points: 5,
   },
   {
     what: 'the isolation of a crowded second',
     options: () => ({
-      tasks: 5_000, arrivals: 'crowded_second', crowdTasks: 2_500, crowdAt: 0.9, listing: { ties: 'reshuffled' },
+      tasks: 2_500, arrivals: 'crowded_second', crowdTasks: 1_500, crowdAt: 0.9, listing: { ties: 'reshuffled' },
     }), // prettier-ignore
     points: 5,
   },
   {
     what: 'failures, throttles and cut answers',
     options: () => ({
-      tasks: 5_000,
+      tasks: 2_500,
       faults: [
         { when: { every: 3 }, times: 4, fault: 'http503' },
         { when: { every: 5 }, times: 2, fault: 'cut' },
@@ -83,7 +83,7 @@ describe('killed with SIGKILL at a request', { timeout: 120_000 }, () => {
   );
 
   it('while a poisoned moment is halved, the next run goes on halving, and once it is mended nothing is missing', async () => {
-    const patch = common({ tasks: 2_000 });
+    const patch = common({ tasks: 1_000 });
     const undisturbed = await undisturbedRun(await openBench(patch));
     const covers = Math.floor((Date.now() - 50 * DAY_MS) / 1000) * 1000;
     await inTurns(2, seeded('halving', [6, 9, 12, 16, 20, 26, 34], 3), async (n) => {
@@ -109,7 +109,7 @@ describe('killed with SIGKILL at a request', { timeout: 120_000 }, () => {
   ] satisfies SimulatorPatch['refusals'][])(
     'while the server refuses us (%o), the next run reads everything once a person has acted',
     async (refusals) => {
-      const patch = common({ tasks: 3_000 });
+      const patch = common({ tasks: 1_500 });
       const undisturbed = await undisturbedRun(await openBench(patch));
       const bench = await openBench({ ...patch, refusals });
       await killAtCall(bench, 1);

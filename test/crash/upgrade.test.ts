@@ -38,15 +38,15 @@ insert into task select * from task;
 
 let folder = '';
 
-/** The program as it will be in its next version: this one and one more migration. @returns Its main.ts. */
+/** The program as it will be in its next version: this one and one more migration. @returns Its main.js. */
 function nextVersion(name: string, sql: string): string {
   const root = join(folder, name);
   mkdirSync(root);
-  for (const part of ['src', 'migrations', 'config', 'dist', 'package.json'])
+  for (const part of ['migrations', 'config', 'dist', 'package.json'])
     cpSync(join(ROOT, part), join(root, part), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
   writeFileSync(join(root, 'migrations', `${NEXT}_next.sql`), sql);
-  return join(root, 'src', 'main.ts');
+  return join(root, 'dist', 'main.js');
 }
 
 let slow = '';

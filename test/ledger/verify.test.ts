@@ -6,9 +6,9 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { CheckName, VerifyReport } from '../../src/domain/verification.ts';
 import type { SimulatorPatch } from '../../src/simulator/options.ts';
 import { openBench, type Bench } from '../support/bench.ts';
+import { MAIN } from '../support/process.ts';
 
 const HOUR_MS = 3_600_000;
-const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
 
 function verify(bench: Bench, reread = 0, signal = new AbortController().signal): Promise<VerifyReport> {
   return bench.app().verify({ reread, onProgress: () => undefined }, signal);

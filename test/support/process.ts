@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Bench } from './bench.ts';
 
-const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
+/** The command as it ships; made anew before the first test. */
+export const MAIN = new URL('../../dist/main.js', import.meta.url).pathname;
 /** Node keeps what it compiled there: a start takes half the time. */
 const COMPILE_CACHE = join(tmpdir(), 'dataforseo-ledger-compile-cache');
 
@@ -30,7 +31,7 @@ export type StartOptions = {
   readonly settings?: Readonly<Record<string, string>>;
   /** What node is told, e.g. `--import file`. */
   readonly node?: readonly string[];
-  /** Another version of the program: the path of its main.ts. */
+  /** Another version of the program: the path of its main.js. */
   readonly main?: string;
   /** What node runs under, e.g. `['strace', '-f']`. */
   readonly under?: readonly string[];

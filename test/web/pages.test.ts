@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -77,7 +77,6 @@ describe.skipIf(!hasChromium)('in a browser', () => {
   };
 
   beforeAll(async () => {
-    if (!existsSync('dist/web/status.js')) throw new Error('Run `npm run build` first.');
     ledger = openLedger({ path, login: 'me', pid: 1, now: NOW });
     fill(ledger);
     server = await serve(null);
