@@ -1,5 +1,6 @@
 import uPlot from 'uplot';
 import { at } from './dom.ts';
+import { viewAfter } from './zoom-keys.ts';
 
 export type ChartOptions = {
   readonly id: string;
@@ -39,6 +40,7 @@ export function createChart(options: ChartOptions): Chart {
     const size = { width: place.clientWidth, height: place.clientHeight };
     if (size.width > 0 && state.plot?.width !== size.width) state.plot?.setSize(size);
   }).observe(place);
+  if (options.drag === true) place.addEventListener('keydown', (event) => zoomByKey(event, state, options));
   return {
     show: (times, values, range) => {
       const key = JSON.stringify([times, values, range]);
@@ -51,6 +53,24 @@ export function createChart(options: ChartOptions): Chart {
       else build();
     },
   };
+}
+
+/** All charts that are zoomed together by the mouse are so by the keys too. */
+function zoomByKey(
+  event: KeyboardEvent,
+  { plot, shown }: { readonly plot: uPlot | null; readonly shown: Shown | null },
+  { sync, step }: ChartOptions,
+): void {
+  const scale = plot?.scales['x'];
+  if (plot === null || shown === null || scale === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+  const whole = { min: shown.range[0], max: shown.range[1] };
+  const view = { min: scale.min ?? whole.min, max: scale.max ?? whole.max };
+  const next = viewAfter(event.key, view, { whole, least: step * 3 });
+  if (next === null) return;
+  event.preventDefault();
+  const plots = sync === undefined ? [plot] : uPlot.sync(sync).plots;
+  for (const each of plots) each.setScale('x', next);
+  plot.root.parentElement?.setAttribute('data-view', `${next.min} ${next.max}`);
 }
 
 function dataOf({ times, values }: Shown, { cap }: ChartOptions): uPlot.AlignedData {

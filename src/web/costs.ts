@@ -57,7 +57,7 @@ export async function showDays(now: string): Promise<void> {
   const tasks = rows.reduce((sum, row) => sum + row.tasks, 0);
   say(
     'days-note',
-    `${counted(tasks, 'task')}, ${money(total)} in ${counted(days, 'day')}. Days are UTC. Drag over the chart to zoom in, double-click to see all.`,
+    `${counted(tasks, 'task')}, ${money(total)} in ${counted(days, 'day')}. Days are UTC. Drag over the chart to zoom in, double-click to see all; or + and −, arrows, Escape.`,
   );
   draw(at('days-table'), rows, () => [
     table(

@@ -91,6 +91,48 @@ async function changes(query: Record<string, string>): Promise<Shown> {
   };
 }
 
+type Listed = {
+  readonly tasks: readonly {
+    readonly id: string;
+    readonly postedAt: string;
+    readonly endpoint: string;
+    readonly status: string | null;
+    readonly costMicros: number | null;
+    readonly tag: string | null;
+    readonly target: string | null;
+  }[];
+  readonly next: string | null;
+};
+
+const LISTED = 200;
+
+/** The newest of a state, and what all of them come to. */
+async function ofState(query: Record<string, string>, state: 'failed' | 'pending', word: string): Promise<Shown> {
+  const [{ tasks, next }, { totals }] = await Promise.all([
+    ask<Listed>('/api/tasks', { ...query, state, limit: String(LISTED) }),
+    ask<Costs>('/api/costs', { ...query, state, by: 'endpoint' }),
+  ]);
+  const columns = [
+    { name: 'Posted', cell: (line: Listed['tasks'][number]) => moment(line.postedAt) },
+    { name: 'Status', cell: (line: Listed['tasks'][number]) => foreign(line.status, 'no status', 90) },
+    { name: 'Endpoint', cell: (line: Listed['tasks'][number]) => foreign(line.endpoint) },
+    { name: 'Tag', cell: (line: Listed['tasks'][number]) => foreign(line.tag) },
+    { name: 'Target', cell: (line: Listed['tasks'][number]) => foreign(line.target) },
+    {
+      name: 'Cost',
+      number: true,
+      cell: (line: Listed['tasks'][number]) => (line.costMicros === null ? '' : exactMoney(line.costMicros)),
+    },
+    { name: 'Task', cell: (line: Listed['tasks'][number]) => taskLink(line.id) },
+  ];
+  const more = next === null ? '' : ` The newest ${count(tasks.length)} of them; the explorer has them all.`;
+  return {
+    title: totals.tasks === 0 ? `No task ${word}` : `${counted(totals.tasks, 'task')} ${word}`,
+    note: `${exactMoney(totals.costMicros)} in all.${more}`,
+    body: tableOf(columns, tasks),
+  };
+}
+
 async function retrievable(query: Record<string, string>): Promise<Shown> {
   const { lines } = await ask<{ lines: readonly RetrievableLine[] }>('/api/reports/retrievable', query);
   const columns = [
@@ -163,6 +205,8 @@ async function show(): Promise<void> {
 
 const REPORTS: Readonly<Record<string, (query: Record<string, string>, by: string) => Promise<Shown>>> = {
   costs,
+  failures: (query) => ofState(query, 'failed', 'failed'),
+  unfinished: (query) => ofState(query, 'pending', 'unfinished'),
   duplicates,
   changes,
   retrievable,

@@ -150,6 +150,17 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await page.mouse.move(box.x + box.width * 0.6, box.y + 20);
     await page.mouse.up();
     await page.locator('#days-tasks .u-over').dblclick();
+    const days = page.locator('#days-tasks');
+    const view = async () => ((await days.getAttribute('data-view')) ?? '').split(' ').map(Number);
+    await days.focus();
+    await page.keyboard.press('+');
+    const [from, to] = await view();
+    expect((to! - from!) / 86_400).toBeLessThanOrEqual(7);
+    await page.keyboard.press('ArrowLeft');
+    expect((await view())[0]).toBeLessThan(from!);
+    await page.keyboard.press('Escape');
+    const [since, until_] = await view();
+    expect((until_! - since!) / 86_400).toBeGreaterThanOrEqual(13);
     expect(await page.locator('#days-table tbody tr').count()).toBeGreaterThan(8);
   });
 
@@ -214,6 +225,8 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await page.goto(`${url}/reports`);
     await until('#report-title', 'Costs by month');
     for (const [report, title] of [
+      ['failures', 'failed'],
+      ['unfinished', 'unfinished'],
       ['duplicates', 'wasted on repeats'],
       ['changes', '0 changes'],
       ['retrievable', 'No result can still be fetched'],
@@ -254,6 +267,10 @@ describe.skipIf(!hasChromium)('in a browser', () => {
       await page.waitForLoadState('networkidle').catch(() => undefined);
       expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(360);
     }
+    // What became of a task is seen without a push to the side.
+    await page.goto(`${url}/tasks`);
+    const badge = await page.locator('#rows .badge').first().boundingBox();
+    expect((badge?.x ?? 360) + (badge?.width ?? 0)).toBeLessThanOrEqual(345);
     await page.setViewportSize({ width: 1280, height: 900 });
   });
 

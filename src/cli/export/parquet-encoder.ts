@@ -5,8 +5,8 @@ import type { Encoder } from './encoders.ts';
 import type { Sink } from './sink.ts';
 
 /** A row group is what a reader takes into memory at once, and what this process holds until it is full. */
-const GROUP_ROWS = 10_000;
-const GROUP_CHARACTERS = 8 * 1024 * 1024;
+const GROUP_ROWS = 4_000;
+const GROUP_CHARACTERS = 4 * 1024 * 1024;
 
 type SchemaElement = ConstructorParameters<typeof ParquetWriter>[0]['schema'][number];
 type ColumnSource = Parameters<ParquetWriter['write']>[0]['columnData'][number];
