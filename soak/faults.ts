@@ -58,7 +58,7 @@ const FAULTS: readonly Fault[] = [
   {
     name: 'a loss is not recorded',
     file: 'src/ledger/frontiers.ts',
-    from: "rooms.coverage.lose(api, { ...range, grade, lostAt: now, reason: 'left the window before it was read' });",
+    from: 'for (const loss of lost) rooms.coverage.lose(api, { ...loss, lostAt: now });',
     to: '',
     seed: 15,
     days: 1,

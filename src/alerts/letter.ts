@@ -1,4 +1,4 @@
-import { behindMs, expiringSoon, type AlertTerms } from '../domain/alert-conditions.ts';
+import { expiringSoon, lagMs, type AlertTerms } from '../domain/alert-conditions.ts';
 import type { AlertLetter, Notice } from '../domain/alert-decision.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { TOO_MUCH } from '../domain/loss-ahead.ts';
@@ -55,11 +55,14 @@ export function letterOf(notice: Notice, given: Scene, sender: Sender & { readon
 
 /** Before anything is cut, else half a secret could be left standing. */
 function withoutSecrets(snapshot: Snapshot, scrub: (text: string) => string): Snapshot {
-  const { reason, ledger, backlog } = snapshot;
+  const { reason, ledger, backlog, refused } = snapshot;
   const willExpire = backlog.willExpire.map((loss) => ({ ...loss, reason: scrub(loss.reason) }));
   return {
     ...snapshot,
     reason: scrub(reason),
+    refused: Object.fromEntries(
+      Object.entries(refused).map(([api, refusal]) => [api, { ...refusal, reason: scrub(refusal.reason) }]),
+    ),
     ledger: { ...ledger, path: scrub(ledger.path) },
     backlog: { ...backlog, willExpire },
   };
@@ -94,24 +97,26 @@ function raised(notice: Notice, scene: Scene): Words {
   }
 }
 
-function parked({ since }: Notice, snapshot: Snapshot): Words {
-  const first = soonest(snapshot);
+function parked({ since, api }: Notice, snapshot: Snapshot): Words {
+  const first = soonest(snapshot, api);
+  const reason = api === null ? snapshot.reason : (snapshot.refused[api]?.reason ?? '');
   const loses = first === null ? '' : ` The first of it leaves at ${instant(first)} UTC.`;
   return {
-    what: `Nothing can be read since ${instant(isoOf(since))} UTC. ${asSentence(snapshot.reason)}`,
+    what: `Nothing${api === null ? '' : ` of ${api}`} can be read since ${instant(isoOf(since))} UTC. ${asSentence(reason)}`,
     then: `It asks again by itself, at least once an hour; what leaves the window meanwhile is lost.${loses}`,
     todo: 'Do what the reason says; nothing needs to be restarted, unless a setting changes.',
   };
 }
 
-/** The earliest moment at which a gap begins to be lost. */
-function soonest({ coverage }: Snapshot): string | null {
-  const moments = Object.values(coverage).flatMap(({ gaps }) => gaps.map(({ expiresAt }) => expiresAt));
+/** The earliest moment at which a gap begins to be lost, of one API or of all. */
+function soonest({ coverage }: Snapshot, api: string | null): string | null {
+  const concerned = Object.entries(coverage).filter(([each]) => api === null || each === api);
+  const moments = concerned.flatMap(([, { gaps }]) => gaps.map(({ expiresAt }) => expiresAt));
   return moments.sort()[0] ?? null;
 }
 
 function behind({ api, since }: Notice, { snapshot, terms }: Scene): Words {
-  const lateMs = behindMs(snapshot, api ?? '', terms);
+  const lateMs = lagMs(snapshot, api ?? '', terms);
   const { calls, etaSeconds, exact } = snapshot.backlog;
   const readUpTo = snapshot.tail[api ?? '']?.readUpTo ?? null;
   const figure =
@@ -163,12 +168,15 @@ function disk({ disk: outlook }: Snapshot): Words {
   };
 }
 
-function recovered({ kind, since, at }: Notice, { snapshot }: Scene): Words {
+function recovered({ kind, api, since, at }: Notice, { snapshot }: Scene): Words {
   const after = `after ${duration((at - since) / 1000)}`;
   const plain = { then: '', todo: '' };
   switch (kind) {
     case 'parked':
-      return { ...plain, what: `DataForSEO answers again, ${after}. What was left is read now.` };
+      return {
+        ...plain,
+        what: `DataForSEO answers ${api === null ? '' : `for ${api} `}again, ${after}. What was left is read now.`,
+      };
     case 'behind':
       return { ...plain, what: `The ledger is current again, ${after}.` };
     case 'loss_ahead':

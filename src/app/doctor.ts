@@ -20,7 +20,7 @@ import { sqliteVersion } from '../ledger/sqlite-version.ts';
 import { status } from './answers.ts';
 import type { Parts } from './parts.ts';
 
-/** Looks at everything that keeps a ledger from being kept. Beside a daemon and without one; changes nothing. Never throws. */
+/** Looks at everything that keeps a ledger from being kept. Beside a daemon and without one; changes nothing. @throws `signal.reason` when aborted, nothing else. */
 export async function doctor(parts: Parts, wish: DoctorWish, signal: AbortSignal): Promise<Diagnosis> {
   const { config, seams } = parts;
   const account = await askAccount(parts, signal);

@@ -1,4 +1,4 @@
-import type { ApiCoverage, Snapshot, TailState } from '../domain/snapshot.ts';
+import type { ApiCoverage, RefusedApi, Snapshot, TailState } from '../domain/snapshot.ts';
 import { bytes, count, counted, duration, instant } from './format.ts';
 import { withPlainTimes } from './warning-line.ts';
 
@@ -13,6 +13,7 @@ export function statusText(snapshot: Snapshot): readonly string[] {
     labelled('Tasks', tasksOf(snapshot)),
     ...Object.entries(snapshot.coverage).flatMap(([api, coverage]) => coverageOf(api, coverage)),
     ...Object.entries(snapshot.tail).flatMap(([api, tail]) => tailOf(api, tail)),
+    ...Object.entries(snapshot.refused).map(([api, refusal]) => labelled('Refused', refusalOf(api, refusal))),
     labelled('Doubts', snapshot.doubts === 0 ? 'none' : `${count(snapshot.doubts)} (see the view doubts)`),
     labelled('Budget', budgetOf(snapshot)),
     labelled('Backlog', backlogOf(snapshot)),
@@ -76,6 +77,10 @@ function tailOf(api: string, { readUpTo, newestTask, behindSeconds }: TailState)
   const newest = newestTask === null ? 'no task yet' : `newest task ${instant(newestTask)}`;
   const late = behindSeconds === null || behindSeconds === 0 ? '' : `; ${duration(behindSeconds)} behind`;
   return [labelled('Tail', `${api} read up to ${instant(readUpTo)}; ${newest}${late}`)];
+}
+
+function refusalOf(api: string, { since, until, code, reason }: RefusedApi): string {
+  return `${api} since ${instant(since)}, ${code}: ${withPlainTimes(reason)} It is asked again at ${instant(until)}`;
 }
 
 function some<Told>(told: readonly Told[], say: (one: Told) => string): string[] {

@@ -1,6 +1,7 @@
 import type { AlertMemory, Condition } from './alert-decision.ts';
+import { behindMs, LATE_PERIODS } from './behind.ts';
 import { diskState } from './disk.ts';
-import type { ApiCoverage, Snapshot } from './snapshot.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** What of the daemon a snapshot does not say. Durations ms, instants epoch ms of the server's clock. */
 export type AlertTerms = {
@@ -12,8 +13,6 @@ export type AlertTerms = {
 };
 
 const DAY_MS = 86_400_000;
-/** A reading may take a period, and one may fail. */
-const LATE_PERIODS = 3;
 /** A disk that was told to be low is well again only by a quarter more. */
 const MARGIN = 1.25;
 
@@ -22,12 +21,17 @@ export function conditionsOf(snapshot: Snapshot, terms: AlertTerms, memory: read
   const isParked = snapshot.state === 'parked';
   const plain = { api: null, muted: false, count: 0 };
   const behind = Object.keys(snapshot.coverage).filter(
-    (api) => behindMs(snapshot, api, since(terms, api, memory)) !== null,
+    (api) => lagMs(snapshot, api, since(terms, api, memory)) !== null,
   );
+  const refused = Object.keys(snapshot.refused);
   const expiring = expiringSoon(snapshot);
   return [
     ...(isParked ? [{ ...plain, kind: 'parked', severity: 2 } as const] : []),
-    ...behind.map((api) => ({ ...plain, kind: 'behind', api, severity: 1, muted: isParked }) as const),
+    ...refused.map((api) => ({ ...plain, kind: 'parked', api, severity: 2, muted: isParked }) as const),
+    ...behind.map((api) => {
+      const muted = isParked || refused.includes(api);
+      return { ...plain, kind: 'behind', api, severity: 1, muted } as const;
+    }),
     ...(expiring.length > 0 ? [{ ...plain, kind: 'loss_ahead', severity: 2 } as const] : []),
     ...(snapshot.doubts > 0 ? [{ ...plain, kind: 'doubt', severity: 1, count: snapshot.doubts } as const] : []),
     ...diskConditions(snapshot, memory),
@@ -41,27 +45,15 @@ function since(terms: AlertTerms, api: string, memory: readonly AlertMemory[]): 
   return { ...terms, startedAt: Math.min(terms.startedAt, known.since - 2 * LATE_PERIODS * terms.tailEveryMs(api)) };
 }
 
-/**
- * By how much the ledger lags behind the tasks of an API, ms: the time since the end of its last reading, or what was left
- * unread on the way there; null while that is no more than a few readings are apart, Infinity where nothing was read yet.
- */
-export function behindMs(snapshot: Snapshot, api: string, terms: AlertTerms): number | null {
-  const coverage = snapshot.coverage[api];
-  const readUpTo = snapshot.tail[api]?.readUpTo ?? null;
-  const patienceMs = LATE_PERIODS * terms.tailEveryMs(api);
-  if (coverage === undefined || readUpTo === null) return Infinity;
-  const until = Date.parse(snapshot.at) - terms.lagMs;
-  const lateMs = until - Date.parse(readUpTo);
-  const unreadMs = unreadWithin(coverage, terms.startedAt, until - patienceMs);
-  const worst = Math.max(lateMs, unreadMs);
-  return worst > patienceMs ? worst : null;
-}
-
-function unreadWithin({ gaps }: ApiCoverage, since: number, until: number): number {
-  return gaps.reduce((sum, gap) => {
-    const from = Math.max(Date.parse(gap.since), since);
-    return sum + Math.max(Math.min(Date.parse(gap.until), until) - from, 0);
-  }, 0);
+/** By how much the ledger lags behind the tasks of an API, ms; null where it does not, Infinity where nothing was read yet. */
+export function lagMs({ at, coverage, tail }: Snapshot, api: string, terms: AlertTerms): number | null {
+  const gaps = coverage[api]?.gaps;
+  const readUpTo = tail[api]?.readUpTo ?? null;
+  if (gaps === undefined || readUpTo === null) return Infinity;
+  const unread = gaps.map(({ since, until }) => ({ since: Date.parse(since), until: Date.parse(until) }));
+  const upper = Date.parse(at) - terms.lagMs;
+  const frontline = { unread, readUpTo: Date.parse(readUpTo), upper, startedAt: terms.startedAt };
+  return behindMs({ ...frontline, everyMs: terms.tailEveryMs(api) }) || null;
 }
 
 /** What will leave its window unread within a day. */

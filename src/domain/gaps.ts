@@ -1,4 +1,4 @@
-import { heldOf, subtract, type Segment } from './coverage.ts';
+import { heldOf, intersect, subtract, type Segment } from './coverage.ts';
 import { SLICE_PAGES, type Density } from './slicing.ts';
 import type { Grade } from './task.ts';
 import type { TimeRange } from './time-range.ts';
@@ -129,6 +129,20 @@ export function ahead(picture: ApiPicture, upper: number, now: number): Gap[] {
   return gapsOf(picture, upper, now).flatMap((gap) =>
     subtract([gap], picture.read).map((range) => narrowed(gap, range)),
   );
+}
+
+/**
+ * What left the six months before a reading had settled it, and is not on record as that yet: what may have come late there cannot be
+ * had any more. Not while a walk reads there that was begun in time.
+ */
+export function lostUnsettled(picture: ApiPicture, now: number): readonly TimeRange[] {
+  const unsettled = picture.segments.filter(({ settledAt }) => settledAt === null);
+  const [oldest] = unsettled;
+  if (oldest === undefined) return [];
+  const { accountedUntil: until } = lossesSince(picture, 'ids', { accountedUntil: 0, now });
+  if (oldest.since >= until) return [];
+  const known = picture.losses.filter(({ grade }) => grade === 'ids');
+  return subtract(intersect(unsettled, [{ since: oldest.since, until }]), known);
 }
 
 /** What has left the window, and up to where that is known for good. */

@@ -13,6 +13,8 @@ export type Snapshot = {
   readonly tasks: { readonly total: number; readonly withMetadata: number; readonly unfinished: number };
   readonly coverage: Readonly<Record<string, ApiCoverage>>;
   readonly tail: Readonly<Record<string, TailState>>;
+  /** APIs that are refused until a person acts, those that are, by name. */
+  readonly refused: Readonly<Record<string, RefusedApi>>;
   readonly doubts: number;
   readonly lastFailure: { readonly at: string; readonly code: string; readonly message: string } | null;
   readonly budget: {
@@ -65,6 +67,16 @@ export type TailState = {
   readonly newestTask: string | null;
   /** How late new tasks are read; 0 while that is as soon as they are meant to be, null before the first reading. */
   readonly behindSeconds: number | null;
+};
+
+export type RefusedApi = {
+  /** The first refusal since it last answered. */
+  readonly since: string;
+  /** When it is asked again. */
+  readonly until: string;
+  /** As DataForSEO has it, or the status of HTTP. */
+  readonly code: string;
+  readonly reason: string;
 };
 
 /** What a backfill would do now. */

@@ -60,11 +60,3 @@ export function tailPaces(quietMs: readonly number[], terms: PaceTerms): number[
   const load = Math.max(fits(paces), 1);
   return paces.map((pace) => Math.ceil(pace * load - 1e-6));
 }
-
-/** From how many of its periods on a tail counts as behind. */
-const BEHIND_PERIODS = 3;
-
-/** How far a tail is behind, ms; 0 while it is as near as it means to be. @param lateMs - What can be read and is not read yet. */
-export function behindMs(lateMs: number, everyMs: number): number {
-  return lateMs > BEHIND_PERIODS * everyMs ? lateMs : 0;
-}

@@ -1,4 +1,4 @@
-import { DataForSeoError } from '../domain/errors.ts';
+import { DataForSeoError, withHint } from '../domain/errors.ts';
 import { afterFailure, FAILURES_OF_A_HALF, halves, LEAVE_AFTER, setAside } from '../domain/failure.ts';
 import { BOUND_MARGIN_MS, upperBound } from '../domain/gaps.ts';
 import { learnedLimit } from '../domain/page-limit.ts';
@@ -13,7 +13,7 @@ export function onRefusedPage(harvest: Harvest, walk: Walk, error: DataForSeoErr
   const { ledger, policy } = deps;
   const now = deps.serverClock.now();
   const isAnswer = error.code === 'too_old' || error.code === 'not_past' || error.code === 'rejected';
-  if (isAnswer) standing.succeeded(walk.api);
+  if (isAnswer) answered(harvest, walk.api);
   const othersSucceed = error.code === 'unavailable' || error.code === 'throttled' ? standing.failed(walk, now) : true;
   const isPlausible = error.code !== 'too_old' || isPlausibleWidth(walk.grade, widthAsked(walk, now));
   const next = afterFailure(walk, error, { now, periodMs: policy.periodMs, othersSucceed, isPlausible });
@@ -37,7 +37,7 @@ export function onRefusedPage(harvest: Harvest, walk: Walk, error: DataForSeoErr
       standing.refused(error, now);
       return dropOrKeep(harvest, walk);
     case 'stop_api':
-      standing.apiRefused(walk.api, error, now);
+      refuseApi(harvest, walk, error);
       return dropOrKeep(harvest, walk);
     case 'expired':
       // By a clock that is in doubt a refusal says nothing of the window's width.
@@ -49,6 +49,21 @@ export function onRefusedPage(harvest: Harvest, walk: Walk, error: DataForSeoErr
       ledger.endWalk(walk, 'shifted', now);
       return isClockToBlame(harvest, walk) ? 'done' : 'shifted';
   }
+}
+
+/** It refuses a question, and so the API itself is not refused. */
+function answered({ deps, standing }: Harvest, api: string): void {
+  if (standing.refusedApis().includes(api)) deps.ledger.forgiveApi(api);
+  standing.succeeded(api);
+}
+
+/** Written down too, for whoever looks at the ledger. */
+function refuseApi({ deps, standing }: Harvest, { api }: Walk, error: DataForSeoError): void {
+  const now = deps.serverClock.now();
+  const { until } = standing.apiRefused(api, error, now);
+  const { statusCode, httpStatus } = error.details;
+  const code = String(statusCode ?? httpStatus ?? error.code);
+  deps.ledger.refuseApi(api, { at: now, until, code, reason: withHint(error) });
 }
 
 /** How far back the first second of a walk was asked for, ms. */
@@ -106,6 +121,7 @@ function split(harvest: Harvest, walk: Walk, now: number): void {
   const { api, purpose, grade, limit } = walk;
   const plans = halves(walk).map((range) => ({ api, purpose, grade, range, limit, openingPages: 0 }));
   for (const half of ledger.splitWalk(walk, plans, now)) {
-    ledger.keepWalk({ ...half, failures: FAILURES_OF_A_HALF, failure: walk.failure });
+    // What it had found calls for another reading later, of either half: nobody knows in which it lay.
+    ledger.keepWalk({ ...half, failures: FAILURES_OF_A_HALF, failure: walk.failure, found: walk.found });
   }
 }

@@ -190,7 +190,9 @@ function doingOf({ harvest, tails }: DaemonParts, scene: Scene): Doing {
   const [late] = harvest.standing.troubled() ? [] : tails.behind(scene);
   if (late === undefined) return doing;
   const minutes = Math.ceil(late.lateMs / 60_000);
-  const reason = `new tasks of ${late.api} are read ${minutes} min late: more come than the tail's share of the calls can read`;
+  const reason = late.isLeft
+    ? `${minutes} min of new tasks of ${late.api} are left to the backlog: they could not be read as they came`
+    : `new tasks of ${late.api} are read ${minutes} min late: more come than the tail's share of the calls can read`;
   return { ...doing, state: 'harvesting', reason: doing === UP_TO_DATE ? reason : `${doing.reason}; ${reason}` };
 }
 

@@ -8,7 +8,8 @@ export type Standing = {
   readonly failed: (walk: { readonly id: number; readonly api: string }, now: number) => boolean;
   /** Every call is refused until a person acts. */
   readonly refused: (error: DataForSeoError, now: number) => void;
-  readonly apiRefused: (api: string, error: DataForSeoError, now: number) => void;
+  /** @returns When it is asked again. */
+  readonly apiRefused: (api: string, error: DataForSeoError, now: number) => { readonly until: number };
   /** Those that are not to be called at `now`; without it, those that were refused at all. */
   readonly refusedApis: (now?: number) => readonly string[];
   /** Nothing is called before this; null when calls may go. */
@@ -76,7 +77,9 @@ export function createStanding(periodMs: number): Standing {
     },
     apiRefused: (api, error, now) => {
       const times = (apis.get(api)?.times ?? 0) + 1;
-      apis.set(api, { error, pause: { from: now, until: now + parkMs(times) }, times });
+      const pause = { from: now, until: now + parkMs(times) };
+      apis.set(api, { error, pause, times });
+      return pause;
     },
     refusedApis: (now) =>
       [...apis].filter(([, refusal]) => now === undefined || !isOver(refusal.pause, now)).map(([api]) => api),

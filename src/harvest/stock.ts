@@ -22,9 +22,9 @@ export function createStock(deps: HarvestDeps): Stock {
       // What is lost cannot be taken back: by a guess nothing is.
       if (!serverClock.sure()) return;
       for (const api of policy.apis) {
-        for (const { grade, since, until } of ledger.accountLosses(api, now)) {
-          const facts = { api, grade, since: new Date(since).toISOString(), until: new Date(until).toISOString() };
-          log.warn(facts, 'a stretch left the window before it was read');
+        for (const { grade, since, until, reason } of ledger.accountLosses(api, now)) {
+          const range = { since: new Date(since).toISOString(), until: new Date(until).toISOString() };
+          log.warn({ api, grade, ...range, reason }, 'a stretch is lost');
         }
       }
     },

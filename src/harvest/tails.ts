@@ -1,6 +1,8 @@
+import { behindMs } from '../domain/behind.ts';
+import { heldOf, subtract } from '../domain/coverage.ts';
 import { pauseMs } from '../domain/failure.ts';
 import type { ApiPicture } from '../domain/gaps.ts';
-import { behindMs, shareFreeAt, tailPaces, tailShare } from '../domain/tail-share.ts';
+import { shareFreeAt, tailPaces, tailShare } from '../domain/tail-share.ts';
 import { planTail, type TailSlice } from '../domain/tail.ts';
 import type { Walk } from '../domain/walk.ts';
 import type { SavedPage } from '../ledger/save-page.ts';
@@ -19,7 +21,14 @@ export type Tails = {
   /** Calls that the reads take a period, at most the share. */
   readonly need: () => number;
   /** How far each API is behind, ms, those that are; the furthest first. */
-  readonly behind: (scene: Scene) => readonly { readonly api: string; readonly lateMs: number }[];
+  readonly behind: (scene: Scene) => readonly Behind[];
+};
+
+type Behind = {
+  readonly api: string;
+  readonly lateMs: number;
+  /** The newest are read: what it is behind by was left to the backlog. */
+  readonly isLeft: boolean;
 };
 
 type TailTurn = {
@@ -115,15 +124,22 @@ export function createTails(harvest: Harvest, { pulse, tailPeriodMs }: TailTerms
       );
       return Math.min(pages, tailShare(policy.tokens, true));
     },
-    behind: ({ pictures, upper }) =>
-      pictures
-        .map((picture) => ({
-          api: picture.api,
-          lateMs: behindMs(upper - (picture.segments.at(-1)?.until ?? upper), of(picture.api).everyMs),
-        }))
-        .filter(({ lateMs }) => lateMs > 0)
-        .sort((a, b) => b.lateMs - a.lateMs),
+    behind: (scene) => behindOf(scene, of, scene.now - (clock.monotonic() - begunAt)),
   };
+}
+
+/** @param startedAt - When this process began to read the tails, by the server's clock. */
+function behindOf({ pictures, upper }: Scene, of: (api: string) => ApiTail, startedAt: number): Behind[] {
+  return pictures
+    .map(({ api, segments }) => {
+      const { everyMs } = of(api);
+      const readUpTo = segments.at(-1)?.until ?? upper;
+      const unread = startedAt < upper ? subtract([{ since: startedAt, until: upper }], heldOf(segments, 'ids')) : [];
+      const lateMs = behindMs({ unread, readUpTo, upper, startedAt, everyMs });
+      return { api, lateMs, isLeft: lateMs > upper - readUpTo };
+    })
+    .filter(({ lateMs }) => lateMs > 0)
+    .sort((a, b) => b.lateMs - a.lateMs);
 }
 
 type Choice = { readonly of: (api: string) => ApiTail; readonly free: number; readonly tailPeriodMs: number };

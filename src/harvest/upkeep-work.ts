@@ -44,9 +44,14 @@ type Task = {
 type Look = {
   readonly harvest: Harvest;
   readonly picture: ApiPicture;
+  /** Where the last look of its kind ended: each has its turn, also beside what fails or is due again and again. */
+  readonly place: Place;
   readonly moment: SettlingMoment;
   readonly terms: MergeTerms;
 };
+
+/** Epoch ms; 0 begins at the oldest. */
+type Place = { at: number };
 
 /** In the order of their turn. */
 const TASKS: readonly Task[] = [
@@ -61,12 +66,15 @@ const TASKS: readonly Task[] = [
 export function createUpkeepWork(harvest: Harvest, tailNeed: () => number): UpkeepWork {
   const { clock, policy } = harvest.deps;
   const restsUntil = new Map<string, number>();
+  const places = new Map<string, Place>();
   const find = (picture: ApiPicture, scene: Scene, mostPages: number): Start | null => {
     const mono = clock.monotonic();
     for (const [index, task] of TASKS.entries()) {
       const key = `${picture.api} ${index}`;
       if ((task.last && scene.backlogWaits) || mono < (restsUntil.get(key) ?? 0)) continue;
-      const slice = task.find(lookOf(harvest, picture, { scene, mostPages }));
+      const place = places.get(key) ?? { at: 0 };
+      places.set(key, place);
+      const slice = task.find(lookOf(harvest, picture, { scene, mostPages, place }));
       const isFit = slice !== null && slice.pages <= mostPages;
       // What does not fit into what the tail leaves will fit no better a second later.
       restsUntil.set(key, mono + (isFit ? task.restPeriods : task.pausePeriods) * policy.periodMs);
@@ -108,7 +116,9 @@ function pagesLeft({ deps }: Harvest, { inFlight }: Scene, tailNeed: number): nu
   return Math.floor(Math.min(inAll, shareLeft(calls, { now, periodMs, share: Math.ceil(spare) })));
 }
 
-function lookOf(harvest: Harvest, picture: ApiPicture, at: { scene: Scene; mostPages: number }): Look {
+type LookTerms = { readonly scene: Scene; readonly mostPages: number; readonly place: Place };
+
+function lookOf(harvest: Harvest, picture: ApiPicture, at: LookTerms): Look {
   const { policy, ledger } = harvest.deps;
   const { scene } = at;
   const mostPages = Math.min(at.mostPages, SLICE_PAGES);
@@ -121,7 +131,7 @@ function lookOf(harvest: Harvest, picture: ApiPicture, at: { scene: Scene; mostP
     mostPages,
   };
   const rowsIn: MergeTerms['rowsIn'] = (range, most) => ledger.upkeep.rowsIn(picture.api, range, most);
-  return { harvest, picture, moment, terms: { rowsIn, limit: policy.limit, mostPages } };
+  return { harvest, picture, place: at.place, moment, terms: { rowsIn, limit: policy.limit, mostPages } };
 }
 
 function startOf(api: string, slice: AgainSlice, as: { purpose: CallPurpose; limit: number }): Start {
@@ -137,13 +147,20 @@ function rechecking({ harvest, picture, moment, terms }: Look): AgainSlice | nul
   return first(dueRechecks(picture, harvest.deps.ledger.upkeep.rechecks(picture.api), { moment, terms }));
 }
 
-function chasing({ harvest, picture, moment, terms }: Look): AgainSlice | null {
+function chasing({ harvest, picture, place, moment, terms }: Look): AgainSlice | null {
   const { upkeep } = harvest.deps.ledger;
-  const range = { since: safeEdge(picture, 'ids', moment), until: moment.upper };
+  const since = safeEdge(picture, 'ids', moment);
+  const from = place.at > since && place.at < moment.upper ? place.at : since;
+  const { seconds, next } = upkeep.unfinished(picture.api, { since: from, until: moment.upper });
+  // To the end of what there is, and then from the beginning on.
+  const before = next === null && from > since ? upkeep.unfinished(picture.api, { since, until: from }).seconds : [];
   const { now, settleMs } = moment;
   const idsEdge = windowEdge('ids', now, picture.refusals);
-  const due = dueSeconds(upkeep.unfinished(picture.api, range), { now, settleMs, idsEdge });
-  return first(slicesAgain(picture, due, { moment, terms }));
+  const due = dueSeconds([...before, ...seconds], { now, settleMs, idsEdge });
+  const slices = slicesAgain(picture, due, { moment, terms });
+  const slice = slices.find(({ range }) => range.since >= from) ?? first(slices);
+  place.at = slice?.range.until ?? next ?? from;
+  return slice;
 }
 
 function lookingLast({ harvest, picture, moment, terms }: Look): AgainSlice | null {
@@ -153,12 +170,17 @@ function lookingLast({ harvest, picture, moment, terms }: Look): AgainSlice | nu
   return first(slicesAgain(picture, due, { moment, terms }));
 }
 
-function verifying({ harvest, picture, moment, terms }: Look): AgainSlice | null {
+function verifying({ harvest, picture, place, moment, terms }: Look): AgainSlice | null {
   const { upkeep } = harvest.deps.ledger;
-  const oldest = upkeep.oldest(picture.api, safeEdge(picture, 'ids', moment));
-  if (oldest === null || moment.now - oldest.readAt < VERIFY_AFTER_MS) return null;
-  const aged = upkeep.aged(picture.api, { since: oldest.since, until: moment.upper });
-  return first(slicesAgain(picture, oldEvidence(aged, moment.now), { moment, terms }));
+  const { now, upper } = moment;
+  const edge = safeEdge(picture, 'ids', moment);
+  const old = (since: number) => upkeep.firstAged(picture.api, since, now - VERIFY_AFTER_MS);
+  const next = old(Math.max(edge, place.at)) ?? old(edge);
+  if (next === null) return null;
+  const aged = upkeep.aged(picture.api, { since: next.since, until: upper });
+  const slice = first(slicesAgain(picture, oldEvidence(aged, now), { moment, terms }));
+  place.at = slice?.range.until ?? next.until;
+  return slice;
 }
 
 function first(slices: readonly AgainSlice[]): AgainSlice | null {

@@ -90,6 +90,21 @@ export const GAUGES: readonly GaugeOf[] = [
     labels: ['api'],
     of: tailOf(({ newestTask }) => newestTask),
   },
+  {
+    name: 'api_refused',
+    help: '1: DataForSEO refuses this API until a person acts, while it may answer others.',
+    labels: ['api'],
+    of: ({ tail, refused }) => Object.keys(tail).map((api) => ({ labels: { api }, value: Number(api in refused) })),
+  },
+  {
+    name: 'api_refused_since_timestamp_seconds',
+    help: 'Since when; not there where it is not refused.',
+    labels: ['api'],
+    of: ({ refused }) =>
+      Object.entries(refused).flatMap(([api, { since }]) =>
+        moment(since).map(({ value }) => ({ labels: { api }, value })),
+      ),
+  },
   { name: 'doubts', help: 'Places where the server contradicted itself.', of: ({ doubts }) => one(doubts) },
   {
     name: 'last_failure_timestamp_seconds',

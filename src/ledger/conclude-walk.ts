@@ -119,6 +119,7 @@ function finish(rooms: LedgerRooms, page: Page, ended: Ended): number {
   } as const;
   for (const range of subtract(ranges, bare.ranges)) rooms.coverage.cover(api, range, reading);
   for (const range of bare.ranges) rooms.coverage.cover(api, range, { ...reading, grade: 'ids' });
+  regain(rooms, page, { api, ranges: subtract(ranges, bare.ranges) });
   // Last, for it drops the list of the walk, which the stretches are counted by.
   rooms.walks.prove(proven, { length, distinctRows: rows, digest }, circumstances.now);
   planRecheck(rooms, page, { api, ranges, settledBefore: reading.settledBefore });
@@ -175,6 +176,23 @@ function bareStretches(rooms: LedgerRooms, walk: Walk, of: { api: number; ranges
   const strip = intersect(of.ranges, [{ since: firstPostedAt, until: lastPostedAt + 1000 }]);
   const ranges = subtract(strip, held);
   return { ranges, lost: subtract(ranges, known) };
+}
+
+/**
+ * What counted as lost because the server had listed it without metadata, and comes with metadata now, is taken back; but for the seconds
+ * whose tasks still lack it.
+ */
+function regain(
+  rooms: LedgerRooms,
+  { walk, circumstances }: Page,
+  { api, ranges }: { readonly api: number; readonly ranges: readonly TimeRange[] },
+): void {
+  if (walk.grade !== 'metadata' || walk.describedRows === 0) return;
+  const lost = rooms.coverage.losses(api).filter(({ grade, reason }) => grade === 'metadata' && reason === NO_METADATA);
+  for (const range of intersect(ranges, lost)) {
+    const how = { grade: 'metadata', reason: NO_METADATA, at: circumstances.now, walkId: walk.id } as const;
+    for (const had of subtract([range], rooms.tasks.bareSeconds(api, range))) rooms.coverage.regain(api, had, how);
+  }
 }
 
 const NO_METADATA = 'the server lists these tasks without metadata';

@@ -10,6 +10,9 @@ import { toMs, toMsOrNull, toSeconds, toSecondsOrNull } from './seconds.ts';
 
 type Loss = TimeRange & { readonly grade: Grade; readonly lostAt: number; readonly reason: string };
 
+/** The reading that has it, and which losses it ends. */
+type Regained = { readonly grade: Grade; readonly reason: string; readonly at: number; readonly walkId: number };
+
 export type Frontier = { readonly grade: Grade; readonly origin: number; readonly accountedUntil: number };
 
 /** What is proven, lacking and lost, by API (its number in the dictionary). Instants are epoch ms. */
@@ -25,6 +28,8 @@ export type CoverageStore = {
   readonly densityOf: (walkId: number) => Density | null;
   readonly losses: (api: number) => readonly Loss[];
   readonly lose: (api: number, loss: Loss) => void;
+  /** What was on record as lost for this reason is had after all: the record stays, and says so. */
+  readonly regain: (api: number, range: TimeRange, how: Regained) => void;
   readonly refusals: (api: number) => readonly Refusal[];
   readonly refuse: (api: number, refusal: Refusal, call: number) => void;
   readonly frontiers: (api: number) => readonly Frontier[];
@@ -75,6 +80,16 @@ export function createCoverageStore(database: Db): CoverageStore {
       // A window that is left second by second would otherwise fill the table with seconds.
       const grown = sql.growLoss.run(toSeconds(until), api, grade, toSeconds(since), reason, at - GROWING_SECONDS);
       if (grown.changes === 0) sql.lose.run(api, toSeconds(since), toSeconds(until), grade, at, reason);
+    },
+    regain: (api, range, { grade, reason, at, walkId }) => {
+      const within = [api, grade, reason, toSeconds(range.until), toSeconds(range.since)] as const;
+      for (const loss of sql.lossesIn.all(...within)) {
+        const since = Math.max(loss.since, toSeconds(range.since));
+        const until = Math.min(loss.until, toSeconds(range.until));
+        sql.regain.run(since, until, toSeconds(at), walkId, loss.id);
+        if (loss.since < since) sql.lose.run(api, loss.since, since, grade, loss.lost_at, reason);
+        if (loss.until > until) sql.lose.run(api, until, loss.until, grade, loss.lost_at, reason);
+      }
     },
     refusals: (api) =>
       sql.refusals.all(api).map((row) => ({ grade: row.grade, widthMs: toMs(row.width), seenAt: toMs(row.seen_at) })),
@@ -179,11 +194,16 @@ function statements(database: Db) {
     ),
     density: database.prepare<[number], DensityRow>(`${PROVEN} where id = ? and outcome = 'covered'`),
     losses: database.prepare<[number], RangeRow & { grade: Grade; lost_at: number; reason: string }>(
-      'select since, until, grade, lost_at, reason from loss where api = ? order by since',
+      'select since, until, grade, lost_at, reason from loss where api = ? and regained_at is null order by since',
     ),
+    lossesIn: database.prepare<[number, Grade, string, number, number], RangeRow & { id: number; lost_at: number }>(
+      `select id, since, until, lost_at from loss
+       where api = ? and grade = ? and reason = ? and since < ? and until > ? and regained_at is null`,
+    ),
+    regain: database.prepare('update loss set since = ?, until = ?, regained_at = ?, regained_by = ? where id = ?'),
     lose: database.prepare('insert into loss (api, since, until, grade, lost_at, reason) values (?, ?, ?, ?, ?, ?)'),
     growLoss: database.prepare(
-      'update loss set until = ? where api = ? and grade = ? and until = ? and reason = ? and lost_at > ?',
+      'update loss set until = ? where api = ? and grade = ? and until = ? and reason = ? and lost_at > ? and regained_at is null',
     ),
     refusals: database.prepare<[number], { grade: Grade; width: number; seen_at: number }>(
       'select grade, width, seen_at from refused_width where api = ?',

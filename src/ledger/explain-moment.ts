@@ -82,7 +82,7 @@ function lostAt(database: Db, { api, grade, at }: OfMoment & { grade: 'ids' | 'm
   const loss = database
     .prepare<[string, string, number, number], { lost_at: number; reason: string }>(
       `select lost_at, reason from loss where api = (select id from api where name = ?) and grade = ? and since <= ? and until > ?
-       order by lost_at limit 1`,
+         and regained_at is null order by lost_at limit 1`,
     )
     .get(api, grade, toSeconds(at), toSeconds(at));
   return { kind: 'lost', grade, lostAt: isoOf(loss?.lost_at ?? 0), reason: loss?.reason ?? '' };

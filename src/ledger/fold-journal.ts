@@ -83,7 +83,7 @@ function statements(database: Db) {
     named: database
       .prepare<[{ id: number; api: number; since: number; until: number }], number>(
         `select exists (select 1 from segment where api = :api and since >= :since and since < :until and walk = :id)
-           or exists (select 1 from recheck where walk = :id)`,
+           or exists (select 1 from recheck where walk = :id) or exists (select 1 from loss where regained_by = :id)`,
       )
       .pluck(),
     // `borrowed`: segments whose metadata an older walk has read, perhaps this one.

@@ -1,4 +1,4 @@
-import { lossesSince, originAt, type ApiPicture, type PlanPolicy } from '../domain/gaps.ts';
+import { lossesSince, lostUnsettled, originAt, type ApiPicture, type PlanPolicy } from '../domain/gaps.ts';
 import type { Grade } from '../domain/task.ts';
 import type { TimeRange } from '../domain/time-range.ts';
 import type { Walk } from '../domain/walk.ts';
@@ -41,32 +41,33 @@ export function moveFrontiers(rooms: LedgerRooms, birth: Birth): void {
   rooms.coverage.confirmFrontiers(api);
 }
 
-/** Whether anything has left its window unread since the last look. Writes nothing. */
+/** What is lost, and why. */
+export type Lost = TimeRange & { readonly grade: Grade; readonly reason: string };
+
+const UNREAD = 'left the window before it was read';
+export const UNSETTLED = 'left the window before it settled';
+
+/** Whether anything has left its window unread or unsettled since the last look. Writes nothing. */
 export function hasLosses(picture: ApiPicture, frontiers: readonly Frontier[], now: number): boolean {
-  return frontiers.some(
+  const isUnread = frontiers.some(
     ({ grade, accountedUntil }) => lossesSince(picture, grade, { accountedUntil, now }).lost.length > 0,
   );
+  return isUnread || lostUnsettled(picture, now).length > 0;
 }
 
-/** Records what has left its window unread since the last look (I7). @returns The new losses. */
-export function accountLosses(
-  rooms: LedgerRooms,
-  apiName: string,
-  now: number,
-): (TimeRange & { readonly grade: Grade })[] {
+/** Records what has left its window unread or unsettled since the last look (I7). @returns The new losses. */
+export function accountLosses(rooms: LedgerRooms, apiName: string, now: number): Lost[] {
   const api = rooms.dictionary.api(apiName);
   const picture = readPicture(rooms, { name: apiName, number: api });
-  const lost: (TimeRange & { readonly grade: Grade })[] = [];
+  const lost: Lost[] = lostUnsettled(picture, now).map((range) => ({ ...range, grade: 'ids', reason: UNSETTLED }));
   for (const { grade, origin, accountedUntil } of rooms.coverage.frontiers(api)) {
     const leaving = lossesSince(picture, grade, { accountedUntil, now });
-    for (const range of leaving.lost) {
-      rooms.coverage.lose(api, { ...range, grade, lostAt: now, reason: 'left the window before it was read' });
-      lost.push({ ...range, grade });
-    }
+    lost.push(...leaving.lost.map((range) => ({ ...range, grade, reason: UNREAD })));
     if (toSeconds(leaving.accountedUntil) !== toSeconds(accountedUntil)) {
       rooms.coverage.setFrontier(api, { grade, origin, accountedUntil: leaving.accountedUntil });
     }
   }
+  for (const loss of lost) rooms.coverage.lose(api, { ...loss, lostAt: now });
   markMetadataLost(rooms.database, rooms.sums, { api, edge: windowEdge('metadata', now, picture.refusals), now });
   rooms.sums.flush();
   return lost;

@@ -1,8 +1,6 @@
 import { hostname } from 'node:os';
 import type { PageAnswer } from '../domain/call.ts';
 import type { ApiPicture, Gap, PlanPolicy } from '../domain/gaps.ts';
-import type { Grade } from '../domain/task.ts';
-import type { TimeRange } from '../domain/time-range.ts';
 import type { Walk, WalkOutcome, WalkPlan } from '../domain/walk.ts';
 import type { Refusal } from '../domain/window.ts';
 import { checkAccount, createBinder } from './account.ts';
@@ -13,16 +11,26 @@ import { asLedgerError, type Db } from './database.ts';
 import { createDictionary } from './dictionary.ts';
 import { createDoubtBook, type Doubt } from './doubts.ts';
 import { createFactBook } from './facts.ts';
-import { accountLosses, ensureFrontiers, hasLosses, moveFrontiers, refuse, type RefusedWidth } from './frontiers.ts';
+import {
+  accountLosses,
+  ensureFrontiers,
+  hasLosses,
+  moveFrontiers,
+  refuse,
+  type Lost,
+  type RefusedWidth,
+} from './frontiers.ts';
 import { createJournalFolder, type Folded } from './fold-journal.ts';
 import { createJournal, type LedgerJournal } from './journal.ts';
 import { mendSums } from './mend-sums.ts';
 import { createMemory } from './memory.ts';
 import { readMeta, writeMeta } from './meta.ts';
+import { keepOpenedAt } from './opened-at.ts';
 import { readPicture } from './picture.ts';
 import { openUnderLock } from './open-under-lock.ts';
 import { createProof } from './proof.ts';
 import { createRecheckBook } from './rechecks.ts';
+import { createRefusedApis, type ApiRefusal } from './refused-apis.ts';
 import type { LedgerRooms, PageCircumstances } from './rooms.ts';
 import { savePage, type SavedPage } from './save-page.ts';
 import { saveSounding } from './save-sounding.ts';
@@ -61,10 +69,14 @@ export type Ledger = {
   readonly refusals: (api: string) => readonly Refusal[];
   /** Posted times of the newest tasks posted at `since` or later, newest first. */
   readonly newestPosted: (api: string, since: number, most: number) => number[];
-  /** Records what has left its window unread since the last look (I7). @returns The new losses. */
-  readonly accountLosses: (api: string, now: number) => (TimeRange & { readonly grade: Grade })[];
+  /** Records what has left its window unread or unsettled since the last look (I7). @returns The new losses. */
+  readonly accountLosses: (api: string, now: number) => Lost[];
   /** Ends a walk whose beginning the server refused as too old, and remembers how far back that was. */
   readonly refuse: (walk: Walk, refused: RefusedWidth, policy: PlanPolicy) => void;
+  /** An API is refused until a person acts, or asked again; its next page takes it back. */
+  readonly refuseApi: (api: string, refusal: ApiRefusal) => void;
+  /** It has answered. */
+  readonly forgiveApi: (api: string) => void;
   readonly recordDoubt: (doubt: Omit<Doubt, 'api'> & { readonly api: string }, at: number) => void;
   readonly upkeep: Upkeep;
   readonly setGaps: (gaps: readonly Gap[], at: number) => void;
@@ -101,6 +113,7 @@ export function openLedger(options: LedgerOptions): Ledger {
   try {
     checkAccount(database.db, options.login);
     forgetDaemonState(database.db);
+    keepOpenedAt(database.db, options.now);
     return compose(options, database.db, database.close);
   } catch (error) {
     database.close();
@@ -129,6 +142,7 @@ function compose({ path, login }: LedgerOptions, database: Db, close: () => void
     proof: createProof(database),
     facts: createFactBook(database),
     rechecks: memory.rechecks,
+    refusedApis: createRefusedApis(database),
   };
   const forget = () => {
     rooms.sums.forget();
@@ -182,6 +196,8 @@ function compose({ path, login }: LedgerOptions, database: Db, close: () => void
       transaction((api: string, now: number) => accountLosses(rooms, api, now)),
     ),
     refuse: transaction((walk, refused, policy) => refuse(rooms, walk, { refused, policy })),
+    refuseApi: inWords((api, refusal) => rooms.refusedApis.refuse(dictionary.api(api), refusal)),
+    forgiveApi: inWords((api) => rooms.refusedApis.forgive(dictionary.api(api))),
     recordDoubt: transaction((doubt, at) => void rooms.doubts.record({ ...doubt, api: dictionary.api(doubt.api) }, at)),
     setGaps: unlessTheSame(
       memory.coverageVersion,
@@ -220,13 +236,13 @@ function journalInWords(journal: LedgerJournal, inWords: InWords): LedgerJournal
 }
 
 function upkeepInWords(upkeep: Upkeep, inWords: InWords): Upkeep {
-  const { rechecks, rowsIn, unfinished, aged, oldest, pageLimit, keepPageLimit, sharedCalls } = upkeep;
+  const { rechecks, rowsIn, unfinished, aged, firstAged, pageLimit, keepPageLimit, sharedCalls } = upkeep;
   return {
     rechecks: inWords(rechecks),
     rowsIn: inWords(rowsIn),
     unfinished: inWords(unfinished),
     aged: inWords(aged),
-    oldest: inWords(oldest),
+    firstAged: inWords(firstAged),
     pageLimit: inWords(pageLimit),
     keepPageLimit: inWords(keepPageLimit),
     sharedCalls: inWords(sharedCalls),

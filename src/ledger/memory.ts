@@ -51,6 +51,7 @@ export function createMemory({ coverage, walks, journal, rechecks }: Remembered)
       cover: covers.counted(segments.cover),
       losses: whileUnchanged(losses.value, coverage.losses),
       lose: losses.counted(coverage.lose),
+      regain: losses.counted(coverage.regain),
       refusals: whileUnchanged(refusals.value, coverage.refusals),
       refuse: refusals.counted(coverage.refuse),
       frontiers: whileUnchanged(frontiers.value, coverage.frontiers),

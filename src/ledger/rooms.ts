@@ -8,6 +8,7 @@ import type { FactBook } from './facts.ts';
 import type { LedgerJournal } from './journal.ts';
 import type { Proof } from './proof.ts';
 import type { RecheckBook } from './rechecks.ts';
+import type { RefusedApis } from './refused-apis.ts';
 import type { Sums } from './sums.ts';
 import type { TaskStore } from './tasks.ts';
 import type { WalkStore } from './walks.ts';
@@ -25,6 +26,7 @@ export type LedgerRooms = {
   readonly proof: Proof;
   readonly facts: FactBook;
   readonly rechecks: RecheckBook;
+  readonly refusedApis: RefusedApis;
 };
 
 /** What the page's transaction has to know beside the page. Instants are epoch ms of the server's clock. */

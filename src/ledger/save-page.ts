@@ -23,6 +23,7 @@ export function savePage(rooms: LedgerRooms, asked: Page): SavedPage {
   const page = takenUp(rooms, asked);
   const api = rooms.dictionary.api(page.walk.api);
   const saved = saveRows(rooms, page, api);
+  rooms.refusedApis.forgive(api);
   rooms.sums.flush();
   rooms.journal.end(page.answer.callId, page.answer.end);
   const step = takeStep(rooms, page, saved.rowNumbers);

@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
-import { union } from '../domain/coverage.ts';
+import { subtract, union } from '../domain/coverage.ts';
 import { gapsOf, upperBound, windowSince, type ApiPicture, type PlanPolicy } from '../domain/gaps.ts';
 import { backlogOf, type Cutting } from '../domain/plan.ts';
 import { lossesAhead, type Outlook } from '../domain/loss-ahead.ts';
-import type { ApiCoverage, Snapshot, Stretch, TailState } from '../domain/snapshot.ts';
-import { behindMs, tailPaces, tailShare } from '../domain/tail-share.ts';
+import type { ApiCoverage, Snapshot, Stretch } from '../domain/snapshot.ts';
+import type { TimeRange } from '../domain/time-range.ts';
 import { callsInPeriods } from './budget-use.ts';
 import { createCoverageStore } from './coverage.ts';
 import { readDaemonState } from './daemon-state.ts';
@@ -14,6 +14,8 @@ import { readDisk } from './disk.ts';
 import { readMeta } from './meta.ts';
 import { readPicture } from './picture.ts';
 import { unreadPicture } from './plan-report.ts';
+import { readRefusedApis } from './refused-apis.ts';
+import { tailStates } from './tail-states.ts';
 import { createWalkStore } from './walks.ts';
 
 /** What a snapshot needs beside the ledger. Durations in ms, instants epoch ms. */
@@ -64,6 +66,8 @@ function snapshotOf(database: Db, terms: SnapshotTerms): Snapshot {
       }),
     );
   const state = stateOf(database, terms, now);
+  const coverage = each((picture) => coverageOf(database, picture, { terms, now }), NOT_COVERED);
+  const refused = refusedApis(database, terms.apis);
   const callMs = terms.policy.periodMs / terms.policy.tokens;
   const { path } = terms;
   const tasks = taskCounts(database);
@@ -72,11 +76,9 @@ function snapshotOf(database: Db, terms: SnapshotTerms): Snapshot {
     ...state,
     at: iso(now),
     tasks,
-    coverage: each((picture) => coverageOf(database, picture, { terms, now }), NOT_COVERED),
-    tail: withBehind(
-      each((picture) => tailOf(database, picture), NO_TAIL),
-      { terms, now },
-    ),
+    coverage,
+    tail: tailStates(database, { terms, now, pictures: read, coverage }),
+    refused,
     doubts: count(database, 'select count(*) from doubt'),
     lastFailure: lastFailure(database),
     budget: {
@@ -88,7 +90,7 @@ function snapshotOf(database: Db, terms: SnapshotTerms): Snapshot {
       calls: backlog.calls,
       etaSeconds: Math.ceil((backlog.calls * callMs) / 1000),
       exact: backlog.exact,
-      willExpire: lossesAhead(pictures, cutting, outlookOf(database, state)).map((loss) => ({
+      willExpire: lossesAhead(pictures, cutting, outlookOf(database, state, refused)).map((loss) => ({
         api: loss.api,
         ...stretch(loss),
         expiresAt: iso(loss.expiresAt),
@@ -115,7 +117,6 @@ const NOT_COVERED: ApiCoverage = {
   losses: [],
   unsettled: [],
 };
-const NO_TAIL: TailState = { readUpTo: null, readAt: null, newestTask: null, behindSeconds: null };
 
 /** Who does not hold the lock is stopped, whatever it last said of itself. */
 function stateOf(database: Db, terms: SnapshotTerms, now: number): Pick<Snapshot, 'state' | 'reason' | 'until'> {
@@ -158,56 +159,36 @@ function coverageOf(database: Db, picture: ApiPicture, at: { terms: SnapshotTerm
     complete: last !== undefined && gaps.every((gap) => gap.since >= settledLong),
     gaps: gaps.map((gap) => ({ ...stretch(gap), expiresAt: iso(gap.expiresAt) })),
     losses: losses.map((loss) => ({ ...stretch(loss), lostAt: iso(loss.lostAt), reason: loss.reason })),
-    unsettled: union(picture.segments.filter((segment) => segment.settledAt === null)).map((range) => ({
-      since: iso(range.since),
-      until: iso(range.until),
-    })),
+    unsettled: toSettle(picture).map((range) => ({ since: iso(range.since), until: iso(range.until) })),
   };
 }
 
-function tailOf(database: Db, picture: ApiPicture): TailState {
-  const number = apiNumber(database, picture.api) ?? 0;
-  const last = picture.segments.at(-1);
-  const readAt =
-    last === undefined ? null : count(database, `select finished_at from walk where id = ${last.walkId}`) * 1000;
-  const newest = database
-    .prepare<[number, number], number>(
-      `select posted_at from task
-       where api = ? and posted_at >= (select max(day) from day_cost where api = ? and tasks > 0) * 86400
-       order by posted_at desc limit 1`,
-    )
-    .pluck()
-    .get(number, number);
-  return {
-    readUpTo: last === undefined ? null : iso(last.until),
-    readAt: readAt === null ? null : iso(readAt),
-    newestTask: newest === undefined ? null : iso(newest * 1000),
-    behindSeconds: null,
-  };
+/** What will be read once more. What left the window before that is on record as lost. */
+function toSettle({ segments, losses }: ApiPicture): TimeRange[] {
+  const early = union(segments.filter(({ settledAt }) => settledAt === null));
+  const gone = losses.filter(({ grade }) => grade === 'ids');
+  return subtract(early, gone);
 }
 
-/** By the pace at which the tail of each API is read: with many of them, quiet ones are read less often. */
-function withBehind(
-  tails: Record<string, TailState>,
-  { terms, now }: { terms: SnapshotTerms; now: number },
-): Record<string, TailState> {
-  const { policy, tailPeriodMs, lagMs } = terms;
-  const entries = Object.entries(tails);
-  const quiet = entries.map(([, { newestTask }]) => (newestTask === null ? Infinity : now - Date.parse(newestTask)));
-  const share = tailShare(policy.tokens, true);
-  const paces = tailPaces(quiet, { tailPeriodMs, periodMs: policy.periodMs, share });
+function refusedApis(database: Db, apis: readonly string[]): Snapshot['refused'] {
   return Object.fromEntries(
-    entries.map(([api, tail], index) => {
-      if (tail.readUpTo === null) return [api, tail];
-      const lateMs = upperBound(now, lagMs) - Date.parse(tail.readUpTo);
-      return [api, { ...tail, behindSeconds: Math.round(behindMs(lateMs, paces[index] ?? tailPeriodMs) / 1000) }];
-    }),
+    readRefusedApis(database)
+      .filter(({ api }) => apis.includes(api))
+      .map(({ api, since, until, code, reason }) => [api, { since: iso(since), until: iso(until), code, reason }]),
   );
 }
 
-function outlookOf(database: Db, { state, reason }: Pick<Snapshot, 'state' | 'reason'>): Outlook {
-  const isBlocked = state === 'stopped' || state === 'parked';
-  return { blocked: () => (isBlocked ? reason : null), failing: createWalkStore(database, { api: () => 0 }).open() };
+/** What waits until some moment waits for the server or for the disk: nothing is read meanwhile. */
+function outlookOf(
+  database: Db,
+  { state, reason, until }: Pick<Snapshot, 'state' | 'reason' | 'until'>,
+  refused: Snapshot['refused'],
+): Outlook {
+  const isBlocked = state === 'stopped' || state === 'parked' || (state === 'waiting' && until !== null);
+  return {
+    blocked: (api) => refused[api]?.reason ?? (isBlocked ? reason : null),
+    failing: createWalkStore(database, { api: () => 0 }).open(),
+  };
 }
 
 function lastFailure(database: Db): Snapshot['lastFailure'] {

@@ -1,9 +1,10 @@
 import { mergeTask, newTask, type KnownTask, type MetadataState, type Sighting } from '../domain/merge-task.ts';
 import type { ListedTask, TaskState } from '../domain/task.ts';
+import type { TimeRange } from '../domain/time-range.ts';
 import { formatWireTime } from '../time.ts';
 import type { Db } from './database.ts';
 import type { Dictionary } from './dictionary.ts';
-import { toMsOrNull, toSeconds, toSecondsOrNull } from './seconds.ts';
+import { toMs, toMsOrNull, toSeconds, toSecondsOrNull } from './seconds.ts';
 import type { Sums, Summand } from './sums.ts';
 
 /** The circumstances of a page, for each of its rows. */
@@ -25,7 +26,11 @@ type SavedTask = {
   readonly moved: boolean;
 };
 
-export type TaskStore = { readonly save: (listed: ListedTask, sighting: PageSighting) => SavedTask };
+export type TaskStore = {
+  readonly save: (listed: ListedTask, sighting: PageSighting) => SavedTask;
+  /** Seconds of a range in which tasks were posted that have finished and whose metadata is not held. */
+  readonly bareSeconds: (api: number, range: TimeRange) => TimeRange[];
+};
 
 /** Writes tasks as a page lists them (I3). Call it inside the page's transaction, and flush the sums before its end. */
 export function createTaskStore(database: Db, dictionary: Dictionary, sums: Sums): TaskStore {
@@ -67,6 +72,10 @@ export function createTaskStore(database: Db, dictionary: Dictionary, sums: Sums
       const row = sql.select.get(listed.id);
       return row === undefined ? insert(listed, sighting) : update(row, listed, sighting);
     },
+    bareSeconds: (api, { since, until }) =>
+      sql.bare
+        .all(api, toSeconds(since), toSeconds(until))
+        .map((second) => ({ since: toMs(second), until: toMs(second + 1) })),
   };
 }
 
@@ -112,6 +121,12 @@ function unusual(text: string | null, at: number | null): string | null {
 
 function statements(database: Db) {
   return {
+    bare: database
+      .prepare<[number, number, number], number>(
+        `select distinct posted_at from task
+         where api = ? and posted_at >= ? and posted_at < ? and metadata_state <> 'held' and state <> 'pending'`,
+      )
+      .pluck(),
     // Without a join: SQLite would plan that anew for each row, which takes ten times as long as to find it.
     select: database.prepare<[string], TaskRow>(
       `select n, api, url, posted_at, done_at, done_text, status, state, cost_micros, tag, target, metadata_state, changed_call,

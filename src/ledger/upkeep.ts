@@ -15,12 +15,14 @@ export type Upkeep = {
   readonly rechecks: (api: string) => readonly Recheck[];
   /** Tasks that are known in a range; counts no further than `most`. */
   readonly rowsIn: (api: string, range: TimeRange, most: number) => number;
-  /** Seconds with unfinished tasks inside what is covered, oldest first, and when each was last read. */
-  readonly unfinished: (api: string, range: TimeRange) => Unfinished[];
+  /**
+   * Seconds with unfinished tasks inside what is covered, oldest first, and when each was last read: the first 20,000 of a range.
+   */
+  readonly unfinished: (api: string, range: TimeRange) => SomeUnfinished;
   /** What is covered of a range, in order, and when it was last read. */
   readonly aged: (api: string, range: TimeRange) => AgedStretch[];
-  /** The stretch whose evidence is the oldest, of those that begin at `since` or later; null where nothing is covered. */
-  readonly oldest: (api: string, since: number) => AgedStretch | null;
+  /** The first stretch that begins at `since` or later and was last read before `readBefore`; null where there is none. */
+  readonly firstAged: (api: string, since: number, readBefore: number) => AgedStretch | null;
   /** What was learned of the rows a page may have; null where whole pages are no trouble. */
   readonly pageLimit: (api: string) => PageLimit | null;
   readonly keepPageLimit: (api: string, limit: PageLimit | null) => void;
@@ -28,7 +30,10 @@ export type Upkeep = {
   readonly sharedCalls: (boot: string, most: number) => readonly SharedCall[];
 };
 
-/** More unfinished seconds at a time help nobody: what is left has its turn once these have finished. */
+/** `next`: where the rest of the range begins; null where there is none. */
+type SomeUnfinished = { readonly seconds: readonly Unfinished[]; readonly next: number | null };
+
+/** One look at more of them would take too long; the next one begins where this one ended. */
 const MOST_UNFINISHED = 20_000;
 
 type AgedRow = { readonly since: number; readonly until: number; readonly read_at: number };
@@ -45,19 +50,22 @@ export function createUpkeep(database: Db, { api: number }: Pick<Dictionary, 'ap
     rechecks: (api) => sql.rechecks.all(number(api)).map((row) => ({ ...rangeOf(row), dueAt: toMs(row.due_at) })),
     rowsIn: (api, { since, until }, most) =>
       sql.rowsIn.get(number(api), toSeconds(since), toSeconds(until), Math.min(most, Number.MAX_SAFE_INTEGER)) ?? 0,
-    unfinished: (api, { since, until }) =>
-      sql.unfinished
-        .all({ api: number(api), since: toSeconds(since), until: toSeconds(until), most: MOST_UNFINISHED })
-        .flatMap(({ at, looked_at: lookedAt }) => {
-          const looked = toMsOrNull(lookedAt);
-          return looked === null ? [] : [{ postedAt: toMs(at), lookedAt: looked }];
-        }),
+    unfinished: (api, { since, until }) => {
+      const within = { api: number(api), since: toSeconds(since), until: toSeconds(until), most: MOST_UNFINISHED };
+      const rows = sql.unfinished.all(within);
+      const last = rows.at(-1);
+      const seconds = rows.flatMap(({ at, looked_at: lookedAt }) => {
+        const looked = toMsOrNull(lookedAt);
+        return looked === null ? [] : [{ postedAt: toMs(at), lookedAt: looked }];
+      });
+      return { seconds, next: last === undefined || rows.length < MOST_UNFINISHED ? null : toMs(last.at + 1) };
+    },
     aged: (api, { since, until }) =>
       sql.aged
         .all({ api: number(api), since: toSeconds(since), until: toSeconds(until) })
         .map((row) => agedOf(row, { since, until })),
-    oldest: (api, since) => {
-      const row = sql.oldest.get(number(api), toSeconds(since));
+    firstAged: (api, since, readBefore) => {
+      const row = sql.firstAged.get(number(api), toSeconds(since), toSeconds(readBefore));
       return row === undefined ? null : { ...rangeOf(row), readAt: toMs(row.read_at) };
     },
     pageLimit: (api) => {
@@ -113,10 +121,11 @@ function statements(database: Db) {
          and segment.until > +@since and segment.since < +@until
        order by segment.since`,
     ),
-    oldest: database.prepare<[number, number], AgedRow>(
+    firstAged: database.prepare<[number, number, number], AgedRow>(
       `select segment.since, segment.until, ifnull(walk.first_page_at, walk.started_at) as read_at
-       from segment join walk on walk.id = segment.walk where segment.api = +? and segment.since >= +?
-       order by read_at, segment.since limit 1`,
+       from segment join walk on walk.id = segment.walk
+       where segment.api = +? and segment.since >= +? and ifnull(walk.first_page_at, walk.started_at) < +?
+       order by segment.since limit 1`,
     ),
     pageLimit: database.prepare<[number], LimitRow>(
       'select row_limit, failed_limit, pages_since_failed from page_limit where api = ?',

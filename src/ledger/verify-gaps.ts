@@ -65,7 +65,7 @@ function newerThan(database: Db, api: string, asOf: number): RecordedGap[] {
   );
   const lost = stretches(
     database,
-    `select since, until, grade from loss where ${own} and lost_at >= ${asOf} - 3600`,
+    `select since, until, grade from loss where ${own} and lost_at >= ${asOf} - 3600 and regained_at is null`,
     api,
   );
   // Metadata includes ids.

@@ -1,6 +1,7 @@
 import { union } from '../domain/coverage.ts';
 import type { Grade } from '../domain/task.ts';
 import { momentInWords, stretchInWords } from './in-words.ts';
+import { UNSETTLED } from './frontiers.ts';
 import type { VerifyScene } from './verify.ts';
 
 type LossRow = {
@@ -11,6 +12,9 @@ type LossRow = {
   readonly grade: Grade;
   readonly lost_at: number;
   readonly reason: string;
+  /** The walk that has it after all does not show that; 0 or 1. */
+  readonly unfounded: number;
+  readonly regained_by: number | null;
   readonly accounted_until: number | null;
 };
 
@@ -18,7 +22,10 @@ type LossRow = {
 export function* verifyLosses({ database, findings }: VerifyScene): Generator<void> {
   const losses = database.prepare<[], LossRow>(
     `select api.name as api, loss.api as api_number, loss.since, loss.until, loss.grade, loss.lost_at, loss.reason,
-       frontier.accounted_until
+       frontier.accounted_until, loss.regained_by, loss.regained_at is not null and not exists (
+         select 1 from walk where id = loss.regained_by and walk.api = loss.api and outcome = 'covered' and grade = 'metadata'
+           and described_rows > 0 and walk.since <= loss.since and walk.until >= loss.until
+           and finished_at >= loss.lost_at) as unfounded
      from loss join api on api.id = loss.api left join frontier on frontier.api = loss.api and frontier.grade = loss.grade
      order by loss.id`,
   );
@@ -39,6 +46,13 @@ export function* verifyLosses({ database, findings }: VerifyScene): Generator<vo
         'losses',
         `On record as lost is ${where}, but only what is before ${momentInWords(end)} can be lost.`,
       );
+    if (loss.unfounded === 1)
+      findings.problem(
+        'losses',
+        `Of ${where} the record of its loss claims to be had after all, which its walk ${String(loss.regained_by)} does not bear out.`,
+      );
+    // That one had been read: what came late there is lost.
+    if (loss.reason === UNSETTLED) continue;
     for (const range of union(held.all(loss.api_number, loss.until, loss.since, loss.grade, loss.lost_at)))
       findings.problem(
         'losses',

@@ -40,7 +40,7 @@ export function truncateWal(database: Db): void {
   }
 }
 
-/** A machine of tens of thousands of open files is looked through for a tenth of a second at the most. */
+/** The loop stands still while they are looked through, so there is an end to it. */
 const MOST_LINKS = 20_000;
 const MOST_HOLDERS = 20;
 

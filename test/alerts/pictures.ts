@@ -27,6 +27,7 @@ export function wellSnapshot(over: Partial<Snapshot> = {}): Snapshot {
       },
     },
     tail: { backlinks: { readUpTo, readAt: iso(AT - 30_000), newestTask: null, behindSeconds: 0 } },
+    refused: {},
     doubts: 0,
     lastFailure: null,
     budget: { calls: 10, periodMs: 60_000, inUse: 1, maxInAnyPeriod: 10, lastHour: 70 },

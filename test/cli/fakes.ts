@@ -78,6 +78,7 @@ export const SNAPSHOT: Snapshot = {
       behindSeconds: 0,
     },
   },
+  refused: {},
   doubts: 2,
   lastFailure: { at: '2026-11-23T11:00:00.000Z', code: '50000', message: 'internal error' },
   budget: { calls: 10, periodMs: 60_000, inUse: 10, maxInAnyPeriod: 10, lastHour: 599 },

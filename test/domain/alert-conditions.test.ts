@@ -30,6 +30,17 @@ describe('parked', () => {
   });
 });
 
+describe('an API that is refused while others answer', () => {
+  const refused = { serp: { since: iso(AT - MINUTE), until: iso(AT + MINUTE), code: '40204', reason: 'Activate it.' } };
+
+  it('is parked by itself, and explains why it lags; where all is parked that says it already', () => {
+    expect(seen(wellSnapshot({ refused }))).toEqual(['parked serp 2']);
+    expect(seen(wellSnapshot({ refused, state: 'parked' }))).toEqual(['parked 2', 'parked serp 2 muted']);
+    const own = { backlinks: refused.serp };
+    expect(seen(lateSnapshot(60, { refused: own }))).toEqual(['parked backlinks 2', 'behind backlinks 1 muted']);
+  });
+});
+
 describe('behind', () => {
   it('is a reading that ended more than three periods and the lag ago', () => {
     expect(seen(lateSnapshot(3.5))).toEqual([]);

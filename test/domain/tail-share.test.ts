@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { behindMs, shareFreeAt, shareLeft, tailPaces, tailShare } from '../../src/domain/tail-share.ts';
+import { shareFreeAt, shareLeft, tailPaces, tailShare } from '../../src/domain/tail-share.ts';
 
 const PERIOD = 60_000;
 const terms = { tailPeriodMs: PERIOD, periodMs: PERIOD, share: 2 };
@@ -67,11 +67,5 @@ describe('the pace of a tail', () => {
         for (const pace of paces) expect(pace).toBeGreaterThanOrEqual(PERIOD);
       }),
     );
-  });
-
-  it('decides from when on a tail is behind', () => {
-    expect([behindMs(180_000, PERIOD), behindMs(181_000, PERIOD), behindMs(181_000, 10 * PERIOD)]).toEqual([
-      0, 181_000, 0,
-    ]);
   });
 });

@@ -86,6 +86,16 @@ describe('beside a daemon', () => {
     runDaemon(bench, both);
     const { state } = await seen(bench, both, ({ reason }) => /; serp is refused: .*Activate/.test(reason));
     expect(['harvesting', 'idle']).toContain(state);
+    const { refused } = bench.app(both).status();
+    expect(Object.keys(refused)).toEqual(['serp']);
+    expect(refused['serp']).toMatchObject({ code: '40204', reason: expect.stringMatching(/Activate/) as string });
+    const since = Date.parse(refused['serp']?.since ?? '');
+    expect(Math.abs(since - Date.now())).toBeLessThan(30_000);
+    // It is asked again, refused again, and since when stays; until it answers.
+    await seen(bench, both, (later) => later.refused['serp']?.until !== refused['serp']?.until);
+    expect(bench.app(both).status().refused['serp']?.since).toBe(refused['serp']?.since);
+    bench.simulator.set({ refusals: { apis: { serp: null } } });
+    await seen(bench, both, (later) => Object.keys(later.refused).length === 0);
   }, 30_000);
 
   it('status says what to do when the account is refused', async () => {

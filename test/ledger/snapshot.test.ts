@@ -341,7 +341,12 @@ describe('the window of an API', () => {
     ledger.refuse(edge, { ...refusal, callId: 1 }, policy);
     expect(ledger.picture('backlinks').origins).toEqual(ORIGINS);
     expect(ledger.accountLosses('backlinks', NOW)).toEqual([
-      { grade: 'metadata', since: ORIGINS.metadata + HOUR, until: windowEdge('metadata', NOW, [refusal]) },
+      {
+        grade: 'metadata',
+        since: ORIGINS.metadata + HOUR,
+        until: windowEdge('metadata', NOW, [refusal]),
+        reason: 'left the window before it was read',
+      },
     ]);
   });
 });

@@ -26,6 +26,7 @@ const VIEWS = {
   coverage: 'api, since, until, grade, read_at, settled_at, calls, rows, digest, doubts',
   gaps: 'api, since, until, grade, expires_at, as_of',
   losses: 'api, since, until, grade, lost_at, reason',
+  losses_regained: 'api, since, until, grade, lost_at, reason, regained_at',
   doubts: 'id, api, kind, since, until, task_id, seen_at, detail',
   calls: 'id, api, purpose, since, until, row_offset, row_limit, sent_at, answered_at, http_status, code, rows',
   calls_by_day: 'api, day, purpose, calls, failed, throttled, rows',
@@ -42,6 +43,8 @@ function filled() {
   readSlice(ledger, plan, [asRow(listed('a', SINCE, PENDING)), asRow(listed('b', SINCE + 1000))]);
   readSlice(ledger, plan, [asRow(listed('a', SINCE, { tag: "it's", metadata: `{"tag":"it's"}` }))]);
   readSlice(ledger, sliceOf(SINCE + 2 * HOUR, SINCE + 3 * HOUR), [asRow(listed('c', SINCE + 2 * HOUR, BARE))]);
+  temp.exec(`insert into loss (api, since, until, grade, lost_at, reason, regained_at, regained_by)
+    select api, since - 20, since - 10, grade, lost_at, reason, lost_at, 1 from loss`);
   ledger.setGaps(
     [{ api: 'backlinks', grade: 'ids', since: SINCE + HOUR, until: SINCE + 2 * HOUR, expiresAt: NOW }],
     NOW,
@@ -72,7 +75,7 @@ describe('a view', () => {
     expect(Object.keys(first).join(', ')).toBe(columns);
   });
 
-  it('is one of ten, and all else is private', () => {
+  it('is one of eleven, and all else is private', () => {
     const { rows } = filled();
     const names = rows(`select name from sqlite_schema where type = 'view' order by name`).map(({ name }) => name);
     expect(names).toEqual(Object.keys(VIEWS).sort());

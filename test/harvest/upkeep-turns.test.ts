@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import type { Harvest } from '../../src/harvest/harvester.ts';
+import type { Scene } from '../../src/harvest/scene.ts';
+import { createUpkeepWork } from '../../src/harvest/upkeep-work.ts';
+import { asRow, begunLedger, DAY, HOUR, listed, NOW, PENDING, readSlice, sliceOf } from '../support/ledger.ts';
+
+const MINUTE = 60_000;
+const seconds = (ms: number) => ms / 1000;
+
+/** What is read again by a daemon with nothing else to do, whose every reading fails; a look each ten minutes. */
+function looksAt(ledger: ReturnType<typeof begunLedger>['ledger'], now: number, limit = 1000) {
+  let mono = 0;
+  const policy = { tokens: 10, periodMs: MINUTE, limit, apis: ['backlinks'], lanes: 4, lagMs: 30_000, settleMs: HOUR };
+  const clock = { monotonic: () => mono, boot: 'boot-1' };
+  const work = createUpkeepWork({ deps: { clock, policy, ledger } } as unknown as Harvest, () => 1);
+  const picture = ledger.picture('backlinks');
+  const scene = { now, upper: now - 30_000, healthy: [picture], inFlight: [], backlogWaits: false };
+  return () => {
+    mono += 11 * MINUTE;
+    const starts = work.choose(scene as unknown as Scene, 3);
+    return starts.flatMap((start) =>
+      start.kind === 'begin' ? [{ purpose: start.plan.purpose, ...start.plan.range }] : [],
+    );
+  };
+}
+
+const settled = (at: number) => ({ at: { now: at }, answer: { serverDate: at } });
+
+describe('what is read again', () => {
+  it('is proven anew in a round: old evidence that cannot be read does not keep the other from it', () => {
+    const { ledger } = begunLedger();
+    const slices = [NOW - 9 * DAY, NOW - 6 * DAY, NOW - 3 * DAY].map((since) => sliceOf(since, since + HOUR));
+    for (const [n, plan] of slices.entries())
+      readSlice(ledger, plan, [asRow(listed(`t${n}`, plan.range.since))], settled(plan.range.until + 2 * HOUR));
+    const later = NOW + 40 * DAY;
+    // What lies between is much younger evidence, so that each is a slice of its own.
+    for (const { range } of slices)
+      readSlice(ledger, sliceOf(range.until, range.until + DAY, { grade: 'ids' }), [], settled(later - HOUR));
+    const look = looksAt(ledger, later);
+    const rounds = Array.from({ length: 4 }, () => look().map(({ since }) => since)[0]);
+    const [a, b, c] = slices.map(({ range }) => range.since);
+    expect(rounds).toEqual([a, b, c, a]);
+  });
+
+  it('for tasks that have not finished has its turn in a round too', () => {
+    const { ledger } = begunLedger();
+    const since = NOW - 6 * HOUR;
+    const pending = [since, since + 2 * HOUR, since + 4 * HOUR - 1_000];
+    const others = Array.from({ length: 40 }, (_, n) => asRow(listed(`o${n}`, since + (n + 1) * 5 * MINUTE)));
+    const rows = [...pending.map((at, n) => asRow(listed(`p${n}`, at, PENDING))), ...others];
+    rows.sort((x, y) => (x.kind === 'task' && y.kind === 'task' ? x.task.postedAt - y.task.postedAt : 0));
+    readSlice(ledger, sliceOf(since, since + 4 * HOUR), rows, settled(NOW));
+    const look = looksAt(ledger, NOW + 7 * HOUR, 3);
+    const rounds = Array.from({ length: 4 }, () => look().map((range) => range.since)[0]);
+    expect(rounds).toEqual([...pending, pending[0]]);
+  });
+
+  it('comes to the newest unfinished task also behind twenty thousand older ones that are not due', () => {
+    const { ledger, exec } = begunLedger();
+    const since = NOW - 2 * DAY;
+    readSlice(ledger, sliceOf(since, since + DAY), [asRow(listed('first', since))], settled(NOW));
+    const newest = NOW - 10 * HOUR;
+    readSlice(
+      ledger,
+      sliceOf(since + DAY, NOW - 9 * HOUR),
+      [asRow(listed('new', newest, PENDING))],
+      settled(NOW - 7 * HOUR),
+    );
+    exec(`insert into task (id, api, url, posted_at, status, state, metadata_state, first_seen_at, changed_call)
+      with recursive n (i) as (select 0 union all select i + 1 from n where i < 20999)
+      select 'x' || i, (select min(id) from api), (select min(id) from url), ${seconds(since)} + i, (select min(id) from status),
+        'pending', 'held', ${seconds(since)}, 0 from n`);
+    const look = looksAt(ledger, NOW + MINUTE);
+    const seen = [look(), look()].flat().filter(({ purpose }) => purpose === 'chase');
+    expect(seen).toEqual([{ purpose: 'chase', since: newest, until: newest + 1_000 }]);
+  });
+});
