@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     // better-sqlite3 is a native module: worker threads share its state, forks do not.
     pool: 'forks',
-    // On two cores vitest would use one: most tests wait for a simulated server's answers, so two at a time take little more than half as long.
-    maxWorkers: 2,
+    // On two cores vitest would use one: most tests wait now and then, for a process to start or for a server.
+    maxWorkers: 3,
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/support/build.ts',
     // A slow or busy machine is no failure; a test that hangs still ends.

@@ -27,10 +27,10 @@ function tamper(bench: Bench, sql: string): void {
 
 let harvested: Buffer | null = null;
 
-/** A ledger of 4,000 tasks, a third of them refunded since: made once, by a real backfill and a real second reading. */
+/** A ledger of 2,000 tasks, a third of them refunded since: made once, by a real backfill and a real second reading. */
 async function openHarvested(): Promise<Bench> {
   if (harvested === null) {
-    const bench = await openBench({ tasks: 4_000, newestAgoMs: HOUR_MS, rows: { status: 'mixed' } });
+    const bench = await openBench({ tasks: 2_000, newestAgoMs: HOUR_MS, rows: { status: 'mixed' } });
     await bench.backfill();
     bench.simulator.set({ outcomes: { refundShare: 0.3, refundAfterMs: 0 } });
     await verify(bench, 10);
@@ -41,7 +41,7 @@ async function openHarvested(): Promise<Bench> {
   return bench;
 }
 
-const SOME_TASK = '(select n from task order by posted_at limit 1 offset 2000)';
+const SOME_TASK = '(select n from task order by posted_at limit 1 offset 1000)';
 /** At the edge of the window stand short ones, which may have left it by the time that a test looks at them. */
 const LONGEST = `(select since from segment order by until - since desc limit 1)`;
 const IDS_WALK = `(select walk from segment where grade = 'ids' order by since limit 1)`;
@@ -88,7 +88,7 @@ const TAMPERINGS: readonly (readonly [string, string, CheckName, RegExp])[] = [
   ['a call of another slice', `update call set since = since + 1 where id = 1`, 'journal', /Call 1 asked for something else than its walk/],
   ['a call of no walk', `update call set walk = 999 where id = 1`, 'journal', /Call 1 belongs to walk 999, which does not exist/],
   ['a length that rows do not make', `update walk set length = length + 1 where id = ${IDS_WALK}`, 'journal', /claims a length of \d+, which/],
-  ['a digest changed', `update walk set digest = replace(digest, substr(digest, 1, 1), 'e') || '' where id = ${IDS_WALK} and digest not like 'e%'; update walk set digest = 'f' || substr(digest, 2) where id = ${IDS_WALK}`, 'evidence', /with the digest/],
+  ['a digest changed', `update walk set digest = iif(digest like 'f%', 'e', 'f') || substr(digest, 2) where id = ${IDS_WALK}`, 'evidence', /with the digest/],
   ['evidence of more rows', `update walk set distinct_rows = distinct_rows + 1 where id = ${IDS_WALK}`, 'evidence', /at least 1 of them/],
   ['a reference to nothing', `update task set url = 999 where n = ${SOME_TASK}`, 'file', /Row \d+ of the table task points to a row of url that does not exist/],
   ['an index dropped', `drop index task_unfinished`, 'file', /The index task_unfinished does not exist/],
@@ -100,8 +100,8 @@ describe('verify', () => {
     const report = await verify(await openHarvested());
     expect(report).toMatchObject({ ok: true, problems: [], moreProblems: 0, notes: [], reread: null });
     const { tasks, changes, segments, walks, calls, digests, sums } = report.verified;
-    expect(tasks).toBe(4_000);
-    expect(Math.min(changes - 500, segments, walks - 3, calls - walks, digests - 1, sums - 500)).toBeGreaterThan(0);
+    expect(tasks).toBe(2_000);
+    expect(Math.min(changes - 300, segments, walks - 3, calls - walks, digests - 1, sums - 300)).toBeGreaterThan(0);
   });
 
   it.each(TAMPERINGS)('names %s', async (_what, sql, check, text) => {
