@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { equal, until } from './expect.ts';
 import { textsInImage } from './layers.ts';
+import { checkPage } from './page.ts';
 import { answers, callsSeen, statusOf, type Status, type Trial } from './trial.ts';
+import { checkUpgrade } from './upgrade.ts';
 
 export type Figures = {
   readonly healthyMs: number;
@@ -49,11 +52,14 @@ export async function checkLife(trial: Trial, say: Say): Promise<Figures> {
   engine.run('exec', ledger, 'dataforseo-ledger', 'verify');
   say('what it has read stands up to verify');
   checkCommands(trial, say);
+  await checkPage(trial, say);
   await checkHealth(trial, say);
   await sleep(IDLE_MS);
   const memory = memoryOf(trial);
   checkSecrets(trial, say);
-  return { healthyMs, readyMs, readyAgainMs, ...memory, stopMs: checkStop(trial, say) };
+  const stopMs = checkStop(trial, say);
+  await checkUpgrade(trial, say);
+  return { healthyMs, readyMs, readyAgainMs, ...memory, stopMs };
 }
 
 /** Who it runs as, and what it may write. */
@@ -150,17 +156,4 @@ async function timed(act: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await act();
   return Math.round(performance.now() - start);
-}
-
-async function until(isTrue: () => boolean | Promise<boolean>, limitMs: number): Promise<void> {
-  const start = performance.now();
-  while (!(await isTrue())) {
-    if (performance.now() - start > limitMs)
-      throw new Error(`Not within ${String(limitMs / 1000)} s: ${isTrue.toString()}`);
-    await sleep(500);
-  }
-}
-
-function equal(is: string, should: string, what: string): void {
-  if (is !== should) throw new Error(`${what}: ${is} instead of ${should}.`);
 }

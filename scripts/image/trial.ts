@@ -17,6 +17,8 @@ export type Trial = {
   /** Of the ledger's HTTP server, on loopback of the host. */
   readonly httpUrl: string;
   readonly simulatorUrl: string;
+  /** As the ledger itself runs. */
+  readonly runFlags: readonly string[];
   /** Texts that may stand nowhere. */
   readonly secrets: readonly string[];
   readonly remove: () => void;
@@ -38,7 +40,8 @@ export async function createTrial(engine: Engine, image: string, folder: string)
   const id = `ledger-test-${String(process.pid)}`;
   const [ledger, simulator, volume] = [id, `${id}-simulator`, `${id}-data`];
   const simulatorUrl = `http://127.0.0.1:${String(simulatorPort)}`;
-  const flags = ['--detach', '--network', 'host', ...HARDENED, ...engine.runFlags];
+  const runFlags = ['--network', 'host', ...HARDENED, ...engine.runFlags];
+  const flags = ['--detach', ...runFlags];
   const account = ['--login', login, '--password', password, '--port', String(simulatorPort)];
   const remove = () => {
     engine.attempt('rm', '--force', '--volumes', ledger, simulator);
@@ -79,6 +82,7 @@ export async function createTrial(engine: Engine, image: string, folder: string)
     folder,
     httpUrl,
     simulatorUrl,
+    runFlags,
     secrets: [password, login, basic],
     remove,
   };
