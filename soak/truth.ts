@@ -15,6 +15,11 @@ export type TruthScene = {
   readonly walkStarts: Map<number, number>;
   /** Metadata of tasks posted before this may be lost. */
   readonly metadataEdge: number;
+  /**
+   * The newest call at the last comparison: rows that have not been written since are not compared once more, and neither are stretches
+   * whose walk has been; null to compare everything.
+   */
+  readonly sinceCall: number | null;
 };
 
 type Row = {
@@ -39,7 +44,9 @@ const ROWS = `select task.id, url.url, task.posted_at, task.posted_text, task.do
 export function compareWithTruth(scene: TruthScene): void {
   for (const api of scene.apis) {
     const rows = new Map<string, Row>();
-    for (const row of scene.database.prepare<[string], Row>(ROWS).all(api)) rows.set(row.id, row);
+    const written = `${ROWS} and task.changed_call >= ?`;
+    for (const row of scene.database.prepare<[string, number], Row>(written).iterate(api, scene.sinceCall ?? 0))
+      rows.set(row.id, row);
     for (const row of rows.values()) compareRow(scene, api, row);
     compareCoverage(scene, api, rows);
   }
@@ -84,26 +91,41 @@ type Stretch = {
   readonly walk: number;
   readonly walk_grade: string;
   readonly sent_wall_ms: number | null;
+  readonly doubts: number;
 };
 
-const STRETCHES = `select segment.since, segment.until, segment.walk, walk.grade as walk_grade, call.sent_wall_ms
+const STRETCHES = `select segment.since, segment.until, segment.walk, walk.grade as walk_grade, walk.doubts, call.sent_wall_ms
   from segment join walk on walk.id = segment.walk left join call on call.id = walk.first_call
   where segment.api = (select id from api where name = ?) order by segment.since`;
 
-/** What was listed when a covering walk began is in the ledger, as it was then or later. */
+/** Where readings never agreed and the ledger says so: of these it promises nothing. Seconds, half-open. */
+export function unprovenOf(database: Database.Database, api: string): readonly { since: number; until: number }[] {
+  return database
+    .prepare<[string], { since: number; until: number }>(
+      `select since, until from doubt where kind = 'unproven' and api = (select id from api where name = ?)`,
+    )
+    .all(api);
+}
+
+/** What was listed when a covering walk began is in the ledger, as it was then or later; unless that walk itself is in doubt. */
 function compareCoverage(scene: TruthScene, api: string, rows: ReadonlyMap<string, Row>): void {
   const { database, facts, walkStarts, serverTimeOf } = scene;
   const all = facts.all(api);
+  const unproven = unprovenOf(database, api);
+  const rowOf = database.prepare<[string, string], Row>(`${ROWS} and task.id = ?`);
+  const compared = new Set(scene.sinceCall === null ? [] : walkStarts.keys());
   let place = 0;
   for (const stretch of database.prepare<[string], Stretch>(STRETCHES).all(api)) {
     const { since, until, walk, sent_wall_ms: sent } = stretch;
+    const isDoubtful = stretch.doubts > 0 && unproven.some((each) => each.since < until && each.until > since);
+    if (compared.has(walk)) continue;
     const begun = walkStarts.get(walk) ?? (sent === null ? -Infinity : serverTimeOf(sent));
     walkStarts.set(walk, begun);
     while ((all[place]?.postedAt ?? Infinity) < since * 1_000) place += 1;
     for (; (all[place]?.postedAt ?? Infinity) < until * 1_000; place += 1) {
       const fact = all[place];
-      if (fact === undefined || fact.listedAt > begun) continue;
-      compareRead(fact, rows.get(fact.id), { ...stretch, begun });
+      if (fact === undefined || fact.listedAt > begun || isDoubtful) continue;
+      compareRead(fact, rows.get(fact.id) ?? rowOf.get(api, fact.id), { ...stretch, begun });
     }
   }
 }

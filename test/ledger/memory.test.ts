@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Ledger } from '../../src/ledger/ledger.ts';
 import { createCoverageStore } from '../../src/ledger/coverage.ts';
 import { createDictionary } from '../../src/ledger/dictionary.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
 import { createUpkeep } from '../../src/ledger/upkeep.ts';
 import {
   asRow,
+  BARE,
+  DAY,
   HOUR,
   listed,
   NOW,
@@ -13,8 +15,10 @@ import {
   readSlice,
   savePage,
   sliceOf,
+  startOf,
   tempLedger,
   withDatabase,
+  type TempLedger,
 } from '../support/ledger.ts';
 
 const SINCE = NOW - 10 * HOUR;
@@ -27,9 +31,11 @@ type Step =
       readonly length: number;
       readonly tasks: number;
       readonly purpose: 'backfill' | 'settle';
+      readonly isBare: boolean;
+      /** The last page is written and taken back. */
+      readonly fails: boolean;
     }
-  | { readonly kind: 'cut short'; readonly since: number; readonly length: number }
-  | { readonly kind: 'fails' };
+  | { readonly kind: 'cut short' | 'refused'; readonly since: number; readonly length: number };
 
 const place = { since: fc.integer({ min: 0, max: SECONDS - 1 }), length: fc.integer({ min: 1, max: 40 }) };
 const steps: fc.Arbitrary<Step[]> = fc.array(
@@ -41,28 +47,40 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
         ...place,
         tasks: fc.integer({ min: 0, max: 3 }),
         purpose: fc.constantFrom('backfill' as const, 'settle' as const),
+        isBare: fc.boolean(),
+        fails: fc.constantFrom(true, false, false, false),
       }),
     },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constant('cut short' as const), ...place }) },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constant('fails' as const) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('cut short' as const, 'refused' as const), ...place }) },
   ),
   { minLength: 1, maxLength: 14 },
 );
 
-function take(ledger: Ledger, step: Step, count: number): void {
-  if (step.kind === 'fails') {
-    // A page of a walk that there is not: its transaction is rolled back, and all that is remembered with it.
-    const walk = ledger.beginWalk(sliceOf(SINCE, SINCE + 1_000), NOW);
-    expect(() => savePage(ledger, { ...walk, id: walk.id + 1_000 }, [])).toThrow();
-    ledger.endWalk(walk, 'dropped', NOW);
-    return;
-  }
+const FAIL = `create trigger trial after update of outcome on walk begin select raise(abort, 'trial'); end`;
+
+function take(temp: TempLedger, ledger: Ledger, { step, count }: { step: Step; count: number }): void {
   const since = SINCE + step.since * 1_000;
   const plan = sliceOf(since, since + step.length * 1_000, step.kind === 'read' ? { purpose: step.purpose } : {});
   const rows = (tasks: number) =>
-    Array.from({ length: tasks }, (_, at) => asRow(listed(`${count}-${at}`, since + (at % step.length) * 1_000)));
+    Array.from({ length: tasks }, (_, at) =>
+      asRow(
+        listed(`${count}-${at}`, since + (at % step.length) * 1_000, step.kind === 'read' && step.isBare ? BARE : {}),
+      ),
+    );
   if (step.kind === 'read') {
-    readSlice(ledger, plan, rows(step.tasks));
+    if (!step.fails) readSlice(ledger, plan, rows(step.tasks));
+    else {
+      const walk = ledger.beginWalk(plan, NOW);
+      temp.exec(FAIL);
+      expect(() => savePage(ledger, walk, rows(step.tasks))).toThrow('trial');
+      temp.exec('drop trigger trial');
+    }
+    return;
+  }
+  if (step.kind === 'refused') {
+    const walk = ledger.beginWalk(plan, NOW);
+    const callId = ledger.journal.begin(startOf(walk));
+    ledger.refuse(walk, { widthMs: (28 + count / 100) * DAY, seenAt: NOW, callId }, policy);
     return;
   }
   const { walk } = savePage(ledger, ledger.beginWalk({ ...plan, limit: 2 }, NOW), rows(2));
@@ -77,7 +95,7 @@ describe('what the ledger remembers of itself', () => {
         const ledger = temp.open();
         ledger.ensureFrontiers('backlinks', NOW, policy);
         list.forEach((step, count) => {
-          take(ledger, step, count);
+          take(temp, ledger, { step, count });
           const known = ledger.picture('backlinks');
           const remembered = {
             ...known,
