@@ -89,9 +89,9 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'a page and its progress are many transactions',
-    file: 'src/ledger/ledger.ts',
-    from: 'return inWords((...args: Arguments) => atomic.immediate(...args));',
-    to: 'return inWords((...args: Arguments) => (args.length > 99 ? atomic(...args) : work(...args)));',
+    file: 'src/ledger/compose.ts',
+    from: 'return inWords((...args) => atomic.immediate(...args));',
+    to: 'return inWords((...args) => (args.length > 99 ? atomic(...args) : work(...args)));',
     seed: 45,
     days: 1,
   },

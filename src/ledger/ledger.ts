@@ -3,44 +3,22 @@ import type { PageAnswer } from '../domain/call.ts';
 import type { ApiPicture, Gap, PlanPolicy } from '../domain/gaps.ts';
 import type { Walk, WalkOutcome, WalkPlan } from '../domain/walk.ts';
 import type { Refusal } from '../domain/window.ts';
-import { checkAccount, createBinder } from './account.ts';
-import { createAlertBook, type AlertBook } from './alert-book.ts';
-import { createCoverageStore } from './coverage.ts';
-import { createDaemonStateWriter, forgetDaemonState, type DaemonState } from './daemon-state.ts';
-import { asLedgerError, type Db } from './database.ts';
-import { createDictionary } from './dictionary.ts';
-import { createDoubtBook, type Doubt } from './doubts.ts';
-import { createFactBook } from './facts.ts';
-import {
-  accountLosses,
-  ensureFrontiers,
-  hasLosses,
-  moveFrontiers,
-  refuse,
-  type Lost,
-  type RefusedWidth,
-} from './frontiers.ts';
-import { createJournalFolder, type Folded } from './fold-journal.ts';
-import { createJournal, type LedgerJournal } from './journal.ts';
-import { mendSums } from './mend-sums.ts';
-import { createMemory } from './memory.ts';
-import { readMeta, writeMeta } from './meta.ts';
+import { checkAccount } from './account.ts';
+import type { AlertBook } from './alert-book.ts';
+import { forgetDaemonState, type DaemonState } from './daemon-state.ts';
+import { asLedgerError } from './database.ts';
+import type { Doubt } from './doubts.ts';
+import type { Lost, RefusedWidth } from './frontiers.ts';
+import type { Folded } from './fold-journal.ts';
+import type { LedgerJournal } from './journal.ts';
 import { keepOpenedAt } from './opened-at.ts';
-import { readPicture } from './picture.ts';
 import { openUnderLock } from './open-under-lock.ts';
-import { createProof } from './proof.ts';
-import { createRecheckBook } from './rechecks.ts';
-import { createRefusedApis, type ApiRefusal } from './refused-apis.ts';
-import type { LedgerRooms, PageCircumstances } from './rooms.ts';
-import { savePage, type SavedPage } from './save-page.ts';
-import { saveSounding } from './save-sounding.ts';
-import { toSeconds } from './seconds.ts';
-import { seldom, unlessTheSame } from './seldom.ts';
-import { createSums } from './sums.ts';
-import { createTaskStore } from './tasks.ts';
-import { createUpkeep, type Upkeep } from './upkeep.ts';
-import { createWal, type Wal } from './wal.ts';
-import { createWalkStore, handOver } from './walks.ts';
+import type { ApiRefusal } from './refused-apis.ts';
+import type { PageCircumstances } from './rooms.ts';
+import type { SavedPage } from './save-page.ts';
+import type { Upkeep } from './upkeep.ts';
+import type { Wal } from './wal.ts';
+import { compose } from './compose.ts';
 
 /** The ledger as the harvest uses it: the one writer. Instants are epoch ms of the server's clock. */
 export type Ledger = {
@@ -119,148 +97,4 @@ export function openLedger(options: LedgerOptions): Ledger {
     database.close();
     throw asLedgerError(path, error);
   }
-}
-
-function compose({ path, login }: LedgerOptions, database: Db, close: () => void): Ledger {
-  const dictionary = createDictionary(database);
-  const sums = createSums(database);
-  const memory = createMemory({
-    coverage: createCoverageStore(database),
-    walks: createWalkStore(database, dictionary),
-    journal: createJournal(database, dictionary),
-    rechecks: createRecheckBook(database),
-  });
-  const rooms: LedgerRooms = {
-    database,
-    dictionary,
-    sums,
-    tasks: createTaskStore(database, dictionary, sums),
-    walks: memory.walks,
-    coverage: memory.coverage,
-    doubts: createDoubtBook(database),
-    journal: memory.journal,
-    proof: createProof(database),
-    facts: createFactBook(database),
-    rechecks: memory.rechecks,
-    refusedApis: createRefusedApis(database),
-  };
-  const forget = () => {
-    rooms.sums.forget();
-    rooms.dictionary.forget();
-    memory.forget();
-  };
-  const inWords: InWords = (work) => guarded(path, forget, work);
-  const transaction = <Arguments extends unknown[], Result>(work: (...args: Arguments) => Result) => {
-    const atomic = database.transaction(work);
-    return inWords((...args: Arguments) => atomic.immediate(...args));
-  };
-  const picture = memory.remembered((name) => readPicture(rooms, { name, number: dictionary.api(name) }));
-  const frontiers = memory.remembered((name) => rooms.coverage.frontiers(dictionary.api(name)));
-  const openWalks = memory.remembered(() => rooms.walks.open());
-  const bind = createBinder(database, login);
-  const alerts = createAlertBook(database);
-  const wal = createWal(database, path);
-  const newest = database
-    .prepare<[number, number, number], number>(
-      'select posted_at from task where api = ? and posted_at >= ? order by posted_at desc limit ?',
-    )
-    .pluck();
-  return {
-    path,
-    journal: journalInWords(rooms.journal, inWords),
-    savePage: transaction((walk, answer, circumstances) => {
-      bind();
-      return savePage(rooms, { walk, answer, circumstances });
-    }),
-    saveSounding: transaction((walk, answer, circumstances) => saveSounding(rooms, { walk, answer, circumstances })),
-    beginWalk: inWords(rooms.walks.begin),
-    openWalks: inWords(() => openWalks('')),
-    keepWalk: inWords(rooms.walks.keep),
-    endWalk: transaction((walk, outcome, at) => rooms.walks.end(walk.id, outcome, at)),
-    splitWalk: transaction((walk, plans, at) => {
-      rooms.walks.end(walk.id, 'halved', at);
-      return plans.map((plan) => rooms.walks.begin(plan, at));
-    }),
-    handOver: transaction((walk, purpose, at) => handOver(rooms.walks, walk, { purpose, at })),
-    moveFrontiers: transaction((api, now, policy) => moveFrontiers(rooms, { api, now, policy })),
-    isFrontierGuessed: inWords((api) => rooms.coverage.isGuessed(dictionary.api(api))),
-    ensureFrontiers: transaction((api, now, policy) => ensureFrontiers(rooms, { api, now, policy })),
-    picture: inWords(picture),
-    refusals: inWords((api) => picture(api).refusals),
-    newestPosted: inWords((api, since, most) =>
-      newest.all(dictionary.api(api), toSeconds(since), most).map((seconds) => seconds * 1000),
-    ),
-    upkeep: upkeepInWords(memory.upkeep(createUpkeep(database, dictionary)), inWords),
-    accountLosses: seldom(
-      (api, now) => hasLosses(picture(api), frontiers(api), now),
-      transaction((api: string, now: number) => accountLosses(rooms, api, now)),
-    ),
-    refuse: transaction((walk, refused, policy) => refuse(rooms, walk, { refused, policy })),
-    refuseApi: inWords((api, refusal) => rooms.refusedApis.refuse(dictionary.api(api), refusal)),
-    forgiveApi: inWords((api) => rooms.refusedApis.forgive(dictionary.api(api))),
-    recordDoubt: transaction((doubt, at) => void rooms.doubts.record({ ...doubt, api: dictionary.api(doubt.api) }, at)),
-    setGaps: unlessTheSame(
-      memory.coverageVersion,
-      transaction((gaps: readonly Gap[], at: number) =>
-        rooms.coverage.setGaps(
-          gaps.map((gap) => ({ ...gap, number: dictionary.api(gap.api) })),
-          at,
-        ),
-      ),
-    ),
-    tryWrite: inWords(() => {
-      writeMeta(database, 'trial', '.'.repeat(TRIAL_BYTES));
-      writeMeta(database, 'trial', '');
-    }),
-    setDaemonState: inWords(createDaemonStateWriter(database)),
-    alerts: { ...alerts, write: transaction(alerts.write), drop: inWords(alerts.drop) },
-    wal: { ...wal, truncate: inWords(wal.truncate) },
-    foldJournal: inWords(createJournalFolder(database).fold),
-    mendSums: transaction(() => mendSums(database)),
-    lastSkewMs: () => Number(readMeta(database, 'clock_skew_ms') ?? 0),
-    keepSkewMs: inWords((skewMs) => writeMeta(database, 'clock_skew_ms', String(Math.round(skewMs)))),
-    close,
-  };
-}
-
-/** A page of a thousand rows is about as large in the write-ahead log. */
-const TRIAL_BYTES = 500_000;
-
-type InWords = <Arguments extends unknown[], Result>(
-  work: (...args: Arguments) => Result,
-) => (...args: Arguments) => Result;
-
-function journalInWords(journal: LedgerJournal, inWords: InWords): LedgerJournal {
-  const { begin, end, newestCall, past, adopt } = journal;
-  return { begin: inWords(begin), end: inWords(end), newestCall, past: inWords(past), adopt: inWords(adopt) };
-}
-
-function upkeepInWords(upkeep: Upkeep, inWords: InWords): Upkeep {
-  const { rechecks, rowsIn, unfinished, aged, firstAged, pageLimit, keepPageLimit, sharedCalls } = upkeep;
-  return {
-    rechecks: inWords(rechecks),
-    rowsIn: inWords(rowsIn),
-    unfinished: inWords(unfinished),
-    aged: inWords(aged),
-    firstAged: inWords(firstAged),
-    pageLimit: inWords(pageLimit),
-    keepPageLimit: inWords(keepPageLimit),
-    sharedCalls: inWords(sharedCalls),
-  };
-}
-
-/** A failed write leaves nothing half done in memory, and says in words what to do. */
-function guarded<Arguments extends unknown[], Result>(
-  path: string,
-  forget: () => void,
-  work: (...args: Arguments) => Result,
-): (...args: Arguments) => Result {
-  return (...args) => {
-    try {
-      return work(...args);
-    } catch (error) {
-      forget();
-      throw asLedgerError(path, error);
-    }
-  };
 }
