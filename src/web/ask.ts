@@ -11,10 +11,13 @@ export async function ask<Answer>(
 ): Promise<Answer> {
   const given = Object.entries(query).filter(([, value]) => value !== '');
   const address = given.length === 0 ? path : `${path}?${new URLSearchParams(given).toString()}`;
-  const response = await fetch(address, signal === undefined ? {} : { signal }).catch((error: unknown) => {
-    if (signal?.aborted === true) throw error;
-    throw new AskError('The daemon does not answer.');
-  });
+  // Not relative: where the page's address holds name and token, browsers refuse to ask from there.
+  const response = await fetch(new URL(address, location.origin), signal === undefined ? {} : { signal }).catch(
+    (error: unknown) => {
+      if (signal?.aborted === true) throw error;
+      throw new AskError('The daemon does not answer.');
+    },
+  );
   const text = await response.text();
   if (!response.ok) throw new AskError(wordsIn(text) ?? `The daemon answers with ${response.status}.`);
   return read<Answer>(text);
