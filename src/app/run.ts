@@ -8,10 +8,11 @@ import { refuseHeld } from '../ledger/lock.ts';
 import { policyOf, type Parts } from './parts.ts';
 import { startTelling } from './tell.ts';
 import { withHarvest } from './with-harvest.ts';
+import { withRoom } from './with-room.ts';
 
 /**
  * The daemon, its page, and who is told of it. The page is there before the ledger is opened, so that a health check is answered
- * during a migration too, and until all else has come to its end; where another process has the ledger, nothing is begun. Resolves
+ * during a migration and on a full disk too, and until all else has come to its end; where another process has the ledger, nothing is begun. Resolves
  * once `signal` has stopped it. @throws {LedgerError}
  */
 export async function run(parts: Parts, signal: AbortSignal): Promise<void> {
@@ -32,7 +33,8 @@ export async function run(parts: Parts, signal: AbortSignal): Promise<void> {
         await audience.stop();
       }
     };
-    await withHarvest(parts, work, signal).catch(unlessStopped(signal));
+    const start = () => withHarvest(parts, work, signal);
+    await withRoom({ parts, pulse }, start, signal).catch(unlessStopped(signal));
   } finally {
     await page.stop();
   }

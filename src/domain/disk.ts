@@ -42,6 +42,14 @@ const FULL_BYTES = 200_000_000;
 const LOW_SHARE = 0.1;
 const FULL_SHARE = 0.02;
 
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 60_000;
+
+/** How long a ledger that cannot be written is left alone. @param failures - In a row, 1 for the first. */
+export function roomPauseMs(failures: number): number {
+  return Math.min(FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 10), LONGEST_PAUSE_MS);
+}
+
 /** How long the disk lasts at the ledger's own bytes a task. */
 export function diskOutlook(figures: DiskFigures): DiskOutlook {
   const { freeBytes, totalBytes } = figures;

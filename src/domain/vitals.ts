@@ -5,6 +5,8 @@
 export type Vitals = {
   /** When its loop last came round, also while it waits or is parked; null before its first turn, e.g. during a migration. */
   readonly turnedAt: number | null;
+  /** The ledger is not open yet, for its disk is full. */
+  readonly lacksRoom?: boolean;
   /** Of each API of the settings. */
   readonly tails: Readonly<Record<string, TailBeat>>;
 };

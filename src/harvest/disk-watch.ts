@@ -1,3 +1,4 @@
+import { roomPauseMs } from '../domain/disk.ts';
 import type { LedgerError } from '../domain/errors.ts';
 import { withHint } from '../domain/errors.ts';
 import { isUnwritable, type Harvest } from './harvester.ts';
@@ -13,9 +14,6 @@ export type DiskWatch = {
   readonly look: () => boolean;
 };
 
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 60_000;
-
 export function createDiskWatch({ deps }: Harvest): DiskWatch {
   const { clock, ledger, log } = deps;
   let held: { until: number; reason: string } | null = null;
@@ -26,8 +24,7 @@ export function createDiskWatch({ deps }: Harvest): DiskWatch {
     if (held !== null && clock.monotonic() < held.until) return;
     if (failures === 0) log.error({ reason, code: error.code }, 'the ledger cannot be written: no call is made');
     failures += 1;
-    const pause = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 10), LONGEST_PAUSE_MS);
-    held = { until: clock.monotonic() + pause, reason };
+    held = { until: clock.monotonic() + roomPauseMs(failures), reason };
   };
   return {
     failed,

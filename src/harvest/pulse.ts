@@ -3,6 +3,8 @@ import type { TailBeat, Vitals } from '../domain/vitals.ts';
 /** What the daemon's loop touches each turn, and others look at (src/domain/vitals.ts). */
 export type Pulse = {
   readonly turned: () => void;
+  /** The disk is too full to open the ledger; the loop begins, or begins anew, once there is room. */
+  readonly lacksRoom: () => void;
   /** The newest tasks of an API were read to the end. */
   readonly tailRead: (api: string) => void;
   /** How long the daemon means to be between two tail reads of an API, ms. */
@@ -14,6 +16,7 @@ export type Pulse = {
 export function createPulse(monotonic: () => number, apis: readonly string[], tailPeriodMs: number): Pulse {
   const tails = new Map<string, TailBeat>(apis.map((api) => [api, { readAt: null, everyMs: tailPeriodMs }]));
   let turnedAt: number | null = null;
+  let lacksRoom = false;
   const change = (api: string, part: Partial<TailBeat>) => {
     const known = tails.get(api);
     if (known !== undefined) tails.set(api, { ...known, ...part });
@@ -21,9 +24,14 @@ export function createPulse(monotonic: () => number, apis: readonly string[], ta
   return {
     turned: () => {
       turnedAt = monotonic();
+      lacksRoom = false;
+    },
+    lacksRoom: () => {
+      turnedAt = null;
+      lacksRoom = true;
     },
     tailRead: (api) => change(api, { readAt: monotonic() }),
     tailEvery: (api, everyMs) => change(api, { everyMs: Math.max(everyMs, tailPeriodMs) }),
-    vitals: () => ({ turnedAt, tails: Object.fromEntries(tails) }),
+    vitals: () => ({ turnedAt, lacksRoom, tails: Object.fromEntries(tails) }),
   };
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { statSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync, statfsSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { expectRecovered, expectSound, undisturbedRun } from '../support/after-kill.ts';
@@ -47,6 +47,30 @@ async function readSome(bench: Bench, calls: number): Promise<void> {
   bench.onCall(() => undefined);
 }
 
+/** Takes all the room there is. */
+function fillDisk(path: string): void {
+  const { bavail, bsize } = statfsSync(dirname(path));
+  writeFileSync(path, Buffer.alloc(bavail * bsize));
+}
+
+/** A daemon that looks for new tasks each second, and a way to wait for what it says. */
+function startDaemon(bench: Bench) {
+  const child = startProcess(bench, ['run'], { settings: { LEDGER_TAIL_CRON: '* * * * * *' } });
+  let logged = '';
+  child.stderr?.on('data', (chunk: Buffer) => (logged += chunk.toString()));
+  const heard = async (words: string) => {
+    while (!logged.includes(words)) {
+      if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${logged}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  const url = async () => {
+    await heard('"url":"http');
+    return /"url":"(http[^"]*)"/.exec(logged)?.[1] ?? '';
+  };
+  return { child, heard, url, logged: () => logged };
+}
+
 describe.skipIf(!CAN_MOUNT)('a disk', { timeout: 180_000 }, () => {
   it('that is full ends the run in words and without further calls; with room again the next one completes', async () => {
     const options = account(8_000);
@@ -69,14 +93,7 @@ describe.skipIf(!CAN_MOUNT)('a disk', { timeout: 180_000 }, () => {
   it('that is full does not end the daemon: it calls nobody until there is room again', async () => {
     const bench = await openBench(account(8_000));
     const disk = mountDisk(bench.folder, '3m');
-    const child = startProcess(bench, ['run'], {
-      settings: { LEDGER_HTTP_PORT: '0', LEDGER_TAIL_CRON: '* * * * * *' },
-    });
-    let logged = '';
-    child.stderr?.on('data', (chunk: Buffer) => (logged += chunk.toString()));
-    const heard = async (words: string) => {
-      while (!logged.includes(words)) await new Promise((resolve) => setTimeout(resolve, 20));
-    };
+    const { child, heard, logged } = startDaemon(bench);
     await heard('the ledger cannot be written: no call is made');
     // Those in flight end, and after them nobody calls.
     await new Promise((resolve) => setTimeout(resolve, 1_000));
@@ -84,13 +101,47 @@ describe.skipIf(!CAN_MOUNT)('a disk', { timeout: 180_000 }, () => {
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     expect(bench.simulator.stats().calls - before).toBeLessThanOrEqual(1);
     expect(child.exitCode).toBeNull();
-    expect(logged).toMatch(/"state":"waiting","reason":"The ledger .* cannot be written/);
+    expect(logged()).toMatch(/"state":"waiting","reason":"The ledger .* cannot be written/);
     disk.resize('100m');
     await heard('everything is read');
     child.kill('SIGTERM');
     expect((await once(child, 'close'))[0]).toBe(0);
     expectSound(bench);
     expect(bench.rows('select count(*) as n from tasks')).toEqual([{ n: 8_000 }]);
+  });
+
+  it('that is full at the start of the daemon makes it wait, answer for itself, and go on with room', async () => {
+    const options = account(2_000);
+    const undisturbed = await undisturbedRun(await openBench(options));
+    const bench = await openBench(options);
+    mountDisk(bench.folder, '6m');
+    await readSome(bench, 2);
+    const filler = join(bench.folder, 'filler');
+    fillDisk(filler);
+    const before = bench.simulator.stats().calls;
+    const { child, heard, url } = startDaemon(bench);
+    await heard('"state":"waiting","reason":"The disk is full. The ledger');
+    const health = await Promise.all(['healthz', 'readyz'].map(async (room) => await fetch(`${await url()}/${room}`)));
+    expect(health.map(({ status }) => status)).toEqual([200, 503]);
+    expect(await health[0]?.text()).toContain('waiting: the disk of the ledger is full');
+    expect(bench.simulator.stats().calls - before).toBe(0);
+    expect(child.exitCode).toBeNull();
+    rmSync(filler);
+    await heard('everything is read');
+    child.kill('SIGTERM');
+    expect((await once(child, 'close'))[0]).toBe(0);
+    await expectRecovered(bench, undisturbed, 2);
+  });
+
+  it('that is full at the start of the daemon lets it be stopped in good order', async () => {
+    const bench = await openBench(account(2_000));
+    mountDisk(bench.folder, '6m');
+    await readSome(bench, 2);
+    fillDisk(join(bench.folder, 'filler'));
+    const { child, heard } = startDaemon(bench);
+    await heard('"state":"waiting"');
+    child.kill('SIGTERM');
+    expect((await once(child, 'close'))[0]).toBe(0);
   });
 
   it('without room for a first byte is told at the first start', async () => {
@@ -102,6 +153,7 @@ describe.skipIf(!CAN_MOUNT)('a disk', { timeout: 180_000 }, () => {
       // Full.
     }
     expect(await failToSave(bench)).toBe(0);
+    expectUnwritable(await ended(startProcess(bench, ['run'])));
   });
 
   it.each(['folder', 'file'] as const)('whose %s is read-only is told before any call', async (what) => {
