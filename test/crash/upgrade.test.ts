@@ -18,7 +18,9 @@ import { readMigrations } from '../../src/ledger/migrate.ts';
 import { openBench, type Bench } from '../support/bench.ts';
 import { FIXTURE_LOGIN, placeFixture } from '../support/fixtures.ts';
 import { CAN_MOUNT, mountDisk } from '../support/mounts.ts';
-import { ended, killGroup, lastWords, startProcess } from '../support/process.ts';
+import { ended, killGroup, lastWords, STRACE, startProcess } from '../support/process.ts';
+import { inTurns, seeded } from '../support/sample.ts';
+import { killedAt, systemCallsOn } from '../support/system-calls.ts';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 const NEXT = String(readMigrations().length + 1).padStart(4, '0');
@@ -49,11 +51,17 @@ function nextVersion(name: string, sql: string): string {
   return join(root, 'dist', 'main.js');
 }
 
+const QUICK = `-- rewrites: every task
+update task set tag = 'rewritten';
+`;
+
+let quick = '';
 let slow = '';
 let spoilt = '';
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'ledger-next-'));
+  quick = nextVersion('quick', QUICK);
   slow = nextVersion('slow', SLOW);
   spoilt = nextVersion('spoilt', SPOILT);
 });
@@ -162,6 +170,36 @@ describe('a migration that rewrites rows', { timeout: 120_000 }, () => {
       placeAnew(bench.path);
     }
   });
+
+  it.skipIf(STRACE === null)(
+    'killed at any write, sync or rename of the copy, it leaves a whole copy or none, and every row as it was',
+    async () => {
+      const trial = await openOld();
+      const before = contentOf(trial.path);
+      const start = (bench: Bench, under: readonly string[] = []) =>
+        ended(startProcess(bench, ['backfill'], { main: quick, under }));
+      const calls = await systemCallsOn('.before-', (under) => start(trial, under));
+      const writes = calls.filter(({ name }) => name === 'pwrite64');
+      const others = calls.filter(({ name }) => name !== 'pwrite64');
+      expect(writes.length).toBeGreaterThan(100);
+      expect(others.map(({ name }) => name)).toEqual(expect.arrayContaining(['rename', 'fsync']));
+      const points = [...seeded('writes of a copy', writes, 3), ...seeded('steps of a copy', others, 5)];
+      await inTurns(2, points, async (call) => {
+        const bench = await openOld();
+        const copy = `${bench.path}.before-${FIRST_PENDING}`;
+        const { code } = await start(bench, killedAt(call));
+        expect(code).not.toBe(0);
+        expect(contentOf(bench.path)).toEqual(before);
+        if (existsSync(copy)) expect(contentOf(copy)).toEqual(before);
+        expect((await start(bench)).code).toBe(0);
+        expect(contentOf(bench.path)).toMatchObject({ version: Number(NEXT) });
+        expect(bench.rows('select distinct tag from task')).toEqual([{ tag: 'rewritten' }]);
+        expect(bench.rows('select count(*) as n from task')).toEqual(trial.rows('select count(*) as n from task'));
+        expect(contentOf(copy)).toEqual(before);
+        expect(readdirSync(bench.folder).filter((name) => name.endsWith('.part'))).toEqual([]);
+      });
+    },
+  );
 
   it('that fails is named, and leaves every row as the migration before it left it', async () => {
     const bench = await openOld();
