@@ -34,7 +34,8 @@ export function checkPartition({ database, api, until }: PartitionScene): readon
       twice('both read and a gap', overlap(held, of(gaps, grade)));
       twice('both a gap and a loss', overlap(of(gaps, grade), of(losses, grade)));
     }
-    // Tasks that were listed without metadata may be listed among others that have it later on: the loss stays on record.
+    // Tasks that were listed without metadata may be listed among others that have it later on: the loss stays on record. And what
+    // left before it had settled was read, but whatever came late there is lost.
     twice('both read and a loss', overlap(held, of(losses.filter(isOfTheWindow), grade)));
     const origin = origins.find((each) => each.grade === grade)?.origin ?? Infinity;
     if (until === null || origin * 1_000 >= until) continue;
@@ -50,5 +51,5 @@ export function checkPartition({ database, api, until }: PartitionScene): readon
 }
 
 function isOfTheWindow({ reason }: LossRow): boolean {
-  return !reason.includes('without metadata');
+  return !reason.includes('without metadata') && !reason.includes('before it settled');
 }
