@@ -3,11 +3,17 @@
 import { appendFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 
-const { PROBE_LOG: log, PROBE_KILL: kill } = process.env;
+const { PROBE_LOG: log, PROBE_KILL: kill, PROBE_TOUCHES: touches } = process.env;
+/** Only commits of transactions with such a write, and such writes outside of one, are points; none where it is not set. */
+const pattern = touches === undefined ? null : new RegExp(touches);
 let points = 0;
+let isTouched = false;
 
 /** @param kind - `commit` of a transaction, `write` outside of one, or `part` of a script inside of one. */
 function at(kind: string, text: string, work: () => unknown): unknown {
+  const counts = pattern === null || (kind === 'commit' ? isTouched : pattern.test(text));
+  if (kind === 'commit') isTouched = false;
+  if (!counts) return work();
   points += 1;
   const point = points;
   if (log !== undefined) appendFileSync(log, `${kind} ${text.replace(/\s+/g, ' ').trim().slice(0, 60)}\n`);
@@ -33,6 +39,8 @@ database.close();
 statement.run = function (...values) {
   const work = () => run.apply(this, values);
   if (this.source === 'COMMIT') return at('commit', '', work);
+  if (this.source === 'ROLLBACK') isTouched = false;
+  if (this.database.inTransaction) isTouched ||= pattern?.test(this.source) === true;
   const isDurable = !this.database.inTransaction && !this.readonly && !/^(BEGIN|ROLLBACK)/i.test(this.source);
   return isDurable ? at('write', this.source, work) : work();
 };
