@@ -86,7 +86,7 @@ function oldCalls(bench: Bench) {
   return { inJournal: inJournal?.['n'], folded: folded?.['n'] };
 }
 
-describe('the daemon, killed with SIGKILL', { timeout: 40_000 }, () => {
+describe('the daemon, killed with SIGKILL', { timeout: 120_000 }, () => {
   it('before and after the commit that folds its journal, has each call in the journal or in the sums', async () => {
     await inTurns(2, ['before:1', 'after:1'], async (at) => {
       const bench = await openBench({ tasks: 0 });
@@ -112,7 +112,7 @@ describe('the daemon, killed with SIGKILL', { timeout: 40_000 }, () => {
   });
 
   it('beside what it writes of a refused API and of pages that are too large, the next one ends with the same rows and what it must still do', async () => {
-    await inTurns(2, seeded('writes of the upkeep', CASES, 4), async (name) => {
+    await inTurns(2, seeded('writes of the upkeep', CASES, 3), async (name) => {
       const [kind = '', at = ''] = name.split(' ');
       const { touches, faults } = UPKEEP[kind] ?? { touches: '', faults: [] };
       const bench = await openBench(
