@@ -101,7 +101,8 @@ describe('a signal to stop', { timeout: 180_000 }, () => {
       const stopped = await stop(child, done);
       expect(stopped).toMatchObject({ code, signal: null });
       expect(stopped.tookMs).toBeLessThan(5_000);
-      expect(bench.simulator.stats().calls).toBeLessThanOrEqual(before + 1);
+      // Two lanes more may have sent theirs before the signal is there; without it they would go on to ten.
+      expect(bench.simulator.stats().calls).toBeLessThanOrEqual(before + 2);
       // Each has its answer, also the refusals by which the window's edge is found.
       expect(bench.rows(`select id from calls where code is null or typeof(code) = 'text'`)).toEqual([]);
       await expectSoundLedger(bench);

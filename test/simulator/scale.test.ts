@@ -24,7 +24,7 @@ describe('five million tasks', () => {
         expect(rows).toHaveLength(1_000);
       }
       // The fastest of the deep ones: other work on the machine must not fail this. A page that counts its way takes seconds.
-      expect(Math.min(...took.slice(1))).toBeLessThan(50);
+      expect(Math.min(...took.slice(1))).toBeLessThan(250);
     },
   );
 
