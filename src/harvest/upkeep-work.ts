@@ -159,7 +159,8 @@ function chasing({ harvest, picture, place, moment, terms }: Look): AgainSlice |
   const due = dueSeconds([...before, ...seconds], { now, settleMs, idsEdge });
   const slices = slicesAgain(picture, due, { moment, terms });
   const slice = slices.find(({ range }) => range.since >= from) ?? first(slices);
-  place.at = slice?.range.until ?? next ?? from;
+  // Where nothing is due to the end, from the beginning on: of what lies before, only the first part was looked at.
+  place.at = slice?.range.until ?? next ?? 0;
   return slice;
 }
 

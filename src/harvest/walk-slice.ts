@@ -1,4 +1,5 @@
 import type { PageAnswer, PageQuestion } from '../domain/call.ts';
+import { DataForSeoError } from '../domain/errors.ts';
 import { withLargerPages } from '../domain/page-limit.ts';
 import { soundingOffset } from '../domain/slicing.ts';
 import type { Walk } from '../domain/walk.ts';
@@ -8,7 +9,7 @@ import type { SavedPage } from '../ledger/save-page.ts';
 
 export type SliceReader = {
   readonly readPage: (question: PageQuestion, signal: AbortSignal) => Promise<PageAnswer>;
-  readonly ledger: Pick<Ledger, 'savePage' | 'saveSounding' | 'keepWalk'>;
+  readonly ledger: Pick<Ledger, 'savePage' | 'saveSounding' | 'keepWalk' | 'endWalk'>;
   /** Asked for each page as it is saved; all but `resumed`, which the walk itself knows. */
   readonly circumstances: (walk: Walk) => Omit<PageCircumstances, 'resumed'>;
   readonly onPage: (saved: SavedPage) => void;
@@ -53,7 +54,7 @@ export async function walkSlice(reader: SliceReader, walk: Walk, signal: AbortSi
   for (;;) {
     const page = await readOne(reader, { walk: current, resumed }, signal);
     reader.onPage(page);
-    const saved = page.next === 'sound' ? await sound(reader, page.walk, signal) : page;
+    const saved = page.next === 'sound' ? await sound(reader, page, signal) : page;
     if (saved.next === 'done') return saved.walk;
     if (saved.next === 'stuck') throw new RepeatingPageError(saved.walk);
     current = grown(reader, saved.walk);
@@ -75,8 +76,13 @@ async function readOne(
   }
 }
 
-/** Whether an opening ends within its pages, or is given up, is told by one row. After a stop before its answer it is asked again. */
-async function sound(reader: SliceReader, walk: Walk, signal: AbortSignal): Promise<SavedPage> {
+/**
+ * Whether an opening ends within its pages, or is given up, is told by one row. After a stop before its answer it is asked again.
+ * No other question goes beyond the end of a list: a server that refuses this one may answer all others, and the opening is given
+ * up as one that nobody could sound.
+ */
+async function sound(reader: SliceReader, page: SavedPage, signal: AbortSignal): Promise<SavedPage> {
+  const { walk } = page;
   try {
     const offset = soundingOffset(walk.openingPages, walk.limit);
     const answer = await reader.readPage({ ...questionOf(walk), offset, limit: 1 }, signal);
@@ -84,8 +90,16 @@ async function sound(reader: SliceReader, walk: Walk, signal: AbortSignal): Prom
     reader.onPage(saved);
     return saved;
   } catch (cause) {
-    throw new SliceFailure(walk, cause);
+    if (!isAboutSounding(walk, cause)) throw new SliceFailure(walk, cause);
+    reader.ledger.endWalk(walk, 'given_up', reader.circumstances(walk).now);
+    return { ...page, next: 'done' };
   }
+}
+
+/** Also where pages are answered and soundings are not: a walk that has had its second page has been sounded before. */
+function isAboutSounding({ reading }: Walk, cause: unknown): boolean {
+  if (!(cause instanceof DataForSeoError)) return false;
+  return cause.code === 'rejected' || (cause.code === 'unavailable' && reading.pages > 1);
 }
 
 function questionOf(walk: Walk): PageQuestion {

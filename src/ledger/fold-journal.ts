@@ -28,7 +28,9 @@ export function createJournalFolder(database: Db): { readonly fold: (now: number
   let after = 0;
   const look = database.transaction((cutoff: number): Folded => {
     const walks = sql.walks.all(after, cutoff, WALKS_A_LOOK);
-    after = walks.at(-1)?.id ?? 0;
+    const more = walks.length === WALKS_A_LOOK;
+    // At the end of a pass it begins anew: what was named at its first look may have been read again since.
+    after = more ? (walks.at(-1)?.id ?? 0) : 0;
     const most = (sql.newest.get() ?? 0) - NEWEST_KEPT;
     let folded = { walks: 0, calls: 0 };
     for (const walk of walks) {
@@ -41,7 +43,7 @@ export function createJournalFolder(database: Db): { readonly fold: (now: number
       sql.removeWalk.run(walk.id);
       folded = { walks: folded.walks + 1, calls: folded.calls + calls.length };
     }
-    return { ...folded, more: walks.length === WALKS_A_LOOK };
+    return { ...folded, more };
   });
   return { fold: (now) => look.immediate(toSeconds(now) - FOLDED_AFTER_SECONDS) };
 }

@@ -23,6 +23,11 @@ async function verify(bench: VirtualBench) {
 
 const soundings = (bench: VirtualBench) => bench.number('select count(*) from calls where row_limit = 1');
 
+/** A server that lets nobody ask beyond the end of a list, or has nothing for it but an error. */
+const noneBeyond = (fault: 'code:40501' | 'code:40102' | 'http500', offsetFrom: number) => ({
+  faults: [{ when: { offsetFrom }, fault, message: "Invalid Field: 'offset'." }],
+});
+
 describe('an account in islands', () => {
   it('is sounded where its beginning promises too much, and read in a walk for each window', async () => {
     const bench = openVirtualBench(ISLANDS);
@@ -46,4 +51,25 @@ describe('an account in islands', () => {
       expect(await verify(bench)).toMatchObject({ ok: true, problems: [] });
     }
   });
+
+  it.each(['code:40501', 'code:40102', 'http500'] as const)(
+    'is read whole where what is beyond its end is answered with %s',
+    async (fault) => {
+      const bench = openVirtualBench({ ...ISLANDS, ...noneBeyond(fault, 7_000) });
+      expect(await backfill(bench)).toMatchObject({ complete: true, left: [], newTasks: TASKS });
+      expect(soundings(bench)).toBeGreaterThanOrEqual(1);
+      expect(await verify(bench)).toMatchObject({ ok: true, problems: [] });
+    },
+  );
+});
+
+describe('a crowded account', () => {
+  it.each(['code:40501', 'http500'] as const)(
+    'whose far offsets are answered with %s costs a few soundings',
+    async (fault) => {
+      const bench = openVirtualBench({ tasks: 60_000, seed: 38, newestAgoMs: HOUR_MS, ...noneBeyond(fault, 20_500) });
+      expect(await backfill(bench)).toMatchObject({ complete: true, left: [], newTasks: 60_000 });
+      expect(soundings(bench)).toBeLessThanOrEqual(6);
+    },
+  );
 });

@@ -74,4 +74,27 @@ describe('what is read again', () => {
     const seen = [look(), look()].flat().filter(({ purpose }) => purpose === 'chase');
     expect(seen).toEqual([{ purpose: 'chase', since: newest, until: newest + 1_000 }]);
   });
+
+  it('comes round to what has become due behind those twenty thousand', () => {
+    const { ledger, exec } = begunLedger();
+    const since = NOW - 2 * DAY;
+    const [middle, newest] = [since + DAY, NOW - 10 * HOUR];
+    readSlice(ledger, sliceOf(since, middle), [asRow(listed('first', since))], settled(NOW));
+    readSlice(ledger, sliceOf(middle, middle + HOUR), [asRow(listed('mid', middle, PENDING))], settled(NOW));
+    const last = sliceOf(middle + HOUR, NOW - 9 * HOUR);
+    readSlice(ledger, last, [asRow(listed('new', newest, PENDING))], settled(NOW - 7 * HOUR));
+    exec(`insert into task (id, api, url, posted_at, status, state, metadata_state, first_seen_at, changed_call)
+      with recursive n (i) as (select 0 union all select i + 1 from n where i < 20999)
+      select 'x' || i, (select min(id) from api), (select min(id) from url), ${seconds(since)} + i, (select min(id) from status),
+        'pending', 'held', ${seconds(since)}, 0 from n`);
+    const look = looksAt(ledger, NOW + MINUTE);
+    const chased = (looks: number) =>
+      Array.from({ length: looks }, look)
+        .flat()
+        .flatMap((range) => (range.purpose === 'chase' ? [range.since] : []));
+    expect(chased(2)).toEqual([newest]);
+    exec(`update walk set first_page_at = ${seconds(NOW)} where since = ${seconds(last.range.since)};
+      update walk set first_page_at = ${seconds(NOW - 20 * HOUR)} where since = ${seconds(middle)}`);
+    expect(chased(3)).toEqual([middle]);
+  });
 });

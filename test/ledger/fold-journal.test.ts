@@ -23,12 +23,12 @@ const LATER = NOW + 36 * DAY;
 
 const at = (now: number) => ({ now, metadataEdge: now - 31 * DAY });
 
-/** A thousand calls of today, so that the ones before are not the newest. */
-function callToday(ledger: Ledger): void {
-  const walk = ledger.beginWalk(sliceOf(LATER - HOUR, LATER - HOUR + 1000, { purpose: 'verify' }), LATER);
+/** A thousand calls of a day, so that the ones before are not the newest. */
+function callAThousandTimes(ledger: Ledger, day = LATER): void {
+  const walk = ledger.beginWalk(sliceOf(day - HOUR, day - HOUR + 1000, { purpose: 'verify' }), day);
   for (let n = 0; n < 1_000; n += 1) {
-    const id = ledger.journal.begin(startOf(walk, { sentAt: LATER }));
-    ledger.journal.end(id, endOf({ answeredAt: LATER, code: 50_000, rows: null }));
+    const id = ledger.journal.begin(startOf(walk, { sentAt: day }));
+    ledger.journal.end(id, endOf({ answeredAt: day, code: 50_000, rows: null }));
   }
 }
 
@@ -69,7 +69,7 @@ function harvested(over: { settled?: boolean } = {}): TempLedger {
   const temp = tempLedger();
   const ledger = temp.open();
   readAnHour(ledger, over);
-  callToday(ledger);
+  callAThousandTimes(ledger);
   ledger.close();
   return temp;
 }
@@ -126,6 +126,26 @@ describe('calls of five weeks ago', () => {
     readAnHour(ledger);
     ledger.close();
     expect(fold(temp).calls).toBe(0);
+  });
+
+  it('that a newer reading makes superfluous only later are folded later, by the same process, though each day others grow old', () => {
+    const temp = tempLedger();
+    const ledger = temp.open();
+    const read = (day: number, now: number) => {
+      const since = NOW - 3 * HOUR + day * DAY;
+      const slice = sliceOf(since, since + HOUR, { purpose: 'settle' });
+      readSlice(ledger, slice, [asRow(listed(`t${day}`, since))], { at: at(now) });
+    };
+    for (let day = 0; day < 4; day += 1) read(day, NOW + day * DAY);
+    withDatabase(temp.path, {}, (database) => {
+      database.pragma('foreign_keys = on');
+      const { fold } = createJournalFolder(database);
+      expect(fold(LATER)).toEqual({ walks: 0, calls: 0, more: false });
+      read(0, LATER);
+      callAThousandTimes(ledger);
+      expect(fold(LATER + DAY)).toEqual({ walks: 1, calls: 1, more: false });
+      expect(fold(LATER + 2 * DAY)).toEqual({ walks: 0, calls: 0, more: false });
+    });
   });
 
   it('that vanish otherwise are named by verify', async () => {
