@@ -80,6 +80,14 @@ describe('what was listed without its metadata', () => {
     expect(temp.rows(REGAINED)).toEqual([]);
   });
 
+  it('is taken back by a reading before which the clock was put back, and nothing contradicts that', async () => {
+    const temp = begunLedger();
+    readSlice(temp.ledger, sliceOf(SINCE, UNTIL), rowsOf([0, 1, 2]), LATER);
+    readSlice(temp.ledger, sliceOf(SINCE, UNTIL, { purpose: 'settle' }), rowsOf([]));
+    expect(temp.rows(LOST)).toEqual([]);
+    expect(await problemsOf(temp, NOW + HOUR)).toEqual([]);
+  });
+
   it('that claims to be had without a reading that shows it is a contradiction', async () => {
     const temp = begunLedger();
     readSlice(temp.ledger, sliceOf(SINCE, UNTIL), rowsOf([0, 1, 2]));
