@@ -134,6 +134,9 @@ describe('I4 covered means proven: a server', () => {
   it('that shuffles everything on every page hides none of what is covered', () => {
     fc.assert(
       fc.property(tasks, limit, seed, (list, pageLimit, from) => {
+        // Tasks of few seconds may come in the order of their posting by luck, and then nothing tells it from a server that
+        // shuffles within its seconds only; ten seconds do once in millions.
+        fc.pre(new Set(list.map(({ postedAt }) => postedAt)).size >= 10);
         const roll = dice(from);
         const proof = prove(() => shuffled(list, roll), { limit: pageLimit, range: RANGE });
         expectNoneMissed(proof, list, RANGE);
