@@ -7,6 +7,7 @@ FROM base AS build
 COPY package.json package-lock.json ./
 # Scripts are left out: "prepare" would build before the sources are here.
 RUN npm ci --ignore-scripts
+COPY tsconfig.json ./
 COPY scripts scripts
 COPY src src
 RUN npm run build && find dist -name '*.map' -delete
