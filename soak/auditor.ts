@@ -129,10 +129,7 @@ export function createAuditor(setup: AuditorSetup): Auditor {
     }
   };
   const hasAnswered = () =>
-    service
-      .stats()
-      .arrivals.slice(-4)
-      .every(({ monoMs, code }) => code !== null && monoMs > troubles.calmSince());
+    service.newest().every(({ monoMs, code }) => code !== null && monoMs > troubles.calmSince());
 
   const whole = async (isAlive: boolean, isLast = false) => {
     const database = open();

@@ -25,9 +25,21 @@ export function hookCommits(hook: CommitHook): void {
   };
 }
 
-function isDurable({ source, readonly, database }: Statement): boolean {
-  if (source === 'COMMIT') return true;
-  return !database.inTransaction && !readonly && !/^\s*(begin|rollback|savepoint|release)/i.test(source);
+function isDurable(statement: Statement): boolean {
+  const kind = KINDS.get(statement) ?? kindOf(statement);
+  if (kind === 'write') return !statement.database.inTransaction;
+  return kind === 'commit';
+}
+
+/** Worked out once for each statement: they run a hundred thousand times. */
+const KINDS = new WeakMap<Statement, 'commit' | 'write' | 'other'>();
+
+function kindOf(statement: Statement): 'commit' | 'write' | 'other' {
+  const { source, readonly } = statement;
+  const isOther = readonly || /^\s*(begin|rollback|savepoint|release)/i.test(source);
+  const kind = source === 'COMMIT' ? 'commit' : isOther ? 'other' : 'write';
+  KINDS.set(statement, kind);
+  return kind;
 }
 
 type Run = (this: Statement, ...values: unknown[]) => unknown;

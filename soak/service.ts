@@ -5,7 +5,7 @@ import type { SimulatorOptions, SimulatorPatch } from '../src/simulator/options.
 import { windowEdge } from '../src/simulator/question.ts';
 import { chance } from '../src/simulator/random.ts';
 import { createRate } from '../src/simulator/rate.ts';
-import { createStatsBook, type SimulatorStats, type StatsBook } from '../src/simulator/stats.ts';
+import { type Arrival, createStatsBook, type SimulatorStats, type StatsBook } from '../src/simulator/stats.ts';
 import { createWorld } from '../src/simulator/world.ts';
 import type { Clock } from '../src/time.ts';
 
@@ -14,6 +14,8 @@ export type Service = {
   /** Stands in the place of the global one. */
   readonly fetch: typeof fetch;
   readonly stats: () => SimulatorStats;
+  /** The newest calls, oldest first. */
+  readonly newest: () => readonly Readonly<Arrival>[];
   readonly options: () => SimulatorOptions;
   readonly set: (patch: SimulatorPatch) => void;
   readonly post: (api: string, count: number) => void;
@@ -38,11 +40,17 @@ export type ServiceSetup = {
 };
 
 const TRAVEL = 82;
+const NEWEST = 4;
 
 /** The simulator's own model of the endpoint behind a `fetch`; calls and answers travel as its option `transitMs` says. */
 export function createService(patch: SimulatorPatch, { clock, onArrival = () => undefined }: ServiceSetup): Service {
   const world = createWorld(patch, clock);
-  const stats = heard(createStatsBook(), onArrival);
+  const newest: Arrival[] = [];
+  const stats = heard(createStatsBook(), (arrival) => {
+    newest.push(arrival);
+    if (newest.length > NEWEST) newest.shift();
+    onArrival(arrival.monoMs);
+  });
   const rate = createRate();
   let faults = createFaultBook(world.options().faults, world.options().seed);
   let isReachable = true;
@@ -75,6 +83,7 @@ export function createService(patch: SimulatorPatch, { clock, onArrival = () => 
   };
   return {
     fetch: (input, init) => unlessAborted(ask(urlOf(input), init), init?.signal ?? NEVER.signal),
+    newest: () => newest,
     stats: () => stats.read(world.options().rate.periodMs),
     options: world.options,
     set: (change) => {
@@ -98,12 +107,13 @@ export function createService(patch: SimulatorPatch, { clock, onArrival = () => 
 
 const NEVER = new AbortController();
 
-function heard(book: StatsBook, onArrival: (mono: number) => void): StatsBook {
+function heard(book: StatsBook, onArrival: (arrival: Arrival) => void): StatsBook {
   return {
     ...book,
     arrive: (api, instant) => {
-      onArrival(instant.mono);
-      return book.arrive(api, instant);
+      const arrival = book.arrive(api, instant);
+      onArrival(arrival);
+      return arrival;
     },
   };
 }

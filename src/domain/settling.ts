@@ -78,6 +78,8 @@ export function slicesAgain(
   ranges: readonly TimeRange[],
   { moment, terms }: { readonly moment: SettlingMoment; readonly terms: MergeTerms },
 ): AgainSlice[] {
+  // Most looks find nothing that is due, and there may be tens of thousands of segments.
+  if (ranges.length === 0) return [];
   const month = safeEdge(picture, 'metadata', moment);
   const parts: readonly (TimeRange & { readonly grade: Grade })[] = [
     { since: safeEdge(picture, 'ids', moment), until: month, grade: 'ids' },

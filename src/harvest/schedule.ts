@@ -17,13 +17,11 @@ const STEP_MS = 120_000;
 
 /** @param cron - 5 or 6 fields, UTC. */
 export function createSchedule(cron: string, clock: Pick<Clock, 'now'>): Schedule {
-  // It is never started: it only tells which seconds are meant.
-  const task = createTask(cron, () => undefined, { timezone: 'UTC' });
   const second = (at: number) => Math.floor(at / SECOND_MS) * SECOND_MS;
-  // Without a field for seconds only whole minutes are meant; node-cron takes its time for each moment that it looks at.
+  // Without a field for seconds only whole minutes are meant.
   const stepMs = cron.trim().split(/\s+/).length === 5 ? MINUTE_MS : SECOND_MS;
   const stepFrom = (at: number) => Math.ceil(at / stepMs) * stepMs;
-  const matches = remembered((at) => task.match(new Date(at)));
+  const matches = matcherOf(cron);
   let asked = Number.NEGATIVE_INFINITY;
   const isTick = (from: number, to: number) => {
     for (let at = stepFrom(from); at <= to; at += stepMs) if (matches(at)) return true;
@@ -46,19 +44,40 @@ export function createSchedule(cron: string, clock: Pick<Clock, 'now'>): Schedul
   };
 }
 
-/** Each turn of the loop asks for the same moments, until they have come: as many as a few turns may ask for. */
+/** So many hours are remembered: the loop asks for the present one and the next. */
 const MOST_REMEMBERED = 200;
 
-function remembered(match: (at: number) => boolean): (at: number) => boolean {
+/**
+ * Whether a whole second is meant. node-cron takes its time for each moment that it looks at, and the loop asks for every minute for
+ * years: so seconds, minutes and hours are asked for apart, each once. A moment is meant where each of its fields is.
+ */
+function matcherOf(cron: string): (at: number) => boolean {
+  const { second, minute, days } = fieldsOf(cron);
+  const isSecond = remembered(`${second} * * * * *`, SECOND_MS);
+  const isMinute = remembered(`* ${minute} * * * *`, MINUTE_MS);
+  const isHour = remembered(`* * ${days}`, HOUR_MS);
+  return (at) => isSecond(at % MINUTE_MS) && isMinute(at % HOUR_MS) && isHour(at);
+}
+
+/** What node-cron says of a moment, which is the same for all of a unit. The task is never started. */
+function remembered(cron: string, unitMs: number): (at: number) => boolean {
+  const task = createTask(cron, () => undefined, { timezone: 'UTC' });
   const known = new Map<number, boolean>();
   return (at) => {
-    const last = known.get(at);
+    const unit = Math.floor(at / unitMs);
+    const last = known.get(unit);
     if (last !== undefined) return last;
     if (known.size >= MOST_REMEMBERED) known.clear();
-    const now = match(at);
-    known.set(at, now);
+    const now = task.match(new Date(unit * unitMs));
+    known.set(unit, now);
     return now;
   };
+}
+
+function fieldsOf(cron: string) {
+  const fields = cron.trim().split(/\s+/);
+  const [second = '0', minute = '0', ...days] = fields.length === 5 ? ['0', ...fields] : fields;
+  return { second, minute, days: days.join(' ') };
 }
 
 const SECOND_MS = 1_000;
@@ -77,11 +96,10 @@ const MANY_RUNS = 200;
  * @param cron - 5 or 6 fields, UTC.
  */
 export function longestPauseMs(cron: string): number {
-  const fields = cron.trim().split(/\s+/);
-  const [second = '0', minute = '0', ...days] = fields.length === 5 ? ['0', ...fields] : fields;
+  const { second, minute, days } = fieldsOf(cron);
   const seconds = within(MINUTE_MS, runsOf(`${second} * * * * *`, MINUTE_MS / SECOND_MS));
   const minutes = within(HOUR_MS, runsOf(`0 ${minute} * * * *`, HOUR_MS / MINUTE_MS));
-  const hours = runsOfDays(`0 0 ${days.join(' ')}`);
+  const hours = runsOfDays(`0 0 ${days}`);
   return Math.max(
     longestStep(seconds),
     longestStep(minutes) - span(seconds),

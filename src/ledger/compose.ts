@@ -42,13 +42,15 @@ type Work = {
 /** The one writer over an open database, whole: every failed write is told in words and leaves nothing half done. */
 export function compose({ path, login }: LedgerOptions, database: Db, close: () => void): Ledger {
   const dictionary = createDictionary(database);
+  const sums = createSums(database);
   const memory = createMemory({
     coverage: createCoverageStore(database),
     walks: createWalkStore(database, dictionary),
     journal: createJournal(database, dictionary),
     rechecks: createRecheckBook(database),
+    tasks: createTaskStore(database, dictionary, sums),
   });
-  const rooms = furnish(database, dictionary, memory);
+  const rooms = furnish({ database, dictionary, sums }, memory);
   const forget = () => {
     rooms.sums.forget();
     rooms.dictionary.forget();
@@ -74,13 +76,11 @@ export function compose({ path, login }: LedgerOptions, database: Db, close: () 
   };
 }
 
-function furnish(database: Db, dictionary: Dictionary, memory: Memory): LedgerRooms {
-  const sums = createSums(database);
+function furnish(own: Pick<LedgerRooms, 'database' | 'dictionary' | 'sums'>, memory: Memory): LedgerRooms {
+  const { database } = own;
   return {
-    database,
-    dictionary,
-    sums,
-    tasks: createTaskStore(database, dictionary, sums),
+    ...own,
+    tasks: memory.tasks,
     walks: memory.walks,
     coverage: memory.coverage,
     doubts: createDoubtBook(database),

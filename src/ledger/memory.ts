@@ -2,7 +2,9 @@ import type { CoverChange, Segment } from '../domain/coverage.ts';
 import type { CoverageStore } from './coverage.ts';
 import { createDensities } from './densities.ts';
 import type { LedgerJournal } from './journal.ts';
+import { createPending } from './pending.ts';
 import type { RecheckBook } from './rechecks.ts';
+import type { TaskStore } from './tasks.ts';
 import type { Upkeep } from './upkeep.ts';
 import type { WalkStore } from './walks.ts';
 
@@ -15,11 +17,15 @@ export type Memory = {
   readonly walks: WalkStore;
   readonly journal: LedgerJournal;
   readonly rechecks: RecheckBook;
+  readonly tasks: TaskStore;
   /** Grows with every change of coverage, losses, refusals or frontiers: while it stays, no gap comes and none goes but by time. */
   readonly coverageVersion: () => number;
   /** The last answer for each key, for as long as nothing has been written. */
   readonly remembered: <Result>(read: (key: string) => Result) => (key: string) => Result;
-  /** One that remembers what is asked at each turn: rechecks until one comes or goes, the newest calls until another begins. */
+  /**
+   * One that remembers what is asked at each turn: rechecks until one comes or goes, the newest calls until another begins, what is
+   * unfinished until anything is read.
+   */
   readonly upkeep: (upkeep: Upkeep) => Upkeep;
   /** After a transaction that was rolled back. */
   readonly forget: () => void;
@@ -30,9 +36,10 @@ export type Remembered = {
   readonly walks: WalkStore;
   readonly journal: LedgerJournal;
   readonly rechecks: RecheckBook;
+  readonly tasks: TaskStore;
 };
 
-export function createMemory({ coverage, walks, journal, rechecks }: Remembered): Memory {
+export function createMemory({ coverage, walks, journal, rechecks, tasks }: Remembered): Memory {
   const covers = createCount();
   const losses = createCount();
   const refusals = createCount();
@@ -40,6 +47,7 @@ export function createMemory({ coverage, walks, journal, rechecks }: Remembered)
   const others = createCount();
   const calls = createCount();
   const plans = createCount();
+  const sightings = createCount();
   const segments = createSegments(coverage);
   const coverageVersion = () => covers.value() + losses.value() + refusals.value() + frontiers.value();
   const version = () => coverageVersion() + others.value();
@@ -68,15 +76,17 @@ export function createMemory({ coverage, walks, journal, rechecks }: Remembered)
     },
     journal: { ...journal, begin: calls.counted(journal.begin), adopt: calls.counted(journal.adopt) },
     rechecks: { replace: plans.counted(rechecks.replace) },
+    tasks: { ...tasks, save: sightings.counted(tasks.save) },
     coverageVersion,
     remembered: (read) => whileUnchanged(version, read),
     upkeep: (upkeep) => ({
       ...upkeep,
       rechecks: whileUnchanged(plans.value, upkeep.rechecks),
       sharedCalls: whileUnchanged(calls.value, upkeep.sharedCalls),
+      unfinished: createPending(() => covers.value() + sightings.value(), upkeep.unfinished),
     }),
     forget: () => {
-      for (const count of [covers, losses, refusals, frontiers, others, calls, plans]) count.add();
+      for (const count of [covers, losses, refusals, frontiers, others, calls, plans, sightings]) count.add();
       segments.forget();
     },
   };

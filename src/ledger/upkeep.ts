@@ -31,7 +31,7 @@ export type Upkeep = {
 };
 
 /** `next`: where the rest of the range begins; null where there is none. */
-type SomeUnfinished = { readonly seconds: readonly Unfinished[]; readonly next: number | null };
+export type SomeUnfinished = { readonly seconds: readonly Unfinished[]; readonly next: number | null };
 
 /** One look at more of them would take too long; the next one begins where this one ended. */
 const MOST_UNFINISHED = 20_000;

@@ -1,3 +1,4 @@
+import { createTask } from 'node-cron';
 import { describe, expect, it } from 'vitest';
 import { createSchedule, longestPauseMs } from '../../src/harvest/schedule.ts';
 
@@ -61,6 +62,35 @@ describe('a schedule', () => {
   it('says how long it is until the next tick, as far as one wants to wait', () => {
     const { schedule } = scheduleAt('* * * * *', '12:00:57.250');
     expect([schedule.untilTick(60_000), schedule.untilTick(1_000)]).toEqual([2_750, 1_000]);
+  });
+
+  it.each([
+    '*/15 * * * *',
+    '7 * * * *',
+    '*/10 8-18 * * 1-5',
+    '7 3 31 * *',
+    '5,20 8-18/5 15 5 *',
+    '* * * * 0',
+    '10,40 */20 * * * *',
+    '*/7 59 23 L * *',
+  ])('of %s ticks at the seconds that node-cron means, and at no other', (cron) => {
+    const task = createTask(cron, () => undefined, { timezone: 'UTC' });
+    const clock = { at: 0 };
+    const schedule = createSchedule(cron, { now: () => clock.at });
+    const of = (list: readonly number[], step: number) => list[step % list.length] ?? 0;
+    let seen = 0;
+    for (let step = 0; step < 5_000; step += 1) {
+      const days = at('00:00:00') + Math.floor(step / 13) * DAY;
+      const time = of([0, 3, 8, 18, 23], step) * HOUR + of([0, 5, 7, 10, 20, 40, 59], step) * MINUTE;
+      const moment = days + time + of([0, 0, 10, 14, 40, 59], step) * 1_000;
+      clock.at = moment - 1_000;
+      schedule.ticked();
+      clock.at = moment;
+      const isMeant = task.match(new Date(moment));
+      expect(schedule.ticked()).toBe(isMeant);
+      if (isMeant) seen += 1;
+    }
+    expect(seen).toBeGreaterThan(0);
   });
 
   it('knows seconds', () => {

@@ -11,6 +11,7 @@ import {
   HOUR,
   listed,
   NOW,
+  PENDING,
   policy,
   readSlice,
   savePage,
@@ -23,6 +24,13 @@ import {
 
 const SINCE = NOW - 10 * HOUR;
 const SECONDS = 120;
+/** Asked for in turn: the first, then parts of it, then one that reaches farther back. */
+const RANGES = [
+  [20, 100],
+  [40, 60],
+  [50, 200],
+  [0, 120],
+].map(([from = 0, to = 0]) => ({ since: SINCE + from * 1_000, until: SINCE + to * 1_000 }));
 
 type Step =
   | {
@@ -32,6 +40,7 @@ type Step =
       readonly tasks: number;
       readonly purpose: 'backfill' | 'settle';
       readonly isBare: boolean;
+      readonly isPending: boolean;
       /** The last page is written and taken back. */
       readonly fails: boolean;
     }
@@ -48,6 +57,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
         tasks: fc.integer({ min: 0, max: 3 }),
         purpose: fc.constantFrom('backfill' as const, 'settle' as const),
         isBare: fc.boolean(),
+        isPending: fc.boolean(),
         fails: fc.constantFrom(true, false, false, false),
       }),
     },
@@ -61,14 +71,11 @@ const FAIL = `create trigger trial after update of outcome on walk begin select 
 function take(temp: TempLedger, ledger: Ledger, { step, count }: { step: Step; count: number }): void {
   const since = SINCE + step.since * 1_000;
   const plan = sliceOf(since, since + step.length * 1_000, step.kind === 'read' ? { purpose: step.purpose } : {});
+  const over = step.kind === 'read' ? { ...(step.isBare && BARE), ...(step.isPending && PENDING) } : PENDING;
   const rows = (tasks: number) =>
-    Array.from({ length: tasks }, (_, at) =>
-      asRow(
-        listed(`${count}-${at}`, since + (at % step.length) * 1_000, step.kind === 'read' && step.isBare ? BARE : {}),
-      ),
-    );
+    Array.from({ length: tasks }, (_, at) => asRow(listed(`${count}-${at}`, since + (at % step.length) * 1_000, over)));
   if (step.kind === 'read') {
-    if (!step.fails) readSlice(ledger, plan, rows(step.tasks));
+    if (!step.fails) readSlice(ledger, plan, rows(step.tasks), { at: { now: NOW + count * 1_000 } });
     else {
       const walk = ledger.beginWalk(plan, NOW);
       temp.exec(FAIL);
@@ -102,6 +109,7 @@ describe('what the ledger remembers of itself', () => {
             densities: known.densities,
             rechecks: ledger.upkeep.rechecks('backlinks'),
             calls: ledger.upkeep.sharedCalls('boot-1', 10),
+            unfinished: RANGES.map((range) => ledger.upkeep.unfinished('backlinks', range)),
           };
           const fresh = withDatabase(temp.path, { readonly: true }, (database) => {
             const dictionary = createDictionary(database);
@@ -115,6 +123,7 @@ describe('what the ledger remembers of itself', () => {
               refusals: coverage.refusals(number),
               rechecks: upkeep.rechecks('backlinks'),
               calls: upkeep.sharedCalls('boot-1', 10),
+              unfinished: RANGES.map((range) => upkeep.unfinished('backlinks', range)),
             };
           });
           expect(remembered).toMatchObject(fresh);
