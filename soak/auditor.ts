@@ -48,11 +48,15 @@ const CALM_MS = 5 * MINUTE_MS;
 const ENOUGH_MS = 6 * HOUR_MS;
 /** By how much the ledger may think the window narrower than it is: months differ, and a refusal is believed for a week. */
 const NARROWER_MS = 5 * DAY_MS;
-/** Of a ledger that is larger than this, all is compared every so many times, and in between what was written since. */
-const LARGE_TASKS = 50_000;
-const COMPARE_ALL_EVERY = 12;
+/**
+ * Of a ledger that is larger than this all is compared every so many times, the larger the more seldom, and in between what was
+ * written since.
+ */
+const LARGE_TASKS = 30_000;
+const TASKS_A_COMPARISON = 5_000;
 /** Every so many crashes and stops the product's own check looks at the file too: it reads all of it. */
 const VERIFY_EVERY = 6;
+const TASKS_A_VERIFICATION = 10_000;
 
 export function createAuditor(setup: AuditorSetup): Auditor {
   const { scenario, timeline, service, host, troubles } = setup;
@@ -64,6 +68,8 @@ export function createAuditor(setup: AuditorSetup): Auditor {
   const counts = { crashes: 0, stops: 0, comparisons: 0, losses: 0, doubts: 0, tasks: 0 };
   let lastLook = { at: 0, total: 0 };
   let comparedCall: number | null = null;
+  /** Comparisons since all was compared, and crashes and stops since `verify` looked. */
+  const since = { whole: 0, verify: 0 };
   let reader: { readonly path: string; readonly database: Database.Database } | null = null;
 
   /** One connection a file. */
@@ -137,7 +143,10 @@ export function createAuditor(setup: AuditorSetup): Auditor {
     database.exec('begin');
     try {
       look(database, isAlive);
-      const comparesAll = isLast || counts.tasks <= LARGE_TASKS || counts.comparisons % COMPARE_ALL_EVERY === 0;
+      since.whole += 1;
+      const isSmall = counts.tasks <= LARGE_TASKS;
+      const comparesAll = isLast || isSmall || since.whole * TASKS_A_COMPARISON >= counts.tasks;
+      if (comparesAll) since.whole = 0;
       counts.comparisons += 1;
       if (comparesAll) checkSums(database);
       compareWithTruth({
@@ -160,9 +169,12 @@ export function createAuditor(setup: AuditorSetup): Auditor {
     const report = await host.reader().verify({ reread: 0, onProgress: () => undefined }, new AbortController().signal);
     claim(report.ok, () => `verify finds problems: ${JSON.stringify(report.problems.slice(0, 5))}`);
   };
-  const verifyNowAndThen = async (count: number) => {
+  const verifyNowAndThen = async () => {
     const database = open();
-    if (count % VERIFY_EVERY === 1 && database !== null && isBorn(database)) await verify();
+    since.verify -= 1;
+    if (since.verify >= 0 || database === null || !isBorn(database)) return;
+    since.verify = Math.max(VERIFY_EVERY, counts.tasks / TASKS_A_VERIFICATION);
+    await verify();
   };
 
   return {
@@ -185,12 +197,12 @@ export function createAuditor(setup: AuditorSetup): Auditor {
     afterCrash: async () => {
       counts.crashes += 1;
       await whole(false);
-      await verifyNowAndThen(counts.crashes);
+      await verifyNowAndThen();
     },
     afterStop: async () => {
       counts.stops += 1;
       await whole(false);
-      await verifyNowAndThen(counts.stops);
+      await verifyNowAndThen();
     },
     atRest: async () => {
       await whole(true, true);

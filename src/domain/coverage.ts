@@ -51,6 +51,17 @@ export function heldOf(segments: readonly Segment[], grade: Grade): readonly Tim
   return held[grade];
 }
 
+const unsettledIn = new WeakMap<readonly Segment[], readonly Segment[]>();
+
+/** Those that were read too early to be final; looked for once in each list, which nobody changes. */
+export function unsettledOf(segments: readonly Segment[]): readonly Segment[] {
+  const known = unsettledIn.get(segments);
+  if (known !== undefined) return known;
+  const unsettled = segments.filter(({ settledAt }) => settledAt === null);
+  unsettledIn.set(segments, unsettled);
+  return unsettled;
+}
+
 /** What lies in both. Sorted, disjoint. */
 export function intersect(ranges: readonly TimeRange[], others: readonly TimeRange[]): TimeRange[] {
   return subtract(ranges, subtract(ranges, others));

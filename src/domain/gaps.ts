@@ -1,4 +1,4 @@
-import { heldOf, intersect, subtract, type Segment } from './coverage.ts';
+import { heldOf, intersect, subtract, unsettledOf, type Segment } from './coverage.ts';
 import { SLICE_PAGES, type Density } from './slicing.ts';
 import type { Grade } from './task.ts';
 import type { TimeRange } from './time-range.ts';
@@ -136,7 +136,7 @@ export function ahead(picture: ApiPicture, upper: number, now: number): Gap[] {
  * had any more. Not while a walk reads there that was begun in time.
  */
 export function lostUnsettled(picture: ApiPicture, now: number): readonly TimeRange[] {
-  const unsettled = picture.segments.filter(({ settledAt }) => settledAt === null);
+  const unsettled = unsettledOf(picture.segments);
   const [oldest] = unsettled;
   if (oldest === undefined) return [];
   const { accountedUntil: until } = lossesSince(picture, 'ids', { accountedUntil: 0, now });

@@ -1,4 +1,4 @@
-import { intersect, subtract } from './coverage.ts';
+import { intersect, subtract, unsettledOf } from './coverage.ts';
 import { BOUND_MARGIN_MS, type ApiPicture } from './gaps.ts';
 import { mergeNeighbours, type MergeTerms } from './merging.ts';
 import { neighbour, rowsAt, pagesOfRows, sliceLength } from './slicing.ts';
@@ -29,8 +29,7 @@ export function settlingSlice(picture: ApiPicture, moment: SettlingMoment): Agai
   const until = upper - settleMs;
   const since = safeEdge(picture, 'ids', moment);
   if (since >= until) return null;
-  const early = picture.segments.filter((segment) => segment.settledAt === null);
-  const unsettled = subtract(intersect(early, [{ since, until }]), picture.taken);
+  const unsettled = subtract(intersect(unsettledOf(picture.segments), [{ since, until }]), picture.taken);
   const [oldest] = unsettled;
   if (oldest === undefined || until - oldest.since < settleMs) return null;
   // What has settled in between is read along: one call for all of it, not one for each of a hundred strips.

@@ -7,7 +7,6 @@ import type { Frontier } from './coverage.ts';
 import { readPicture } from './picture.ts';
 import type { LedgerRooms } from './rooms.ts';
 import { toSeconds } from './seconds.ts';
-import { markMetadataLost } from './tasks.ts';
 
 /** @param widthMs - The server's now less the refused time. */
 export type RefusedWidth = { readonly widthMs: number; readonly seenAt: number; readonly callId: number };
@@ -68,7 +67,7 @@ export function accountLosses(rooms: LedgerRooms, apiName: string, now: number):
     }
   }
   for (const loss of lost) rooms.coverage.lose(api, { ...loss, lostAt: now });
-  markMetadataLost(rooms.database, rooms.sums, { api, edge: windowEdge('metadata', now, picture.refusals), now });
+  rooms.tasks.loseMetadata({ api, edge: windowEdge('metadata', now, picture.refusals), now });
   rooms.sums.flush();
   return lost;
 }

@@ -30,6 +30,8 @@ export type TaskStore = {
   readonly save: (listed: ListedTask, sighting: PageSighting) => SavedTask;
   /** Seconds of a range in which tasks were posted that have finished and whose metadata is not held. */
   readonly bareSeconds: (api: number, range: TimeRange) => TimeRange[];
+  /** Marks tasks whose metadata is still awaited although it has left the month; that counts as a change of theirs. */
+  readonly loseMetadata: (lost: LostMetadata) => void;
 };
 
 /** Writes tasks as a page lists them (I3). Call it inside the page's transaction, and flush the sums before its end. */
@@ -76,6 +78,7 @@ export function createTaskStore(database: Db, dictionary: Dictionary, sums: Sums
       sql.bare
         .all(api, toSeconds(since), toSeconds(until))
         .map((second) => ({ since: toMs(second), until: toMs(second + 1) })),
+    loseMetadata: createMetadataLoser(database, sums),
   };
 }
 
@@ -154,40 +157,38 @@ function statements(database: Db) {
 const MOST_MARKED = 5_000;
 
 /** The metadata that can no longer be had: of tasks of `api` posted before `edge`. Both instants are epoch ms. */
-export type LostMetadata = { readonly api: number; readonly edge: number; readonly now: number };
+type LostMetadata = { readonly api: number; readonly edge: number; readonly now: number };
 
-/** Marks tasks whose metadata is still awaited although it has left the month; that counts as a change of theirs. */
-export function markMetadataLost(database: Db, sums: Sums, { api, edge, now }: LostMetadata): void {
-  const rows = database
-    .prepare<
-      [number, number, number],
-      {
-        n: number;
-        endpoint: number;
-        posted_at: number;
-        state: TaskState;
-        tag: string | null;
-        cost_micros: number | null;
-      }
-    >(
-      `select task.n, url.endpoint, task.posted_at, task.state, task.tag, task.cost_micros
-       from task join url on url.id = task.url
-       where task.metadata_state = 'pending' and task.api = ? and task.posted_at < ? limit ?`,
-    )
-    .all(api, toSeconds(edge), MOST_MARKED);
+type AwaitedRow = {
+  readonly n: number;
+  readonly endpoint: number;
+  readonly posted_at: number;
+  readonly state: TaskState;
+  readonly tag: string | null;
+  readonly cost_micros: number | null;
+};
+
+function createMetadataLoser(database: Db, sums: Sums): TaskStore['loseMetadata'] {
+  const awaited = database.prepare<[number, number, number], AwaitedRow>(
+    `select task.n, url.endpoint, task.posted_at, task.state, task.tag, task.cost_micros
+     from task join url on url.id = task.url
+     where task.metadata_state = 'pending' and task.api = ? and task.posted_at < ? limit ?`,
+  );
   const mark = database.prepare(`update task set metadata_state = 'lost', changed_at = ? where n = ?`);
-  for (const row of rows) {
-    mark.run(toSeconds(now), row.n);
-    const summand: Summand = {
-      api,
-      endpoint: row.endpoint,
-      postedAt: row.posted_at,
-      state: row.state,
-      metadataState: 'pending',
-      tag: row.tag,
-      costMicros: row.cost_micros,
-    };
-    sums.remove(summand);
-    sums.add({ ...summand, metadataState: 'lost' });
-  }
+  return ({ api, edge, now }) => {
+    for (const row of awaited.all(api, toSeconds(edge), MOST_MARKED)) {
+      mark.run(toSeconds(now), row.n);
+      const summand: Summand = {
+        api,
+        endpoint: row.endpoint,
+        postedAt: row.posted_at,
+        state: row.state,
+        metadataState: 'pending',
+        tag: row.tag,
+        costMicros: row.cost_micros,
+      };
+      sums.remove(summand);
+      sums.add({ ...summand, metadataState: 'lost' });
+    }
+  };
 }
