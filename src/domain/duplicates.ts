@@ -1,97 +1,133 @@
-import type { DuplicateGroup } from './report.ts';
+import { haveSameParameters, type Likeness } from './parameters.ts';
 
-/** What says where an answer goes or whose it is, and nothing of what is asked. */
-const NO_PARAMETERS: readonly string[] = ['tag', 'postback_url', 'postback_data', 'pingback_url'];
-
-/** A number that a double cannot hold: such metadata is compared letter by letter. */
-const LONG_NUMBER = /\d{16}/;
-
-/**
- * What of a task's metadata decides its result, as text that is the same for the same parameters in any order.
- * @param metadata - JSON as the ledger holds it: an object, or a list of them.
- */
-export function parametersOf(metadata: string): string {
-  if (LONG_NUMBER.test(metadata)) return metadata;
-  const value: unknown = JSON.parse(metadata);
-  return Array.isArray(value) ? value.map((one) => textOf(one, NO_PARAMETERS)).join() : textOf(value, NO_PARAMETERS);
-}
-
-/** By hand: a report reads millions, and `JSON.stringify` with a function for the order takes three times as long. */
-function textOf(value: unknown, without: readonly string[]): string {
-  if (Array.isArray(value)) return `[${value.map((each) => textOf(each, [])).join()}]`;
-  if (!isObject(value)) return JSON.stringify(value);
-  let text = '{';
-  for (const key of Object.keys(value).sort()) {
-    if (!without.includes(key)) text += `${JSON.stringify(key)}:${textOf(value[key], [])},`;
-  }
-  return `${text}}`;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** A task as far as it can be a duplicate. Epoch ms. */
-export type Posting = {
-  readonly id: string;
-  readonly endpoint: string;
-  readonly target: string | null;
-  readonly tag: string | null;
+/** A task as far as it can be a duplicate. */
+export type Posting = Likeness & {
+  /** Its number in the ledger. */
+  readonly n: number;
+  readonly endpoint: number;
+  /** Epoch ms. */
   readonly postedAt: number;
   readonly costMicros: number;
-  /** The same for the same endpoint and parameters. */
-  readonly key: string;
+};
+
+export type Repeated = {
+  readonly endpoint: number;
+  /** The task that was there first, and the first of its repeats. */
+  readonly first: number;
+  readonly repeats: readonly number[];
+  /** Of all repeats. */
+  readonly count: number;
+  readonly micros: number;
+  readonly firstPostedAt: number;
+  readonly lastPostedAt: number;
+};
+
+export type DuplicateTerms = {
+  /** Earlier tasks are only what later ones repeat; epoch ms, null for all. */
+  readonly since: number | null;
+  /** Of a task that came by before; asked where it is too long to be kept for a day. */
+  readonly bareOf: (n: number) => string;
 };
 
 const DAY_MS = 86_400_000;
-const MOST_IDS = 20;
+const MOST_TOLD = 20;
+/** What is longer is read again when it is compared, so that a task takes 2 kB of memory at the most. */
+const MOST_KEPT = 1_000;
 
 /**
  * Finds tasks that were posted again within a day: the answer to the first would have served. A task later than that is the first
  * of a new group. Memory holds one day of tasks.
  *
  * @param postings - By posted time, ascending.
- * @param since - Earlier tasks are only what later ones repeat; epoch ms, null for all.
  */
-export function* duplicatesIn(postings: Iterable<Posting>, since: number | null): Generator<DuplicateGroup> {
-  // In the order of their first tasks, since a group that begins anew goes to the end.
-  const open = new Map<string, Group>();
+export function* duplicatesIn(postings: Iterable<Posting>, terms: DuplicateTerms): Generator<Repeated> {
+  const open = createOpenGroups();
   for (const posting of postings) {
-    yield* closedBefore(open, posting.postedAt - DAY_MS);
-    const group = open.get(posting.key);
-    if (group === undefined) open.set(posting.key, { first: posting, repeats: [], count: 0, micros: 0, lastAt: 0 });
-    else if (since === null || posting.postedAt >= since) repeat(group, posting);
+    yield* open.closedBefore(posting.postedAt - DAY_MS);
+    const group = open.find(posting, terms);
+    if (group === null) open.begin(posting);
+    else if (terms.since === null || posting.postedAt >= terms.since) repeat(group, posting);
   }
-  yield* closedBefore(open, Number.POSITIVE_INFINITY);
+  yield* open.closedBefore(Number.POSITIVE_INFINITY);
 }
 
-type Group = { readonly first: Posting; readonly repeats: Posting[]; count: number; micros: number; lastAt: number };
+type Group = {
+  readonly endpoint: number;
+  readonly first: number;
+  readonly firstPostedAt: number;
+  readonly digest: number;
+  /** Null: too long to be kept. */
+  readonly bare: string | null;
+  repeats: number[];
+  count: number;
+  micros: number;
+  lastPostedAt: number;
+  /** Another with the same digest. */
+  next: Group | null;
+};
 
-function repeat(group: Group, posting: Posting): void {
+function repeat(group: Group, { n, costMicros, postedAt }: Posting): void {
   group.count += 1;
-  group.micros += posting.costMicros;
-  group.lastAt = posting.postedAt;
-  if (group.repeats.length < MOST_IDS) group.repeats.push(posting);
+  group.micros += costMicros;
+  group.lastPostedAt = postedAt;
+  if (group.repeats.length === 0) group.repeats = [n];
+  else if (group.repeats.length < MOST_TOLD) group.repeats.push(n);
 }
 
-function* closedBefore(open: Map<string, Group>, before: number): Generator<DuplicateGroup> {
-  for (const [key, group] of open) {
-    if (group.first.postedAt > before) return;
-    open.delete(key);
-    if (group.count > 0) yield told(group);
-  }
-}
-
-function told({ first, repeats, count, micros, lastAt }: Group): DuplicateGroup {
-  return {
-    endpoint: first.endpoint,
-    target: first.target,
-    firstId: first.id,
-    firstPostedAt: first.postedAt,
-    lastPostedAt: lastAt,
-    repeats: count,
-    wastedMicros: micros,
-    repeatedIds: repeats.map(({ id }) => id),
-    tags: [...new Set([first, ...repeats].map(({ tag }) => tag))],
+/** A queue beside the map: a Map from which the oldest are deleted steps over all that were, each time that it is read from its start. */
+function createOpenGroups() {
+  const byDigest = new Map<number, Group>();
+  let queue: Group[] = [];
+  let closed = 0;
+  const trim = () => {
+    if (closed < 1_000 || 2 * closed < queue.length) return;
+    queue = queue.slice(closed);
+    closed = 0;
   };
+  return {
+    find: (posting: Posting, { bareOf }: DuplicateTerms): Group | null => {
+      let group = byDigest.get(posting.digest) ?? null;
+      while (group !== null && !isAlike(group, posting, bareOf)) group = group.next;
+      return group;
+    },
+    begin: ({ n, endpoint, digest, postedAt, bare }: Posting) => {
+      const group: Group = {
+        endpoint,
+        first: n,
+        firstPostedAt: postedAt,
+        digest,
+        bare: bare.length > MOST_KEPT ? null : bare,
+        repeats: NONE,
+        count: 0,
+        micros: 0,
+        lastPostedAt: 0,
+        next: byDigest.get(digest) ?? null,
+      };
+      byDigest.set(digest, group);
+      queue.push(group);
+    },
+    *closedBefore(before: number): Generator<Repeated> {
+      for (let group = queue[closed]; group !== undefined && group.firstPostedAt <= before; group = queue[closed]) {
+        remove(byDigest, group);
+        closed += 1;
+        if (group.count > 0) yield group;
+      }
+      trim();
+    },
+  };
+}
+
+const NONE: number[] = [];
+
+function isAlike(group: Group, { endpoint, bare }: Posting, bareOf: DuplicateTerms['bareOf']): boolean {
+  return endpoint === group.endpoint && haveSameParameters(group.bare ?? bareOf(group.first), bare);
+}
+
+/** It is the oldest of those with its digest, so the last of them. */
+function remove(byDigest: Map<number, Group>, closed: Group): void {
+  const newest = byDigest.get(closed.digest);
+  if (newest === closed) byDigest.delete(closed.digest);
+  for (let group = newest; group !== undefined; group = group.next ?? undefined) {
+    if (group.next === closed) group.next = null;
+  }
 }

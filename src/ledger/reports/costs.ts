@@ -10,6 +10,7 @@ import {
   type Seconds,
   type Source,
 } from './pieces.ts';
+import { tally } from './tally.ts';
 
 /**
  * Tasks and what they cost, told apart by any of the dimensions; none: one row of all. Exact, from kept sums where these hold
@@ -20,7 +21,9 @@ import {
  */
 export function costs(database: Db, filter: ReportFilter, by: readonly Dimension[]): CostRow[] {
   const asked = DIMENSIONS.filter((dimension) => by.includes(dimension));
-  const { sql, values } = query(filter, asked);
+  const source = sourceOf(filter, asked);
+  if (source === 'task') return tally(database, filter, asked).toSorted(inOrder(namesOf(asked)));
+  const { sql, values } = query(source, filter, asked);
   const rows = database.prepare<unknown[], CostRow>(sql).all(...values);
   return asked.length > 0 || rows[0]?.tasks !== 0 ? rows : [];
 }
@@ -56,11 +59,35 @@ const COLUMNS: Readonly<Record<Dimension | 'metadataState', Column>> = {
   metadataState: { kept: 'metadata_state', ofTask: 'metadata_state', told: 'metadata_state' },
 };
 
-function query(filter: ReportFilter, by: readonly Dimension[]): Piece {
+type Name = keyof typeof COLUMNS;
+
+function namesOf(by: readonly Dimension[]): readonly Name[] {
   const isDescribed = by.includes('tag') || by.includes('target');
-  const names = isDescribed ? ([...by, 'metadataState'] as const) : by;
-  const columns = names.map((name) => ({ name, ...COLUMNS[name] }));
-  const pieces = piecesOf(filter, by, columns);
+  return isDescribed ? [...by, 'metadataState'] : by;
+}
+
+/** As the query below has them. */
+function inOrder(names: readonly Name[]): (a: CostRow, b: CostRow) => number {
+  const times = names.filter((name) => COLUMNS[name].order !== undefined);
+  const compare = (a: CostRow, b: CostRow, all: readonly Name[]) => {
+    for (const name of all) {
+      const order = byText(a[name] ?? null, b[name] ?? null);
+      if (order !== 0) return order;
+    }
+    return 0;
+  };
+  return (a, b) => compare(a, b, times) || b.costMicros - a.costMicros || b.tasks - a.tasks || compare(a, b, names);
+}
+
+/** None comes first. */
+function byText(a: string | null, b: string | null): number {
+  if (a === b) return 0;
+  return a === null || (b !== null && a < b) ? -1 : 1;
+}
+
+function query(source: Exclude<Source, 'task'>, filter: ReportFilter, by: readonly Dimension[]): Piece {
+  const columns = namesOf(by).map((name) => ({ name, ...COLUMNS[name] }));
+  const pieces = piecesOf(source, filter, columns);
   const told = columns.map(({ name, told: expression }) => `${expression} as ${name}, `).join('');
   const group = columns.length === 0 ? '' : `group by ${columns.map((_, at) => at + 1).join(', ')}`;
   const times = columns.flatMap(({ order }) => order ?? []);
@@ -74,11 +101,8 @@ function query(filter: ReportFilter, by: readonly Dimension[]): Piece {
 
 type Named = Column & { readonly name: string };
 
-function piecesOf(filter: ReportFilter, by: readonly Dimension[], columns: readonly Named[]): Piece[] {
-  const source = sourceOf(filter, by);
-  const range = secondsOf(filter);
-  if (source === 'task') return [tasksPiece(filter, range, columns)];
-  const { days, edges } = cutAtMidnight(range);
+function piecesOf(source: Exclude<Source, 'task'>, filter: ReportFilter, columns: readonly Named[]): Piece[] {
+  const { days, edges } = cutAtMidnight(secondsOf(filter));
   return [sumsPiece(source, filter, days, columns), ...edges.map((edge) => tasksPiece(filter, edge, columns))];
 }
 

@@ -124,6 +124,30 @@ describe('costs', () => {
     expect(order).toEqual(['2024-05-10 z', '2024-05-10 y', '2024-05-11 x']);
   });
 
+  it('of the tasks one by one come by time, then the dearest, then the most, then by name', () => {
+    const target = (name: string | null, over: Partial<ListedTask>) =>
+      listed(`${name}-${JSON.stringify(over)}`, SINCE, { target: name, costMicros: 1, ...over });
+    const { ask } = costsOf([
+      target('later', { postedAt: SINCE + DAY, costMicros: 90 }),
+      ...['b', null, 'a'].map((name) => target(name, {})),
+      ...[1, 2].map((second) => target('twice', { postedAt: SINCE + second * 1000, costMicros: second - 1 })),
+      target('dear', { costMicros: 2 }),
+    ]);
+    const order = ask({}, ['day', 'target']).map(({ day, target: name }) => `${day?.slice(8)} ${name}`);
+    expect(order).toEqual(['10 dear', '10 twice', '10 null', '10 a', '10 b', '11 later']);
+  });
+
+  it('by target have every task once, however many there are and in one second, and texts to the letter', () => {
+    const targets = ['a"b', 'a\nb', 'ä\\u0041', '\u2028🎉', '', '[1,2]', null];
+    const tasks = Array.from({ length: 7_000 }, (_, at) => {
+      const second = at < 2_500 ? 5 : Math.floor(at / 3);
+      return listed(`t${at}`, SINCE + second * 1000, { target: targets[at % 7] ?? null, costMicros: at });
+    });
+    const { ask } = costsOf(tasks);
+    for (const filter of [{}, { since: SINCE + 5_000, until: SINCE + 6_000 }, { until: SINCE + 2_000_000 }])
+      expect(sorted(ask(filter, ['target']))).toEqual(sorted(expected(tasks, { ...NO_FILTER, ...filter }, ['target'])));
+  });
+
   it('of nothing are no row, and sum up to nothing', () => {
     const { ask } = costsOf([listed('1', SINCE)]);
     expect(ask({ until: SINCE })).toEqual([]);
