@@ -1,15 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { stringify } from 'yaml';
-import { settingsJsonSchema, SETTINGS, type Setting } from '../src/config/settings.ts';
+import { z } from 'zod';
+import { SETTINGS, settingsSchema, type Setting } from '../src/config/settings.ts';
+
+/** The shape of the YAML file, for editors. */
+const SCHEMA = { title: 'The settings of dataforseo-ledger', ...z.toJSONSchema(settingsSchema, { io: 'input' }) };
 
 /** What `npm run generate` writes, by path; a test holds the files against it. */
 export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
     ['config/default.yaml', defaultYaml()],
-    [
-      'config/schema.json',
-      `${JSON.stringify({ title: 'The settings of dataforseo-ledger', ...settingsJsonSchema }, null, 2)}\n`,
-    ],
+    ['config/schema.json', `${JSON.stringify(SCHEMA, null, 2)}\n`],
   ]);
 }
 

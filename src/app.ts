@@ -3,7 +3,6 @@ import { backup } from './app/backup.ts';
 import { doctor } from './app/doctor.ts';
 import { exported } from './app/export.ts';
 import type { Parts, Seams } from './app/parts.ts';
-import { run } from './app/run.ts';
 import { report } from './app/report.ts';
 import { verify } from './app/verify.ts';
 import { withHarvest } from './app/with-harvest.ts';
@@ -18,7 +17,8 @@ export function createOpenApp(seams: Seams): OpenApp {
 function createApp(parts: Parts): App {
   return {
     backfill: (onProgress, signal) => withHarvest(parts, (deps) => backfill(deps, onProgress, signal), signal),
-    run: (signal) => run(parts, signal),
+    // The server of the page is a third of what there is to load, and nothing else needs it.
+    run: async (signal) => await (await import('./app/run.ts')).run(parts, signal),
     status: () => status(parts),
     plan: () => plan(parts),
     explain: (question) => explained(parts, question),

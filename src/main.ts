@@ -40,13 +40,19 @@ async function createDeps(redaction: Redaction, signal: AbortSignal): Promise<Cl
     stdout: process.stdout,
     stderr: process.stderr,
     clock,
-    fetch,
+    fetch: fetchLater,
     signal,
-    loadApp: async () => (await import('./app.ts')).createOpenApp({ clock, fetch, pid: process.pid, version }),
+    loadApp: async () =>
+      (await import('./app.ts')).createOpenApp({ clock, fetch: fetchLater, pid: process.pid, version }),
     version,
     commandName: commandNameOf(process.argv[1] ?? '', process.env['PATH'] ?? ''),
     redaction,
   };
+}
+
+/** Node loads its client of HTTP when somebody touches the name, and most commands call nobody. */
+function fetchLater(...request: Parameters<typeof fetch>): ReturnType<typeof fetch> {
+  return fetch(...request);
 }
 
 /**

@@ -7,7 +7,7 @@ import { wholeNumber } from '../config/fields.ts';
 import { ConfigError } from '../domain/errors.ts';
 import type { BackfillResult, Progress } from '../domain/progress.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
-import { startSimulator, type Simulator } from '../simulator/simulator.ts';
+import type { Simulator } from '../simulator/simulator.ts';
 import { harvest, onTerminal } from './backfill.ts';
 import type { CliCommand, CliDeps } from './command.ts';
 import { EXIT } from './exit-code.ts';
@@ -35,6 +35,7 @@ nothing is missing. The simulator ends with the command; the ledger file stays f
     new Option('--seed <n>', 'the same seed tells the same story').default('1'),
   ],
   act: async ({ options }, deps) => {
+    const { startSimulator } = await import('../simulator/simulator.ts');
     const simulator = await startSimulator({ ...readFlags(options), apis: [API], rate: RATE, clock: deps.clock });
     try {
       return await show(simulator, deps);

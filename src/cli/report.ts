@@ -9,7 +9,6 @@ import { formatIn, questionOf, REPORT_OPTIONS, type ReportFormat } from './repor
 import { agrees, withSheet, type Tabular } from './report/sheets.ts';
 import { writeCsv } from './report/write-csv.ts';
 import { writeJson } from './report/write-json.ts';
-import { writeTable } from './report/write-table.ts';
 
 export const report: CliCommand = {
   name: 'report',
@@ -75,7 +74,8 @@ async function writeSheet(
   await withSheet(told, asked, async (sheet) => {
     switch (format) {
       case 'table':
-        await writeTable(sheet, flow);
+        // What it measures texts with takes longer to load than most answers take.
+        await (await import('./report/write-table.ts')).writeTable(sheet, flow);
         break;
       case 'csv':
         await writeCsv(sheet, flow);

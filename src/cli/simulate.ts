@@ -1,5 +1,5 @@
 import { formatDuration } from '../config/duration.ts';
-import { startSimulator, type Simulator } from '../simulator/simulator.ts';
+import type { Simulator } from '../simulator/simulator.ts';
 import type { SimulatorStats } from '../simulator/stats.ts';
 import type { CliCommand, CliDeps } from './command.ts';
 import { EXIT } from './exit-code.ts';
@@ -49,6 +49,8 @@ export function settingsFor(simulator: Simulator, databasePath: string): Record<
 
 async function startAt(options: Readonly<Record<string, unknown>>, { clock }: CliDeps): Promise<Simulator> {
   const read = readSimulateFlags(options);
+  // No other command needs a server of HTTP by Node's own module, which loads much.
+  const { startSimulator } = await import('../simulator/simulator.ts');
   try {
     return await startSimulator({ ...read, clock });
   } catch (cause) {

@@ -107,14 +107,11 @@ export const FILE_KEYS = [
   ['http_token', 'http_token_file'],
 ] as const;
 
-/** The shape of the YAML file, for editors (config/schema.json). */
-export const settingsJsonSchema = z.toJSONSchema(settingsSchema, { io: 'input' });
-
 export const SETTINGS: readonly Setting[] = Object.entries(settingsSchema.shape).map(([key, schema]) => ({
   key,
   env: envOf(key),
   flag: /^dataforseo_(login|password)/.test(key) ? null : `--${key.replaceAll('_', '-')}`,
-  default: defaultOf(key),
+  default: defaultOf(schema),
   meaning: schema.description ?? '',
   placeholder: shown.get(schema)?.placeholder ?? 'text',
   secret: SECRET_KEYS.includes(key),
@@ -132,9 +129,8 @@ function envOf(key: string): string {
   return (isShared ? key : `ledger_${key}`).toUpperCase();
 }
 
-function defaultOf(key: string): string | null {
-  const field = settingsJsonSchema.properties?.[key];
-  const value = typeof field === 'object' ? field.default : null;
+function defaultOf(field: z.ZodType): string | null {
+  const value = field instanceof z.ZodPrefault ? field.def.defaultValue : null;
   if (Array.isArray(value)) return value.join(',');
   return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
 }

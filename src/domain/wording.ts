@@ -1,11 +1,13 @@
 // How people read numbers and times, wherever something is told: on a terminal, in an alert.
 
-const COUNT = new Intl.NumberFormat('en-US');
+/** Made when it is first needed: it takes longer than most of a start. */
+let thousands: Intl.NumberFormat | undefined;
 const SIZES = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 
 /** `60,000`. */
 export function count(value: number): string {
-  return COUNT.format(value);
+  thousands ??= new Intl.NumberFormat('en-US');
+  return thousands.format(value);
 }
 
 /** One line that ends like a sentence, also where foreign words are in it: `See https://… .` becomes `See https://….` */
