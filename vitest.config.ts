@@ -6,6 +6,8 @@ export default defineConfig({
     pool: 'forks',
     // On two cores vitest would use one: most tests wait now and then, for a process to start or for a server.
     maxWorkers: 3,
+    // A file of tests finds the modules of the one before: none of them keeps anything.
+    isolate: false,
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/support/build.ts',
     // A slow or busy machine is no failure; a test that hangs still ends.

@@ -23,7 +23,7 @@ describe('killed with SIGKILL', () => {
     { timeout: 120_000 },
     async () => {
       const options = {
-        tasks: 4_000,
+        tasks: 2_500,
         seed: 7,
         startedAt: Date.now(),
         newestAgoMs: HOUR_MS,
@@ -89,7 +89,7 @@ describe('the process', () => {
       let calls = 0;
       bench.onCall(() => {
         calls += 1;
-        if (calls === 14) resolve();
+        if (calls === 9) resolve();
       });
     });
     expect(bench.app().status().state).toMatch(/idle|harvesting/);

@@ -108,7 +108,7 @@ describe('the README', () => {
   it('names the commands for trying and testing that .ci/run and package.json know', () => {
     expect(README).toContain('npm ci && npm run demo');
     expect(README).toContain('npm ci && npm test');
-    expect(read('.ci/run')).toContain("bash -c 'npm ci && npm test'");
+    expect(read('.ci/run')).toContain("bash -c 'npm ci && npm run check && npm test'");
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     const named = PAGES.flatMap((page) => [...read(page).matchAll(/npm run ([a-z:]+)/g)].map(([, name = '']) => name));
     expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);

@@ -13,7 +13,7 @@ const HOUR_MS = 3_600_000;
 const PROBE = ['--import', new URL('../support/commit-probe.ts', import.meta.url).href];
 
 const smallAccount = () => ({
-  tasks: 1_200,
+  tasks: 400,
   seed: 11,
   startedAt: Date.now(),
   newestAgoMs: HOUR_MS,
@@ -52,7 +52,7 @@ describe('killed with SIGKILL', { timeout: 120_000 }, () => {
     expect(commits.length).toBeGreaterThan(20);
     const undisturbed = await undisturbedRun(await openBench(options));
     // What one commit leaves and what the next one finds differ only where a call was made between them.
-    const before = seeded('commits, before', commits, 12).map((n) => `before:${n}`);
+    const before = seeded('commits, before', commits, 4).map((n) => `before:${n}`);
     await inTurns(2, [...before, ...commits.map((n) => `after:${n}`)], async (at) => {
       const bench = await openBench(options);
       await killAt(bench, at);
@@ -66,7 +66,7 @@ describe('killed with SIGKILL', { timeout: 120_000 }, () => {
     const parts = numbersOf(points, isOfMigration);
     const commit = Math.max(...parts) + 1;
     const undisturbed = await undisturbedRun(await openBench(options));
-    const picks = [...seeded('migration', parts, 6).map((n) => `after:${n}`), ...beforeAndAfter([commit])];
+    const picks = [...seeded('migration', parts, 3).map((n) => `after:${n}`), ...beforeAndAfter([commit])];
     await inTurns(2, picks, async (at) => {
       const bench = await openBench(options);
       await killAt(bench, at);
@@ -86,7 +86,7 @@ describe('killed with SIGKILL', { timeout: 120_000 }, () => {
     const writes = seeded(
       'writes to the file',
       Array.from({ length: 160 }, (_, index) => 20 + index),
-      8,
+      5,
     );
     await inTurns(2, writes, async (n) => {
       const bench = await openBench(options);

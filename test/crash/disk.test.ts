@@ -176,7 +176,7 @@ describe.skipIf(STRACE === null)('a system call', { timeout: 180_000 }, () => {
     const faults = ['fsync:error=EIO', 'pwrite64:error=EIO', 'pwrite64:error=ENOSPC', 'fsync:error=EROFS'];
     const moments = [8, 12, 16, 20];
     const cases = faults.flatMap((fault) => moments.map((when) => `${fault}:when=${when}+`));
-    await inTurns(2, seeded('system calls', cases, 6), async (fault) => {
+    await inTurns(2, seeded('system calls', cases, 4), async (fault) => {
       const bench = await openBench(options);
       const name = fault.split(':')[0] ?? '';
       const under = [STRACE ?? '', '-f', '-q', '-o', '/dev/null', '-e', `trace=${name}`, '-e', `inject=${fault}`];
@@ -188,7 +188,7 @@ describe.skipIf(STRACE === null)('a system call', { timeout: 180_000 }, () => {
 
 describe('another program', { timeout: 180_000 }, () => {
   it('that reads the ledger all the time does not hold up the run, and the log is merged once it has gone', async () => {
-    const options = account(12_000);
+    const options = account(8_000);
     const undisturbed = await undisturbedRun(await openBench(options));
     const bench = await openBench(options);
     await readSome(bench, 2);
@@ -209,7 +209,7 @@ describe('another program', { timeout: 180_000 }, () => {
   it.each(['before the start', 'during the run'])(
     'that keeps the file locked %s ends it in words, and the next one completes',
     async (when) => {
-      const options = account(6_000);
+      const options = account(4_000);
       const undisturbed = await undisturbedRun(await openBench(options));
       const bench = await openBench(options);
       await readSome(bench, 2);

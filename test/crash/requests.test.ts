@@ -31,14 +31,14 @@ const STORIES: readonly Story[] = [
     what: 'several walks of several APIs in flight',
     options: () => ({ tasks: 2_500, apis: ['backlinks', 'serp'], latency: { meanMs: 25 } }),
     settings: { LEDGER_APIS: 'backlinks,serp' },
-    points: 5,
+    points: 3,
   },
   {
     what: 'the isolation of a crowded second',
     options: () => ({
-      tasks: 2_500, arrivals: 'crowded_second', crowdTasks: 1_500, crowdAt: 0.9, listing: { ties: 'reshuffled' },
+      tasks: 1_500, arrivals: 'crowded_second', crowdTasks: 1_200, crowdAt: 0.9, listing: { ties: 'reshuffled' },
     }), // prettier-ignore
-    points: 5,
+    points: 3,
   },
   {
     what: 'failures, throttles and cut answers',
@@ -49,7 +49,7 @@ const STORIES: readonly Story[] = [
         { when: { every: 5 }, times: 2, fault: 'cut' },
       ],
     }),
-    points: 4,
+    points: 3,
   },
 ];
 
@@ -86,7 +86,7 @@ describe('killed with SIGKILL at a request', { timeout: 120_000 }, () => {
     const patch = common({ tasks: 1_000 });
     const undisturbed = await undisturbedRun(await openBench(patch));
     const covers = Math.floor((Date.now() - 50 * DAY_MS) / 1000) * 1000;
-    await inTurns(2, seeded('halving', [6, 9, 12, 16, 20, 26, 34], 3), async (n) => {
+    await inTurns(2, seeded('halving', [6, 9, 12, 16, 20, 26, 34], 2), async (n) => {
       const bench = await openBench({ ...patch, faults: [{ when: { covers }, fault: 'http500' }] });
       await killAtCall(bench, n);
       expect(await bench.backfill()).toMatchObject({ complete: false });

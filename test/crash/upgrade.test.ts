@@ -29,7 +29,7 @@ const FIRST_PENDING = '0002';
 /** Rewrites every row, and takes some seconds for it. */
 const SLOW = `-- rewrites: every task
 create table burnt as
-  with recursive n (i) as (select 1 union all select i + 1 from n where i < 30000000) select max(i) as i from n;
+  with recursive n (i) as (select 1 union all select i + 1 from n where i < 20000000) select max(i) as i from n;
 update task set tag = 'rewritten';
 drop table burnt;
 `;
@@ -183,7 +183,7 @@ describe('a migration that rewrites rows', { timeout: 120_000 }, () => {
       const others = calls.filter(({ name }) => name !== 'pwrite64');
       expect(writes.length).toBeGreaterThan(100);
       expect(others.map(({ name }) => name)).toEqual(expect.arrayContaining(['rename', 'fsync']));
-      const points = [...seeded('writes of a copy', writes, 3), ...seeded('steps of a copy', others, 5)];
+      const points = [...seeded('writes of a copy', writes, 2), ...seeded('steps of a copy', others, 4)];
       await inTurns(2, points, async (call) => {
         const bench = await openOld();
         const copy = `${bench.path}.before-${FIRST_PENDING}`;

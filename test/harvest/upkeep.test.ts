@@ -51,7 +51,7 @@ describe('what is read again', () => {
       { tasks: 200_000, tasksPerMinute: 10, latency: { meanMs: 100 } },
       { LEDGER_SETTLE: '3m' },
     );
-    await bench.run(8 * MINUTE);
+    await bench.run(6 * MINUTE);
     const shared = bench
       .rows(
         `select sent_at from calls where purpose in ('tail', 'settle', 'chase') and sent_at >= ${START + 120} order by id`,
@@ -60,6 +60,6 @@ describe('what is read again', () => {
     for (const from of shared)
       expect(shared.filter((at) => at >= from && at < from + 59).length).toBeLessThanOrEqual(3);
     expect(bench.number(`select count(*) from calls where purpose = 'settle'`)).toBeGreaterThanOrEqual(1);
-    expect(bench.number(`select count(*) from calls where purpose = 'backfill'`)).toBeGreaterThan(50);
+    expect(bench.number(`select count(*) from calls where purpose = 'backfill'`)).toBeGreaterThan(30);
   });
 });
