@@ -37,7 +37,7 @@ describe('the workflows', () => {
         [...run.matchAll(/\bnpm (?:run (?:--silent )?)?([a-z:]+)/g)].map(([, name = '']) => name),
       ),
     ).filter((name) => !NPM_COMMANDS.includes(name));
-    expect(new Set(called)).toEqual(new Set(['test', 'test:image']));
+    expect(new Set(called)).toEqual(new Set(['check', 'test', 'test:image']));
     expect(called.filter((name) => scripts[name] === undefined)).toEqual([]);
   });
 
