@@ -52,6 +52,12 @@ export function draw(element: Element, of: unknown, make: () => readonly Child[]
 export function foreign(text: string | null, absent = '–', most = 200): HTMLElement {
   if (text === null) return h('span', { class: 'absent' }, absent);
   if (text === '') return h('span', { class: 'absent' }, '(empty)');
-  if (text.length <= most) return h('bdi', { class: 'text' }, text);
+  if (text.length <= most) return h('bdi', { class: 'text' }, ...broken(text));
   return h('bdi', { class: 'text', title: `${text.length} characters` }, `${text.slice(0, most)}…`);
+}
+
+/** Where room is short an endpoint or an address breaks behind a slash or an underscore, and not within a word. */
+function broken(text: string): (Node | string)[] {
+  if (!text.includes('/')) return [text];
+  return text.split(/(?<=[/_])/).flatMap((part, index) => (index === 0 ? [part] : [h('wbr'), part]));
 }

@@ -184,8 +184,7 @@ async function show(): Promise<void> {
   const query = Object.fromEntries(FILTERS.map((name) => [name, field(name)?.value.trim() ?? '']));
   const given = Object.entries({ report: kind, by, ...query }).filter(([, value]) => value !== '');
   history.replaceState(null, '', `/reports?${new URLSearchParams(given).toString()}`);
-  const byField = field('by');
-  if (byField !== null) byField.disabled = kind !== 'costs';
+  at('by').hidden = kind !== 'costs';
   say('report-title', 'Working…');
   say('report-note', '');
   at('trouble').hidden = true;

@@ -224,6 +224,8 @@ describe.skipIf(!hasChromium)('in a browser', () => {
   it('the reports are there, and a certificate to print', async () => {
     await page.goto(`${url}/reports`);
     await until('#report-title', 'Costs by month');
+    const by = page.locator('select[name=by]');
+    expect(await by.isVisible()).toBe(true);
     for (const [report, title] of [
       ['failures', 'failed'],
       ['unfinished', 'unfinished'],
@@ -234,6 +236,8 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     ] as const) {
       await page.locator('select[name=report]').selectOption(report);
       await until('#report-title', title);
+      // It tells costs apart and nothing else.
+      expect(await by.isVisible()).toBe(false);
     }
     await until('#report', 'Not every second of the range is on record');
   });
