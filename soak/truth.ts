@@ -114,7 +114,8 @@ function compareCoverage(scene: TruthScene, api: string, rows: ReadonlyMap<strin
   const { database, facts, walkStarts, serverTimeOf } = scene;
   const all = facts.all(api);
   const unproven = unprovenOf(database, api);
-  const rowOf = database.prepare<[string, string], Row>(`${ROWS} where api.name = ? and task.id = ?`);
+  // Parameters behind a plus: for a bare one SQLite would plan the join anew for each value.
+  const rowOf = database.prepare<[string, string], Row>(`${ROWS} where api.name = +? and task.id = +?`);
   const compared = new Set(scene.sinceCall === null ? [] : walkStarts.keys());
   let place = 0;
   for (const stretch of database.prepare<[string], Stretch>(STRETCHES).all(api)) {

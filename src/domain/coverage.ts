@@ -51,6 +51,26 @@ export function heldOf(segments: readonly Segment[], grade: Grade): readonly Tim
   return held[grade];
 }
 
+/** Those of `held` that reach into `range`. @param held - Sorted, disjoint. */
+export function reachingInto(held: readonly TimeRange[], { since, until }: TimeRange): readonly TimeRange[] {
+  return held.slice(
+    firstWhere(held, (each) => each.until > since),
+    firstWhere(held, (each) => each.since >= until),
+  );
+}
+
+function firstWhere(ranges: readonly TimeRange[], holds: (range: TimeRange) => boolean): number {
+  let low = 0;
+  let high = ranges.length;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const range = ranges[middle];
+    if (range !== undefined && holds(range)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
 const unsettledIn = new WeakMap<readonly Segment[], readonly Segment[]>();
 
 /** Those that were read too early to be final; looked for once in each list, which nobody changes. */

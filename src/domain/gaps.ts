@@ -1,4 +1,4 @@
-import { heldOf, intersect, subtract, unsettledOf, type Segment } from './coverage.ts';
+import { clip, heldOf, intersect, reachingInto, subtract, union, unsettledOf, type Segment } from './coverage.ts';
 import { SLICE_PAGES, type Density } from './slicing.ts';
 import type { Grade } from './task.ts';
 import type { TimeRange } from './time-range.ts';
@@ -83,6 +83,19 @@ export function gapsOf(picture: ApiPicture, upper: number, now: number): readonl
   return gaps;
 }
 
+type Accounted = { readonly losses: ApiPicture['losses'] } & Readonly<Record<Grade, readonly TimeRange[]>>;
+const accountedIn = new WeakMap<readonly Segment[], Accounted>();
+
+/** What is held or on record as lost, joined; worked out once for each list of segments and of losses, which nobody changes. */
+function accountedOf({ segments, losses }: ApiPicture, grade: Grade): readonly TimeRange[] {
+  const known = accountedIn.get(segments);
+  if (known?.losses === losses) return known[grade];
+  const joined = (of: Grade) => union([...heldOf(segments, of), ...losses.filter((loss) => loss.grade === of)]);
+  const accounted = { losses, ids: joined('ids'), metadata: joined('metadata') };
+  accountedIn.set(segments, accounted);
+  return accounted[grade];
+}
+
 function findGaps(picture: ApiPicture, { upper, now }: Moment): Gap[] {
   const monthSince = Math.min(windowSince(picture, 'metadata', now), upper);
   const wanted: Record<Grade, TimeRange> = {
@@ -91,8 +104,7 @@ function findGaps(picture: ApiPicture, { upper, now }: Moment): Gap[] {
   };
   const gaps = (['metadata', 'ids'] as const).flatMap((grade) => {
     const edge = windowEdge(grade, now, picture.refusals);
-    const lost = picture.losses.filter((loss) => loss.grade === grade);
-    return subtract([wanted[grade]], [...heldOf(picture.segments, grade), ...lost]).map((range) => ({
+    return subtract([wanted[grade]], reachingInto(accountedOf(picture, grade), wanted[grade])).map((range) => ({
       ...range,
       api: picture.api,
       grade,
@@ -104,14 +116,10 @@ function findGaps(picture: ApiPicture, { upper, now }: Moment): Gap[] {
 
 /** Where the month's metadata is lost already, the ids are still wanted. */
 function idsOfLostMetadata(picture: ApiPicture, month: TimeRange, now: number): Gap[] {
-  const lost = picture.losses.filter((loss) => loss.grade === 'metadata');
-  const outside = [
-    { since: Number.NEGATIVE_INFINITY, until: month.since },
-    { since: month.until, until: Number.POSITIVE_INFINITY },
-  ];
+  const lost = picture.losses.flatMap((loss) => (loss.grade === 'metadata' ? (clip(loss, month) ?? []) : []));
+  if (lost.length === 0) return [];
   const edge = windowEdge('ids', now, picture.refusals);
-  const lostIds = picture.losses.filter((loss) => loss.grade === 'ids');
-  return subtract(lost, [...heldOf(picture.segments, 'ids'), ...outside, ...lostIds]).map((range) => ({
+  return subtract(lost, reachingInto(accountedOf(picture, 'ids'), month)).map((range) => ({
     ...range,
     api: picture.api,
     grade: 'ids',
@@ -162,7 +170,6 @@ export function lossesSince(
   const underWay = picture.taken.filter((range) => range.until > from).map((range) => range.since);
   const until = Math.min(edge, ...underWay);
   if (until <= from) return { lost: [], accountedUntil: from };
-  const held = heldOf(picture.segments, grade);
-  const known = picture.losses.filter((loss) => loss.grade === grade);
-  return { lost: subtract([{ since: from, until }], [...held, ...known]), accountedUntil: until };
+  const left = { since: from, until };
+  return { lost: subtract([left], reachingInto(accountedOf(picture, grade), left)), accountedUntil: until };
 }

@@ -6,7 +6,8 @@ import type { Scene } from './scene.ts';
 /** Says a day ahead what will be lost, once each, and that it no longer will. */
 export type ForesightWatch = { readonly look: (scene: Scene) => void };
 
-const LOOK_AGAIN_MS = 60_000;
+/** It takes the densities of all that was ever read, and looks a day ahead. */
+const LOOK_AGAIN_MS = 300_000;
 
 export function createForesightWatch(harvest: Harvest): ForesightWatch {
   const { clock, log } = harvest.deps;
