@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Reading, Segment } from '../../src/domain/coverage.ts';
-import { clip, cover, intersect, lengthOf, subtract, union } from '../../src/domain/coverage.ts';
+import { clip, cover, intersect, lengthOf, reachingInto, subtract, union } from '../../src/domain/coverage.ts';
 import type { TimeRange } from '../../src/domain/time-range.ts';
 
 /** The whole of time: so many seconds, few enough to look at each. */
@@ -38,6 +38,15 @@ function expectTidy(all: readonly TimeRange[], touching: 'joined' | 'allowed') {
 }
 
 describe('the algebra of ranges, second by second', () => {
+  it('finds what reaches into a range, and nothing else', () => {
+    fc.assert(
+      fc.property(ranges, range, (a, within) => {
+        const held = union(a);
+        expect(reachingInto(held, within)).toEqual(held.filter((each) => clip(each, within) !== null));
+      }),
+    );
+  });
+
   it('joins', () => {
     fc.assert(
       fc.property(ranges, (a) => {
