@@ -90,7 +90,11 @@ const accountedIn = new WeakMap<readonly Segment[], Accounted>();
 function accountedOf({ segments, losses }: ApiPicture, grade: Grade): readonly TimeRange[] {
   const known = accountedIn.get(segments);
   if (known?.losses === losses) return known[grade];
-  const joined = (of: Grade) => union([...heldOf(segments, of), ...losses.filter((loss) => loss.grade === of)]);
+  const joined = (of: Grade) => {
+    const held = heldOf(segments, of);
+    const lost = losses.filter((loss) => loss.grade === of);
+    return lost.length === 0 ? held : union([...held, ...lost]);
+  };
   const accounted = { losses, ids: joined('ids'), metadata: joined('metadata') };
   accountedIn.set(segments, accounted);
   return accounted[grade];
