@@ -25,8 +25,13 @@ export function parquetEncoder(sink: Sink, createdBy: string): Encoder {
   const flush = async () => {
     const rows = group;
     [group, characters] = [[], 0];
-    // An index of pages would be held to the end, and with it memory would grow; a row group is small enough to be read as a whole.
-    const columnData = EXPORT_COLUMNS.map((column, at) => ({ ...sourceOf(column, rows, at), offsetIndex: false }));
+    // What is told of a row group is held to the end, and with it memory grows: no index of pages, for a group is small enough to be
+    // read as a whole, and the least and the greatest value only of numbers and times, by which a reader can pass groups over.
+    const columnData = EXPORT_COLUMNS.map((column, at) => ({
+      ...sourceOf(column, rows, at),
+      offsetIndex: false,
+      statistics: column.type !== 'text' && column.type !== 'json',
+    }));
     if (rows.length > 0) await writer.write({ columnData, rowGroupSize: rows.length });
   };
   return {
