@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type Database from 'better-sqlite3';
+import Database from 'better-sqlite3';
 import { LedgerError } from '../domain/errors.ts';
 
 /** `LEDG`: says in the file's header that it is a ledger. */
@@ -42,7 +42,8 @@ export function fileKind(database: Database.Database): FileKind {
 
 /**
  * Brings the file to the newest schema: each migration in one transaction with its number, so a kill leaves the one or the other.
- * @throws {LedgerError} `broken` when a migration fails; the file is then as it was before that migration.
+ * @throws {LedgerError} `unwritable` when the disk is too full to migrate a ledger that is there, `broken` when a migration fails
+ * otherwise; the file is then as it was before that migration.
  */
 export function migrate(
   database: Database.Database,
@@ -59,10 +60,15 @@ export function migrate(
         })
         .immediate();
     } catch (cause) {
-      throw new LedgerError('broken', `Migration ${name} failed; the ledger is as it was before it.`, {
-        hint: 'Look at the cause, e.g. a full disk, mend it and start again.',
-        cause,
-      });
+      const isFull = from > 0 && cause instanceof Database.SqliteError && cause.code === 'SQLITE_FULL';
+      throw new LedgerError(
+        isFull ? 'unwritable' : 'broken',
+        `Migration ${name} failed; the ledger is as it was before it.`,
+        {
+          hint: 'Look at the cause, e.g. a full disk, mend it and start again.',
+          cause,
+        },
+      );
     }
   }
 }

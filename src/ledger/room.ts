@@ -1,5 +1,4 @@
 import { statSync } from 'node:fs';
-import Database from 'better-sqlite3';
 import { LedgerError } from '../domain/errors.ts';
 import { diskOf } from './file-system.ts';
 
@@ -13,7 +12,12 @@ const LEAST_BYTES = 1_000_000;
 export function lacksRoom(path: string, error: unknown): error is LedgerError {
   if (!(error instanceof LedgerError) || (error.code !== 'unwritable' && error.code !== 'unreadable')) return false;
   if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0) return false;
-  const { cause } = error;
-  if (!(cause instanceof Database.SqliteError) || cause.code.startsWith('SQLITE_READONLY')) return false;
-  return cause.code === 'SQLITE_FULL' || diskOf(path).freeBytes < LEAST_BYTES;
+  const code = codeOf(error.cause);
+  if (code === 'SQLITE_FULL' || code === 'ENOSPC') return true;
+  return /^SQLITE_(?!READONLY)/.test(code) && diskOf(path).freeBytes < LEAST_BYTES;
+}
+
+/** Of SQLite, of the system, or of what the process that upgrades has said of either. */
+function codeOf(cause: unknown): string {
+  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
 }

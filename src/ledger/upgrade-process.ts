@@ -27,7 +27,7 @@ try {
 process.off('disconnect', orphaned).disconnect();
 
 function failureOf(error: unknown): UpgradeWord {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : null;
+  const cause = error instanceof Error ? causeOf(error.cause) : null;
   if (error instanceof LedgerError) {
     const { code, message, hint = null } = error;
     switch (code) {
@@ -53,4 +53,10 @@ function failureOf(error: unknown): UpgradeWord {
     hint: null,
     cause,
   };
+}
+
+/** By its code whoever hears of it knows whether time mends it. */
+function causeOf(cause: unknown): { message: string; code: string | null } | null {
+  if (!(cause instanceof Error)) return null;
+  return { message: cause.message, code: 'code' in cause && typeof cause.code === 'string' ? cause.code : null };
 }

@@ -14,7 +14,7 @@ const word = z.discriminatedUnion('kind', [
     code: z.enum(['held', 'shared_disk', 'not_a_ledger', 'newer_schema', 'unreadable', 'unwritable', 'broken']),
     message: z.string(),
     hint: z.string().nullable(),
-    cause: z.string().nullable(),
+    cause: z.object({ message: z.string(), code: z.string().nullable() }).nullable(),
   }),
 ]);
 
@@ -33,7 +33,7 @@ const PROGRAM = new URL(`./upgrade-process.${import.meta.url.endsWith('.ts') ? '
  * and meanwhile health checks must be answered and a stop be heard. A migration that rewrites rows has the ledger copied
  * first. Does nothing to a new or a current one. That process has the lock while it lasts.
  *
- * @throws {LedgerError} `held`, `unwritable` where there is no room, `broken` when a migration fails; the file is then as it was.
+ * @throws {LedgerError} `held`, `unwritable` where there is no room, `broken` when a migration fails otherwise; the file is then as it was.
  * @throws `signal.reason` when aborted: what was begun is undone, and begins anew with the next start.
  */
 export async function upgradeLedger({ path, log }: UpgradeTerms, signal: AbortSignal): Promise<void> {
@@ -95,6 +95,6 @@ function tell(said: UpgradeWord, log: UpgradeTerms['log']): void {
 function errorOf({ code, message, hint, cause }: Extract<UpgradeWord, { kind: 'failed' }>): LedgerError {
   return new LedgerError(code, message, {
     ...(hint === null ? {} : { hint }),
-    ...(cause === null ? {} : { cause: new Error(cause) }),
+    ...(cause === null ? {} : { cause: Object.assign(new Error(cause.message), { code: cause.code }) }),
   });
 }

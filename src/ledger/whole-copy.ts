@@ -66,7 +66,10 @@ export function requireRoom(path: string, bytes: number): void {
   throw new LedgerError(
     'unwritable',
     `There is no room for ${path}: it takes ${inMegabytes(bytes)}, and ${inMegabytes(freeBytes)} are free.`,
-    { hint: 'Make room on that disk, or name a place on another one. Nothing was changed.' },
+    {
+      hint: 'Make room on that disk, or name a place on another one. Nothing was changed.',
+      cause: Object.assign(new Error('no space left on device'), { code: 'ENOSPC' }),
+    },
   );
 }
 

@@ -55,12 +55,21 @@ const QUICK = `-- rewrites: every task
 update task set tag = 'rewritten';
 `;
 
+/** Takes eight megabytes for a while, which nobody could foresee. */
+const GREEDY = `${QUICK}
+create table ballast as
+  with recursive n (i) as (select 1 union all select i + 1 from n where i < 2000) select randomblob(4000) as b from n;
+drop table ballast;
+`;
+
+let greedy = '';
 let quick = '';
 let slow = '';
 let spoilt = '';
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'ledger-next-'));
+  greedy = nextVersion('greedy', GREEDY);
   quick = nextVersion('quick', QUICK);
   slow = nextVersion('slow', SLOW);
   spoilt = nextVersion('spoilt', SPOILT);
@@ -228,4 +237,33 @@ describe('a migration that rewrites rows', { timeout: 120_000 }, () => {
     expect(readFileSync(bench.path).equals(bytes)).toBe(true);
     expect(readdirSync(bench.folder).filter((name) => name.includes('before'))).toEqual([]);
   });
+
+  it.skipIf(!CAN_MOUNT).each([
+    { what: 'the copy', size: '1m', words: 'There is no room for' },
+    { what: 'the migration itself', size: '4m', words: `Migration ${NEXT}_next.sql failed` },
+  ])(
+    'for which a full disk has no room ($what) makes the daemon wait, and goes on with room',
+    async ({ size, words }) => {
+      const bench = await openOld();
+      const bytes = readFileSync(bench.path);
+      const before = contentOf(bench.path);
+      const disk = mountDisk(bench.folder, size);
+      writeFileSync(bench.path, bytes);
+      const child = startProcess(bench, ['run'], { main: greedy });
+      const done = ended(child);
+      let stderr = '';
+      child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+      await until(() => stderr.includes('"state":"waiting"') || child.exitCode !== null);
+      expect(logged(stderr, 'the ledger cannot be opened')[0]?.['reason']).toContain(words);
+      const url = /"url":"(http[^"]*)"/.exec(stderr)?.[1] ?? '';
+      expect((await fetch(`${url}/healthz`)).status).toBe(200);
+      expect(contentOf(bench.path)['tags']).toEqual(before['tags']);
+      disk.resize('100m');
+      await until(() => stderr.includes('"the ledger is up to date"'));
+      child.kill('SIGTERM');
+      expect((await done).code).toBe(0);
+      expect(contentOf(bench.path)).toMatchObject({ version: Number(NEXT) });
+      expect(bench.rows('select distinct tag from task')).toEqual([{ tag: 'rewritten' }]);
+    },
+  );
 });
