@@ -1,4 +1,5 @@
-import { clip, lengthOf } from './coverage.ts';
+import { clip, heldOf, lengthOf, subtract } from './coverage.ts';
+import type { ApiPicture } from './gaps.ts';
 import type { TimeRange } from './time-range.ts';
 
 /** How far the newest part of an API is read. Instants epoch ms of one clock. */
@@ -14,6 +15,17 @@ export type Frontline = {
   /** How long the daemon means to be between two readings of this tail, ms. */
   readonly everyMs: number;
 };
+
+/** What of an API is neither read nor lost since `startedAt`: what has left the window will never be read, and is not late. */
+export function unreadSince(
+  startedAt: number,
+  { segments, losses }: Pick<ApiPicture, 'segments' | 'losses'>,
+  upper: number,
+): TimeRange[] {
+  if (startedAt >= upper) return [];
+  const lost = losses.filter(({ grade }) => grade === 'ids');
+  return subtract([{ since: startedAt, until: upper }], [...heldOf(segments, 'ids'), ...lost]);
+}
 
 /** A reading may take a period, and one may fail. */
 export const LATE_PERIODS = 3;

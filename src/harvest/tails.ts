@@ -1,5 +1,4 @@
-import { behindMs } from '../domain/behind.ts';
-import { heldOf, subtract } from '../domain/coverage.ts';
+import { behindMs, unreadSince } from '../domain/behind.ts';
 import { pauseMs } from '../domain/failure.ts';
 import type { ApiPicture } from '../domain/gaps.ts';
 import { shareFreeAt, tailPaces, tailShare } from '../domain/tail-share.ts';
@@ -131,10 +130,11 @@ export function createTails(harvest: Harvest, { pulse, tailPeriodMs }: TailTerms
 /** @param startedAt - When this process began to read the tails, by the server's clock. */
 function behindOf({ pictures, upper }: Scene, of: (api: string) => ApiTail, startedAt: number): Behind[] {
   return pictures
-    .map(({ api, segments }) => {
+    .map((picture) => {
+      const { api, segments } = picture;
       const { everyMs } = of(api);
       const readUpTo = segments.at(-1)?.until ?? upper;
-      const unread = startedAt < upper ? subtract([{ since: startedAt, until: upper }], heldOf(segments, 'ids')) : [];
+      const unread = unreadSince(startedAt, picture, upper);
       const lateMs = behindMs({ unread, readUpTo, upper, startedAt, everyMs });
       return { api, lateMs, isLeft: lateMs > upper - readUpTo };
     })

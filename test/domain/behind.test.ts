@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { behindMs } from '../../src/domain/behind.ts';
+import { behindMs, unreadSince } from '../../src/domain/behind.ts';
 
 const MINUTE = 60_000;
 const UPPER = Date.UTC(2024, 4, 15, 12);
@@ -17,6 +17,16 @@ describe('a tail is behind', () => {
     expect(behindMs({ ...well, unread: [ago(30, 10)] })).toBe(20 * MINUTE);
     expect(behindMs({ ...well, unread: [ago(30, 28), ago(20, 18)] })).toBe(4 * MINUTE);
     expect(behindMs({ ...well, unread: [ago(30, 28)] })).toBe(0);
+  });
+
+  it('not by what has left the window unread in a process that has run for longer than the window is wide', () => {
+    const segments = [{ ...ago(60, 50), grade: 'ids', walkId: 1, settledAt: null }] as const;
+    const losses = [
+      { ...ago(100, 60), grade: 'ids' },
+      { ...ago(50, 40), grade: 'metadata' },
+    ] as const;
+    expect(unreadSince(UPPER - 100 * MINUTE, { segments, losses }, UPPER)).toEqual([ago(50, 0)]);
+    expect(unreadSince(UPPER, { segments, losses }, UPPER)).toEqual([]);
   });
 
   it('not by what was unread before it began, nor by what it may still be reading', () => {
