@@ -21,7 +21,12 @@ const SHOTS = [
   { name: 'tasks-light', path: '/tasks?state=failed', width: 1180, height: 760, scheme: 'light' },
   { name: 'tasks-phone', path: '/tasks?state=failed', width: 390, height: 1180, scheme: 'dark' },
   { name: 'task-dark', path: '/tasks', width: 1180, height: 760, scheme: 'dark' },
+  { name: 'reports-light', path: '/reports?report=costs&by=month,tag', width: 1180, height: 760, scheme: 'light' },
+  { name: 'reports-dark', path: '/reports?report=duplicates', width: 1180, height: 760, scheme: 'dark' },
+  { name: 'reports-phone', path: '/reports?report=costs&by=endpoint', width: 390, height: 1180, scheme: 'light' },
 ] as const;
+/** All, or those whose names are given. */
+const WANTED = SHOTS.filter(({ name }) => process.argv.length < 3 || process.argv.includes(name));
 
 const folder = mkdtempSync(join(tmpdir(), 'screenshots-'));
 const simulator = await startSimulator({ clock: systemClock(), tasks: 120_000, rate: { calls: 10, periodMs: 1_500 } });
@@ -80,14 +85,11 @@ async function takeAll(url: string): Promise<void> {
   const browsing = await openBrowser();
   try {
     const page = await browsing.context.newPage();
-    for (const { name, path, width, height, scheme } of SHOTS) {
+    for (const { name, path, width, height, scheme } of WANTED) {
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
       await page.goto(`${url}${path}`);
-      await page
-        .locator(path === '/' ? '#by-tag table' : '#rows tr')
-        .first()
-        .waitFor();
+      await page.locator(readyWhen(path)).first().waitFor();
       if (name === 'task-dark') {
         await page.locator('#rows tr').first().click();
         await page.locator('#task-body .tree').waitFor();
@@ -103,4 +105,10 @@ async function takeAll(url: string): Promise<void> {
   } finally {
     await browsing.close();
   }
+}
+
+/** What is there once the page has its answers. */
+function readyWhen(path: string): string {
+  if (path.startsWith('/reports')) return '#report tbody tr';
+  return path === '/' ? '#by-tag table' : '#rows tr';
 }
