@@ -4,6 +4,7 @@ import { createPulse, type Pulse } from '../harvest/pulse.ts';
 import { longestPauseMs } from '../harvest/schedule.ts';
 import { ledgerRoom } from '../http/rooms.ts';
 import { serve } from '../http/serve.ts';
+import { refuseForeign } from '../ledger/database.ts';
 import { refuseHeld } from '../ledger/lock.ts';
 import { policyOf, type Parts } from './parts.ts';
 import { startTelling } from './tell.ts';
@@ -18,6 +19,7 @@ import { withRoom } from './with-room.ts';
 export async function run(parts: Parts, signal: AbortSignal): Promise<void> {
   const { tailCron, apis, databasePath } = parts.config;
   refuseHeld(databasePath);
+  refuseForeign(databasePath);
   const pulse = createPulse(parts.seams.clock.monotonic, apis, longestPauseMs(tailCron));
   const page = await servePage(parts, pulse);
   try {

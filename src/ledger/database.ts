@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { LedgerError } from '../domain/errors.ts';
-import { isForeign } from './file-header.ts';
+import { isForeign, leaveToSqlite } from './file-header.ts';
 import { refuseSharedDisk } from './file-system.ts';
 import { fileKind, migrate, readMigrations, refuseNewer } from './migrate.ts';
 
@@ -92,6 +92,15 @@ export function openForReading(path: string): Db {
   }
 }
 
+/**
+ * For who is about to let other threads read the file: by then it is known, and nothing but SQLite opens it from now on.
+ * @throws {LedgerError} `not_a_ledger`; nothing is left beside the file.
+ */
+export function refuseForeign(path: string): void {
+  if (existsSync(path) && isForeign(path)) throw notALedger(path);
+  leaveToSqlite(path);
+}
+
 /** A connection for reading a ledger of whatever schema, to copy or to look at it. @throws {LedgerError} `unreadable`, `not_a_ledger` */
 export function openAnySchema(path: string): Db {
   return look(path);
@@ -142,7 +151,9 @@ function makeEach(folder: string): void {
 
 function connect(path: string, options: Database.Options): Db {
   try {
-    return new Database(path, options);
+    const database = new Database(path, options);
+    leaveToSqlite(path);
+    return database;
   } catch (error) {
     throw asLedgerError(path, error, options.readonly === true ? 'read' : 'written');
   }

@@ -1,4 +1,6 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import { APPLICATION_ID } from './migrate.ts';
 
 const MAGIC = 'SQLite format 3\0';
@@ -8,10 +10,24 @@ const AT = { userVersion: 60, applicationId: 68, pageType: 100, cells: 103 } as 
 const INTERIOR_PAGE = 0x05;
 
 /**
+ * The paths that SQLite has opened in this process, or is about to in another thread. When a process closes a file, the kernel drops
+ * all locks that it has on it, also those of other descriptors (sqlite.org/howtocorrupt.html, 2.2): were such a file looked at by
+ * other means, the next program that closes the ledger would take itself for the last one and delete the log that is being written.
+ */
+const leftToSqlite = new Set<string>();
+
+/** From now on nothing in this process but SQLite may open it. */
+export function leaveToSqlite(path: string): void {
+  leftToSqlite.add(resolve(path));
+}
+
+/**
  * Whether a file is certainly another program's, by its first bytes. SQLite would leave files of its own beside one in WAL
- * mode that it only looks at. Where a log lies beside it already, the bytes do not tell all, and SQLite has to look.
+ * mode that it only looks at. Where a log lies beside it already, the bytes do not tell all, and SQLite has to look. So it has where
+ * the file is left to it: false then, and in other threads, which know nothing of this one's connections.
  */
 export function isForeign(path: string): boolean {
+  if (!isMainThread || leftToSqlite.has(resolve(path))) return false;
   const header = firstBytes(path);
   if (header === null || header.length === 0) return false;
   if (!header.toString('latin1').startsWith(MAGIC)) return true;

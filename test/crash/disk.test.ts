@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync, statfsSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,6 +11,8 @@ import { ended, lastWords, startProcess, STRACE, type Ended, type StartOptions }
 import { inTurns, seeded } from '../support/sample.ts';
 
 const HOUR_MS = 3_600_000;
+/** SQLite's own program, which closes a database as others do: better-sqlite3 leaves the log to be merged by the next one. */
+const SHELL = spawnSync('sqlite3', ['--version']).status === 0;
 
 const account = (tasks = 4_000) => ({
   tasks,
@@ -205,6 +208,28 @@ describe('another program', { timeout: 180_000 }, () => {
     await expectRecovered(bench, undisturbed);
     expect(statSync(`${bench.path}-wal`, { throwIfNoEntry: false })?.size ?? 0).toBe(0);
   });
+
+  it.skipIf(!SHELL)(
+    'that opens and closes the ledger beside the daemon never takes its log away, whatever the page has read',
+    async () => {
+      const bench = await openBench({ tasks: 100, newestAgoMs: 0, tasksPerMinute: 600 });
+      const { child, heard, url } = startDaemon(bench);
+      await heard('everything is read');
+      const log = statSync(`${bench.path}-wal`).ino;
+      for (const page of ['healthz', 'readyz', 'metrics', 'api/status']) {
+        expect((await fetch(`${await url()}/${page}`)).status).toBe(200);
+        // It would take itself for the last one if the daemon had lost its lock, merge the log and delete it.
+        expect(spawnSync('sqlite3', [bench.path, 'select count(*) from task']).status).toBe(0);
+        expect(statSync(`${bench.path}-wal`).ino).toBe(log);
+      }
+      const before = bench.rows('select max(id) as id from call')[0];
+      await new Promise((resolve) => setTimeout(resolve, 2_500));
+      expect(Number(bench.rows('select max(id) as id from call')[0]?.['id'])).toBeGreaterThan(Number(before?.['id']));
+      child.kill('SIGKILL');
+      await once(child, 'close');
+      expectSound(bench);
+    },
+  );
 
   it.each(['before the start', 'during the run'])(
     'that keeps the file locked %s ends it in words, and the next one completes',

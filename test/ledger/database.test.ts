@@ -61,6 +61,26 @@ describe('a ledger', () => {
     expect(temp.rows('select * from sqlite_schema')).toEqual(schema);
   });
 
+  it.skipIf(spawnSync('sqlite3', ['--version']).status !== 0)(
+    'keeps its log while it is open here, though it was looked at here and closed by another process',
+    () => {
+      const { path } = tempLedger();
+      const writer = openForWriting(path);
+      try {
+        openForReading(path).close();
+        const count = () =>
+          Number(spawnSync('sqlite3', [path, 'select count(*) from meta'], { encoding: 'utf8' }).stdout);
+        const before = count();
+        expect(before).toBeGreaterThanOrEqual(0);
+        expect(existsSync(`${path}-wal`)).toBe(true);
+        writer.prepare(`insert into meta (key, value) values ('visited', 'yes')`).run();
+        expect(count()).toBe(before + 1);
+      } finally {
+        writer.close();
+      }
+    },
+  );
+
   it('of a newer version is refused, both versions are named, and no byte of it changes', () => {
     const temp = tempLedger();
     openForWriting(temp.path).close();
