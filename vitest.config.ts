@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     // better-sqlite3 is a native module: worker threads share its state, forks do not.
     pool: 'forks',
-    // On two cores vitest would use one: most tests wait now and then, for a process to start or for a server.
-    maxWorkers: 3,
+    // On two cores vitest would use one: most tests wait now and then, for a process to start, a server or a second to pass.
+    maxWorkers: 4,
     // A file of tests finds the modules of the one before: none of them keeps anything.
     isolate: false,
     include: ['test/**/*.test.ts'],

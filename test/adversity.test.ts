@@ -122,7 +122,7 @@ describe('the daemon', () => {
     const clock = systemClock();
     const shifted = { ...clock, now: () => clock.now() + later };
     const calls = bench.simulator.stats().calls;
-    await runFor(bench, 30, bench.app({ LEDGER_TAIL_CRON: '* * * * * *', LEDGER_SETTLE: '10m' }, shifted));
+    await runFor(bench, 24, bench.app({ LEDGER_TAIL_CRON: '* * * * * *', LEDGER_SETTLE: '10m' }, shifted));
     const rows = bench.rows('select purpose, sum(rows) as rows from calls where id > ? group by purpose', calls);
     const arrived = (later / 60_000) * 4;
     const read = rows.filter((row) => row['purpose'] === 'backfill' || row['purpose'] === 'settle');

@@ -57,7 +57,7 @@ describe('a server that', () => {
 describe('which time the server filters by', () => {
   it.each(['posted', 'done'] as const)('is learned from the rows: %s', async (filter) => {
     const bench = await openBench({
-      tasks: 12_000,
+      tasks: 8_000,
       newestAgoMs: HOUR_MS,
       finishing: { share: 0.5, maxMs: 6 * HOUR_MS },
       listing: { filter },

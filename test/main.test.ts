@@ -142,7 +142,7 @@ describe('the program with an account', () => {
   beforeAll(async () => {
     simulator = await startSimulator({
       clock: systemClock(),
-      tasks: 12_000,
+      tasks: 6_000,
       login: LOGIN,
       password: PASSWORD,
       rate: { calls: 10, periodMs: 300 },
@@ -177,9 +177,9 @@ describe('the program with an account', () => {
 
   it('reads everything, shows no secret at any level, and can tell of it without credentials', async () => {
     const ended = await start(['backfill'], account()).ended;
-    expect(ended).toMatchObject({ code: 0, stdout: expect.stringContaining('12,000 new tasks') as string });
+    expect(ended).toMatchObject({ code: 0, stdout: expect.stringContaining('6,000 new tasks') as string });
     expect(secretsIn(ended)).toEqual([]);
-    expect(await totalOf()).toBe(12_000);
+    expect(await totalOf()).toBe(6_000);
   });
 
   it('ends with 130 on Ctrl-C and goes on where it was', async () => {
@@ -195,7 +195,7 @@ describe('the program with an account', () => {
     expect(stderr).toContain('nothing that was read is lost. The same command goes on where it was.\n');
     expect(await totalOf()).toBeGreaterThan(0);
     expect((await start(['backfill'], account()).ended).code).toBe(0);
-    expect(await totalOf()).toBe(12_000);
+    expect(await totalOf()).toBe(6_000);
   });
 
   it('ends with 3 when DataForSEO refuses, and shows not even the wrong password', async () => {

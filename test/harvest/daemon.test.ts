@@ -83,7 +83,7 @@ describe('a poisoned second among the newest tasks (I8)', () => {
     expect(old.length).toBeGreaterThan(0);
     expect(seconds).toBeLessThanOrEqual(4);
     bench.set({ faults: [] });
-    await bench.run(70 * MINUTE);
+    await bench.run(40 * MINUTE);
     const after = bench.app().status();
     expect(after.coverage['backlinks']).toMatchObject({ complete: true, losses: [] });
   });

@@ -45,7 +45,7 @@ describe('while a million tasks are being read', () => {
   );
 
   it('more than that makes the tail late, which the daemon says with its figure', { timeout: 240_000 }, async () => {
-    const bench = openVirtualBench({ tasks: 1_000_000, tasksPerMinute: 4_000, latency: { meanMs: 300 } });
+    const bench = openVirtualBench({ tasks: 300_000, tasksPerMinute: 4_000, latency: { meanMs: 300 } });
     const reasons: string[] = [];
     const behind: number[] = [];
     const look = () => {

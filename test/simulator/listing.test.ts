@@ -74,12 +74,12 @@ describe('paging the whole list by offset', () => {
     const ranges = [
       { from: some[20]!.postedAt, to: some[300]!.postedAt },
       { from: some[21]!.doneAt, to: some[290]!.doneAt },
-      { from: FROM, to: TO },
     ];
+    const everything = { from: FROM, to: TO };
     const sizes = new Set<number>();
-    for (const listing of COMBINATIONS) {
+    for (const [index, listing] of COMBINATIONS.entries()) {
       simulator.set({ listing });
-      for (const range of ranges) {
+      for (const range of [ranges[index % 2]!, everything]) {
         const expected = expectedIds(simulator, listing, range);
         sizes.add(expected.length);
         expect((await readAll(simulator, range)).map(({ id }) => id)).toEqual(expected);
