@@ -53,7 +53,9 @@ describe('each recipe', () => {
     const { run } = marchLedger(NOW - DAY / 4);
     const { code, stdout, stderr } = await run(line);
     // The rest of the window is not read here, which coverage must say; and the calls of this ledger are made up, which verify sees.
-    expect([code, stderr]).toEqual([/(coverage|verify)$/.test(line) ? 1 : 0, '']);
+    expect(code).toBe(/(coverage|verify)$/.test(line) ? 1 : 0);
+    // It lacks most of its window, which is said where rows have no place for it.
+    expect(stderr.replace(/^CAREFUL: .*\n/, '')).toBe('');
     expect(stdout).not.toBe('');
   });
 

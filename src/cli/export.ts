@@ -11,6 +11,7 @@ import { count, counted } from './format.ts';
 import { openFor } from './open.ts';
 import { createProgressNote } from './progress-note.ts';
 import { rangeIn, RANGE_OPTIONS } from './report/question.ts';
+import { carefulOf } from './report/sheets.ts';
 
 const FORMATS = ['csv', 'ndjson', 'parquet'] as const;
 type ExportFormat = (typeof FORMATS)[number];
@@ -45,6 +46,7 @@ it is. In Parquet the columns ending in _at are timestamps in UTC; elsewhere the
       const sink = path === '-' ? outputSink(deps.stdout) : await fileSink(path, about);
       const tasks = await write(exported, { sink, format: formatIn(typed) }, deps);
       if (path !== '-') deps.stdout.write(`${counted(tasks, 'task')} in ${path}\n`);
+      for (const line of carefulOf({ answer: exported, commandName: deps.commandName })) deps.stderr.write(`${line}\n`);
     };
     await app.export({ range, use });
     return EXIT.done;

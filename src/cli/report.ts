@@ -6,7 +6,7 @@ import { createFlow, type Flow } from './flow.ts';
 import { openFor } from './open.ts';
 import { certificateText } from './report/certificate-text.ts';
 import { formatIn, questionOf, REPORT_OPTIONS, type ReportFormat } from './report/question.ts';
-import { agrees, withSheet, type Tabular } from './report/sheets.ts';
+import { agrees, carefulOf, withSheet, type Tabular } from './report/sheets.ts';
 import { writeCsv } from './report/write-csv.ts';
 import { writeJson } from './report/write-json.ts';
 
@@ -59,8 +59,11 @@ async function write({ question, answer, format }: Asked, deps: CliDeps): Promis
     await flow.end();
     return certificate.complete ? EXIT.done : EXIT.failed;
   }
-  await writeSheet(told, { question, answer, commandName: deps.commandName }, { format, flow });
+  const asked = { question, answer, commandName: deps.commandName };
+  await writeSheet(told, asked, { format, flow });
   await flow.end();
+  // The table says it itself, JSON has it in `complete`; in rows of CSV there is no place for it.
+  if (format === 'csv') for (const line of carefulOf(asked)) deps.stderr.write(`${line}\n`);
   return told.kind === 'reconcile' && !agrees(told) ? EXIT.failed : EXIT.done;
 }
 

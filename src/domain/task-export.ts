@@ -31,6 +31,8 @@ export const EXPORT_COLUMNS = [
 export type ExportRow = readonly (string | number | null)[];
 
 export type TaskExport = {
+  /** Whether the ledger lacks nothing of the range. */
+  readonly complete: boolean;
   /** So many tasks at about this moment; more may come while it runs. */
   readonly total: number;
   /** By posted time, then by id. Each page is of its own moment. */

@@ -8,7 +8,7 @@ import { secondsOf } from './reports/pieces.ts';
 const PAGE_ROWS = 500;
 
 /** Every task posted in the range as the view `tasks` has it, a page at a time: memory does not grow with the ledger. */
-export function exportTasks(database: Db, range: Pick<ReportFilter, 'since' | 'until'>): TaskExport {
+export function exportTasks(database: Db, range: Pick<ReportFilter, 'since' | 'until'>): Omit<TaskExport, 'complete'> {
   return {
     total: totalsOf(costs(database, { ...NO_FILTER, ...range }, [])).tasks,
     pages: pagesOf(database, range),

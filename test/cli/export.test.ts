@@ -152,7 +152,7 @@ describe('the file of an export', () => {
               yield [EXPORT_COLUMNS.map(() => 'x')];
             }
           };
-          await use({ total: 10, pages: pagesOf() });
+          await use({ complete: true, total: 10, pages: pagesOf() });
         },
       },
     };
@@ -173,7 +173,7 @@ describe('the file of an export', () => {
             yield [EXPORT_COLUMNS.map(() => 'x')];
             throw new Error('the disk is on fire');
           };
-          await use({ total: 10, pages: pages() });
+          await use({ complete: true, total: 10, pages: pages() });
         },
       },
     };
@@ -235,7 +235,7 @@ describe('an export on a terminal', () => {
           const pages = function* () {
             for (let page = 0; page < 5; page += 1) yield [EXPORT_COLUMNS.map(() => 'x')];
           };
-          await use({ total: 4_000, pages: pages() });
+          await use({ complete: true, total: 4_000, pages: pages() });
         },
       },
     };

@@ -275,6 +275,29 @@ describe('report coverage', () => {
     expect((await report('coverage', '--apis', 'backlinks,serp')).code).toBe(1);
   });
 
+  it('certifies an API too that the ledger holds tasks of, though the settings no longer name it', async () => {
+    const { report, exec } = reporting([listed('a', SINCE)]);
+    const range = ['--since', '2024-05-15 02:00:00', '--until', '2024-05-15 03:00:00'];
+    expect((await report('coverage', ...range)).code).toBe(0);
+    exec(`insert into api (id, name) values (9, 'serp');
+      insert into tally (api, state, metadata_state, tasks) values (9, 'done', 'unread', 3)`);
+    const { code, stdout } = await report('coverage', ...range);
+    expect(code).toBe(1);
+    expect(stdout).toContain('NOT COMPLETE');
+    expect(stdout).toContain('serp');
+    expect((await report('costs', ...range)).stdout).toContain('CAREFUL');
+    expect((await report('coverage', ...range, '--api', 'backlinks')).code).toBe(0);
+  });
+
+  it('is hinted at on standard error where rows of CSV lack some of the time', async () => {
+    const { report } = reporting([listed('a', SINCE)]);
+    const { stdout, stderr } = await report('costs', '--format', 'csv');
+    expect(stdout).not.toContain('CAREFUL');
+    expect(stderr).toMatch(/^CAREFUL: the ledger lacks some of this time.* report coverage says what\.\n$/);
+    const range = ['--since', '2024-05-15 02:00:00', '--until', '2024-05-15 03:00:00'];
+    expect((await report('costs', '--format', 'csv', ...range)).stderr).toBe('');
+  });
+
   it('of a part of a reading has the digest of the tasks in that part', async () => {
     const { report } = reporting([listed('a', SINCE), listed('b', SINCE + 1000)]);
     const digestOf = async (since: string, until: string) => {

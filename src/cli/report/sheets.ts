@@ -126,7 +126,14 @@ function factsOf({ question: { kind, filter, by }, answer: { at, complete } }: A
   };
 }
 
-function carefulOf({ answer: { complete }, commandName }: Asked): string[] {
+/** One line where more may have happened than the ledger knows; none where it has everything. */
+export function carefulOf({
+  answer: { complete },
+  commandName,
+}: {
+  readonly answer: Pick<ReportAnswer, 'complete'>;
+  readonly commandName: string;
+}): string[] {
   if (complete) return [];
   return [
     `CAREFUL: the ledger lacks some of this time, so there may be more than this. ${commandName} report coverage says what.`,

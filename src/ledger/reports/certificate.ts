@@ -33,7 +33,7 @@ export function certificate(database: Db, terms: CertificateTerms): Certificate 
 
 function certificateOf(database: Db, terms: CertificateTerms): Certificate {
   const { filter, version, now, path } = terms;
-  const asked = filter.api === null ? terms.apis : [filter.api];
+  const asked = filter.api === null ? withKnown(database, terms.apis) : [filter.api];
   const pictures = readPictures(database, asked);
   const apis = asked.map((api) => {
     const picture = pictures.find((each) => each.api === api);
@@ -47,6 +47,18 @@ function certificateOf(database: Db, terms: CertificateTerms): Certificate {
     ledger: { path, schemaVersion: Number(database.pragma('user_version', { simple: true })) },
     apis,
   };
+}
+
+/** What was read once and is no longer asked for is certified too: left out, its gaps would look like nothing missing. */
+function withKnown(database: Db, apis: readonly string[]): string[] {
+  const known = database
+    .prepare<[], string>(
+      `select name from api where exists (select 1 from frontier where api = api.id)
+         or exists (select 1 from tally where api = api.id and tasks > 0) order by id`,
+    )
+    .pluck()
+    .all();
+  return [...new Set([...apis, ...known])];
 }
 
 function rangeOf(picture: ApiPicture, { since, until }: CertificateTerms['filter']): TimeRange | null {
