@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isLoopback } from './config/address.ts';
+import { realPath } from './config/real-path.ts';
 import { createSecret, type Secret } from './config/secret.ts';
 import { FILE_KEYS, SETTINGS, settingsSchema, type SettingKey, type SettingValues } from './config/settings.ts';
 import {
@@ -176,7 +177,7 @@ function toConfig(values: SettingValues): Config {
     url: values.dataforseo_url,
     credentials: login === null || password === null ? null : { login, password: createSecret(password) },
     apis: values.apis,
-    databasePath: values.database,
+    databasePath: realPath(values.database),
     rateCalls: values.rate_calls,
     ratePeriodMs: values.rate_period,
     tailCron: values.tail_cron,

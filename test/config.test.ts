@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { generatedFiles } from '../scripts/generate-config.ts';
 import { loadConfig, secretsOf, type Config } from '../src/config.ts';
@@ -38,6 +40,19 @@ function problemsOf(inputs: Inputs, credentials = true): readonly string[] {
 
 const withEnv = (env: Record<string, string>): Inputs => ({ env: { ...ACCOUNT, ...env } });
 const withFile = (text: string): Inputs => ({ ...withEnv({ LEDGER_CONFIG: 'my.yaml' }), files: { 'my.yaml': text } });
+
+it('knows the ledger by one name, links followed: two would have two locks', () => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'ledger-config-')));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(join(folder, 'real'));
+  writeFileSync(join(folder, 'real', 'ledger.db'), '');
+  symlinkSync(join(folder, 'real'), join(folder, 'linked'));
+  symlinkSync(join(folder, 'real', 'ledger.db'), join(folder, 'ledger.db'));
+  const pathOf = (path: string) => load(withEnv({ LEDGER_DATABASE: join(folder, path) })).databasePath;
+  expect([pathOf('ledger.db'), pathOf('linked/ledger.db'), pathOf('linked/new.db'), pathOf('none/new.db')]).toEqual(
+    ['real/ledger.db', 'real/ledger.db', 'real/new.db', 'none/new.db'].map((path) => join(folder, path)),
+  );
+});
 
 describe('settings', () => {
   it('have the defaults that the contract names', () => {

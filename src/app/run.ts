@@ -11,6 +11,8 @@ import { startTelling } from './tell.ts';
 import { withHarvest } from './with-harvest.ts';
 import { withRoom } from './with-room.ts';
 
+const PAGE_ENDS_WITHIN_MS = 2_000;
+
 /**
  * The daemon, its page, and who is told of it. The page is there before the ledger is opened, so that a health check is answered
  * during a migration and on a full disk too, and until all else has come to its end; where another process has the ledger, nothing is begun. Resolves
@@ -18,8 +20,10 @@ import { withRoom } from './with-room.ts';
  */
 export async function run(parts: Parts, signal: AbortSignal): Promise<void> {
   const { tailCron, apis, databasePath } = parts.config;
+  const { pid, version } = parts.seams;
   refuseHeld(databasePath);
   refuseForeign(databasePath);
+  parts.log.info({ version, pid, ledger: databasePath, apis }, 'the daemon starts');
   const pulse = createPulse(parts.seams.clock.monotonic, apis, longestPauseMs(tailCron));
   const page = await servePage(parts, pulse);
   try {
@@ -33,6 +37,8 @@ export async function run(parts: Parts, signal: AbortSignal): Promise<void> {
         await runDaemon(deps, { tailCron, pulse: { ...pulse, tailRead } }, signal);
       } finally {
         await audience.stop();
+        // Whoever reads for the page keeps the log from being merged; a statement that takes longer is not waited for.
+        if (signal.aborted) await Promise.race([page.stop(), parts.seams.clock.sleep(PAGE_ENDS_WITHIN_MS)]);
       }
     };
     const start = () => withHarvest(parts, work, signal);
@@ -40,6 +46,7 @@ export async function run(parts: Parts, signal: AbortSignal): Promise<void> {
   } finally {
     await page.stop();
   }
+  parts.log.info({ reason: String(signal.reason) }, 'the daemon has stopped in good order');
 }
 
 async function servePage({ config, log, seams }: Parts, { vitals }: Pulse) {

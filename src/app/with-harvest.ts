@@ -39,6 +39,12 @@ export async function withHarvest<T>(
       await client.stop();
     }
   } finally {
-    ledger.close();
+    if (!ledger.close()) {
+      const path = config.databasePath;
+      log.warn(
+        { path, log: `${path}-wal` },
+        'somebody still reads the ledger: its newest part stays in the log, so the file alone is no copy',
+      );
+    }
   }
 }

@@ -2,6 +2,7 @@ import { gapsOf } from '../domain/gaps.ts';
 import { shareLeft } from '../domain/tail-share.ts';
 import { createChores } from './chores.ts';
 import { createDiskWatch, type DiskWatch } from './disk-watch.ts';
+import { createFileWatch } from './file-watch.ts';
 import { createForesightWatch } from './foresight-watch.ts';
 import { createHarvest, isUnwritable, type Harvest, type HarvestDeps } from './harvester.ts';
 import type { Pulse } from './pulse.ts';
@@ -35,11 +36,12 @@ const TAIL_LANES = 1;
  */
 export async function runDaemon(deps: HarvestDeps, options: DaemonOptions, signal: AbortSignal): Promise<void> {
   const parts = createParts(deps, options, signal);
-  const { harvest, disk, schedule, voice, wal } = parts;
+  const { harvest, disk, schedule, voice, files, wal } = parts;
   try {
     while (!signal.aborted) {
       options.pulse.turned();
       // Also on a full disk: who keeps the log from being emptied may be who fills it.
+      files.look();
       wal.look();
       const waitMs = disk.look() ? turn(parts, schedule.ticked()) : waitForDisk(parts);
       await harvest.lanes.wait(schedule.untilTick(waitMs)).catch(unlessStopped(signal));
@@ -80,6 +82,7 @@ function createParts(deps: HarvestDeps, { pulse, tailCron }: DaemonOptions, sign
     stock: createStock(deps),
     foresight: createForesightWatch(harvest),
     chores: createChores(deps),
+    files: createFileWatch(deps),
     wal: createWalWatch(deps, disk.failed),
     isTicked: { yet: false },
   };

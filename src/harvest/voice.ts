@@ -43,7 +43,10 @@ export function createVoice(harvest: Harvest): Voice {
       const isNew = doing.state !== last.state || doing.reason !== last.reason;
       if (!isNew && doing.until === last.until && Math.abs(at - last.at) < SAID_AGAIN_MS) return;
       if (isNew)
-        log.info({ ...doing, until: doing.until === null ? null : new Date(doing.until).toISOString() }, 'state');
+        log[doing.state === 'parked' ? 'warn' : 'info'](
+          { ...doing, until: doing.until === null ? null : new Date(doing.until).toISOString() },
+          'state',
+        );
       last = { ...doing, at };
       write(() => ledger.setDaemonState({ ...doing, at, ...worker }));
     },

@@ -1,11 +1,11 @@
-import { existsSync, lstatSync, rmSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, lstatSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { ConfigError, LedgerError } from '../domain/errors.ts';
 import type { VerifyProgress, VerifyReport } from '../domain/verification.ts';
 import { openForReading } from './database.ts';
 import { isHeld } from './lock.ts';
 import { verifyLedger } from './verify.ts';
-import { copyWhole, modeOf, partOf, putInPlace, type CopyProgress } from './whole-copy.ts';
+import { copyWhole, modeOf, putInPlace, type CopyProgress, type CopyTarget } from './whole-copy.ts';
 
 export type BackupTerms = {
   /** The ledger. */
@@ -32,30 +32,55 @@ export type MadeBackup = { readonly target: string; readonly bytes: number; read
  */
 export async function backUp(terms: BackupTerms, signal: AbortSignal): Promise<MadeBackup> {
   const { path, target, overwrite } = terms;
+  // Of this process alone: another backup to the same file, as by a schedule that is too quick, writes to one of its own.
+  const place = { target, part: `${target}.${process.pid}.part` };
   const source = openForReading(path);
   try {
     refuseTarget(terms);
-    await copyWhole(source, { target, mode: modeOf(path), onProgress: terms.onCopied }, signal);
+    removeAbandoned(target);
+    await copyWhole(source, { ...place, mode: modeOf(path), onProgress: terms.onCopied }, signal);
   } finally {
     source.close();
   }
   try {
-    const report = await verifyCopy(terms, signal);
+    const report = await verifyCopy(place, terms, signal);
     // Somebody may have made it meanwhile.
     if (!overwrite) refuseTarget(terms);
-    const { size } = statSync(partOf(target));
-    putInPlace(target);
+    const { size } = statSync(place.part);
+    putInPlace(place);
     return { target, bytes: size, report };
   } finally {
-    rmSync(partOf(target), { force: true });
+    rmSync(place.part, { force: true });
+  }
+}
+
+/** What a kill left of a backup to the same file. */
+function removeAbandoned(target: string): void {
+  const prefix = `${basename(target)}.`;
+  for (const name of readdirSync(dirname(target))) {
+    const pid = name.startsWith(prefix)
+      ? /^(\d+)\.part(-journal|-wal|-shm)?$/.exec(name.slice(prefix.length))?.[1]
+      : undefined;
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(dirname(target), name), { force: true });
+  }
+}
+
+/** Of a process of another container nothing is known: it then finds its copy gone, and says so. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return pid !== process.pid;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 
 async function verifyCopy(
-  { target, apis, wallNow, onVerified }: BackupTerms,
+  { part, target }: CopyTarget,
+  { apis, wallNow, onVerified }: BackupTerms,
   signal: AbortSignal,
 ): Promise<VerifyReport> {
-  const copy = openForReading(partOf(target));
+  const copy = openForReading(part);
   try {
     const report = await verifyLedger(copy, { apis, wallNow, onProgress: onVerified }, signal);
     const damage = report.problems.find(({ check }) => check === 'file');
@@ -87,7 +112,7 @@ function refuseTarget({ path, target, overwrite }: BackupTerms): void {
 }
 
 function isPartOfLedger(path: string, target: string): boolean {
-  const own = ['', '-wal', '-shm', '.lock', '.holder'].map((suffix) => `${path}${suffix}`);
+  const own = ['', '-wal', '-shm', '-journal', '.lock', '.lock-journal', '.holder'].map((suffix) => `${path}${suffix}`);
   return own.includes(target) || own.some((file) => isSameFile(file, target));
 }
 

@@ -40,7 +40,7 @@ type Work = {
 };
 
 /** The one writer over an open database, whole: every failed write is told in words and leaves nothing half done. */
-export function compose({ path, login }: LedgerOptions, database: Db, close: () => void): Ledger {
+export function compose({ path, login }: LedgerOptions, database: Db, close: () => boolean): Ledger {
   const dictionary = createDictionary(database);
   const sums = createSums(database);
   const memory = createMemory({

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { LedgerError } from '../domain/errors.ts';
-import { isForeign, leaveToSqlite } from './file-header.ts';
+import { leaveToSqlite, lookAtHeader } from './file-header.ts';
 import { refuseSharedDisk } from './file-system.ts';
 import { fileKind, migrate, readMigrations, refuseNewer } from './migrate.ts';
 
@@ -94,10 +94,10 @@ export function openForReading(path: string): Db {
 
 /**
  * For who is about to let other threads read the file: by then it is known, and nothing but SQLite opens it from now on.
- * @throws {LedgerError} `not_a_ledger`; nothing is left beside the file.
+ * @throws {LedgerError} `not_a_ledger`, `broken` beside another file's log; nothing is left beside the file.
  */
 export function refuseForeign(path: string): void {
-  if (existsSync(path) && isForeign(path)) throw notALedger(path);
+  if (existsSync(path)) refuseByHeader(path);
   leaveToSqlite(path);
 }
 
@@ -121,8 +121,17 @@ function lookAt(path: string) {
 
 function look(path: string): Db {
   if (statSync(path).isDirectory()) throw aFolder(path);
-  if (isForeign(path)) throw notALedger(path);
+  refuseByHeader(path);
   return connect(path, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
+}
+
+function refuseByHeader(path: string): void {
+  const found = lookAtHeader(path);
+  if (found === 'foreign') throw notALedger(path);
+  if (found === 'nothing against it') return;
+  throw new LedgerError('broken', `Beside ${path} lies the log of another file, ${path}-wal. Nothing was changed.`, {
+    hint: 'A backup was put in its place without putting that away: move the files -wal and -shm elsewhere first, or SQLite merges them.',
+  });
 }
 
 /** @throws {LedgerError} `unwritable` */

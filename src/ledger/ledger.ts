@@ -69,7 +69,8 @@ export type Ledger = {
   readonly mendSums: () => void;
   readonly lastSkewMs: () => number;
   readonly keepSkewMs: (skewMs: number) => void;
-  readonly close: () => void;
+  /** @returns Whether the file alone is the ledger now; not while somebody reads, who keeps the log from being merged. */
+  readonly close: () => boolean;
 };
 
 export type LedgerOptions = {

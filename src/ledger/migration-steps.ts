@@ -4,7 +4,7 @@ import { LedgerError } from '../domain/errors.ts';
 import { checkFile, connectForWriting, openAnySchema, type Db } from './database.ts';
 import { fileKind, migrate, readMigrations, type Migration } from './migrate.ts';
 import type { UpgradeWord } from './upgrade.ts';
-import { copyWhole, modeOf, partOf, putInPlace, requireRoom, sizeOf } from './whole-copy.ts';
+import { copyWhole, modeOf, putInPlace, requireRoom, sizeOf } from './whole-copy.ts';
 
 /**
  * Runs the migrations that a ledger lacks. Where one of them rewrites rows, the ledger as it is, which the version before can
@@ -17,35 +17,43 @@ export async function bringUpToDate(path: string, say: (word: UpgradeWord) => vo
   const kind = checkFile(path);
   const from = kind.kind === 'ledger' ? kind.schemaVersion : 0;
   const pending = migrations.filter(({ number }) => number > from);
-  if (pending.some(({ rewrites }) => rewrites)) await keepCopy(path, pending, say);
+  const copy = pending.some(({ rewrites }) => rewrites) ? await keepCopy(path, pending, say) : null;
   const database = connectForWriting(path);
   try {
     migrate(database, migrations, from);
   } finally {
     database.close();
   }
+  // Not before: until then the version before may need the older one.
+  if (copy !== null) removeOthers(path, copy, say);
   say({ kind: 'migrated', from, to: migrations.length });
 }
 
-/** `ledger.db.before-0007`: as the ledger was before migration 7. */
-async function keepCopy(path: string, pending: readonly Migration[], say: (word: UpgradeWord) => void): Promise<void> {
+/** @returns The path of the copy, `ledger.db.before-0007`: as the ledger was before migration 7. */
+async function keepCopy(
+  path: string,
+  pending: readonly Migration[],
+  say: (word: UpgradeWord) => void,
+): Promise<string | null> {
   const [first] = pending;
-  if (first === undefined) return;
+  if (first === undefined) return null;
   const target = `${path}.before-${first.name.slice(0, 4)}`;
+  // Whoever migrates has the lock.
+  const place = { target, part: `${target}.part` };
   const source = openAnySchema(path);
   try {
     const bytes = sizeOf(source);
     // What is rewritten goes through the log: as much again, at the most.
     requireRoom(target, 2 * bytes);
     const mode = modeOf(path);
-    await copyWhole(source, { target, mode, onProgress: () => undefined }, new AbortController().signal);
-    checkCopy(partOf(target), source);
-    putInPlace(target);
+    await copyWhole(source, { ...place, mode, onProgress: () => undefined }, new AbortController().signal);
+    checkCopy(place.part, source);
+    putInPlace(place);
     say({ kind: 'copied', path: target, bytes });
   } finally {
     source.close();
   }
-  removeOthers(path, target, say);
+  return target;
 }
 
 /** The quick check: every page and every index is whole. That no row is lost, its way of being made sees to. */

@@ -11,14 +11,15 @@ export type CopyProgress = { readonly doneBytes: number; readonly totalBytes: nu
 /** 4 MB at a time: some milliseconds, after each of which signals and timers have their turn. */
 const PAGES_A_STEP = 1_024;
 
-/** Beside the file that it is to become, so that the last step is a rename on one disk. */
-export function partOf(target: string): string {
-  return `${target}.part`;
-}
+/** A copy while it is made. */
+export type CopyTarget = {
+  /** Beside the file that it is to become, so that the last step is a rename on one disk. Nobody else writes there. */
+  readonly part: string;
+  readonly target: string;
+};
 
 /**
- * Copies the whole of a database, as of one moment, beside whoever writes it, into `partOf(target)`; `putInPlace` makes it the
- * target. It copies page by page out of one reading transaction: without that SQLite begins anew at each commit of another
+ * Copies the whole of a database, as of one moment, beside whoever writes it, into the part; `putInPlace` makes it the target. It copies page by page out of one reading transaction: without that SQLite begins anew at each commit of another
  * process (docs/decisions/0013). The copy has no log of its own and is on disk when this resolves.
  *
  * @param source - For reading; for this alone while it lasts.
@@ -26,10 +27,10 @@ export function partOf(target: string): string {
  */
 export async function copyWhole(
   source: Db,
-  to: { readonly target: string; readonly mode: number; readonly onProgress: (progress: CopyProgress) => void },
+  to: CopyTarget & { readonly mode: number; readonly onProgress: (progress: CopyProgress) => void },
   signal: AbortSignal,
 ): Promise<void> {
-  const part = partOf(to.target);
+  const { part } = to;
   requireRoom(to.target, sizeOf(source));
   rmSync(part, { force: true });
   const pageBytes = Number(source.pragma('page_size', { simple: true }));
@@ -47,16 +48,26 @@ export async function copyWhole(
     seal(part, to.mode);
   } catch (error) {
     rmSync(part, { force: true });
-    throw asLedgerError(to.target, error);
+    throw unwritableCopy(to.target, error);
   } finally {
     source.exec('rollback');
   }
 }
 
 /** The copy becomes the target in one step that a power cut does not undo. */
-export function putInPlace(target: string): void {
-  renameSync(partOf(target), target);
+export function putInPlace({ part, target }: CopyTarget): void {
+  renameSync(part, target);
   fsync(dirname(target));
+}
+
+/** Of the ledger it is known by then that it can be read. */
+function unwritableCopy(target: string, error: unknown): unknown {
+  const told = asLedgerError(target, error);
+  if (!(told instanceof LedgerError) || told.code !== 'unwritable') return told;
+  return new LedgerError('unwritable', told.message.replace('The ledger', 'The copy'), {
+    hint: 'Look at where it shall lie: may this user write there, and is there room?',
+    cause: told.cause,
+  });
 }
 
 /** @throws {LedgerError} `unwritable`, with both figures. @param bytes - What is about to be written there. */

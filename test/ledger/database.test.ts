@@ -61,6 +61,20 @@ describe('a ledger', () => {
     expect(temp.rows('select * from sqlite_schema')).toEqual(schema);
   });
 
+  it('says at its end whether the file alone is the ledger: not while somebody reads', () => {
+    const temp = tempLedger();
+    const ledger = temp.open();
+    readSlice(ledger, sliceOf(NOW - 2 * HOUR, NOW - HOUR), [asRow(listed('a', NOW - 2 * HOUR))]);
+    const reader = openForReading(temp.path);
+    reader.exec('begin');
+    reader.prepare('select count(*) from task').get();
+    ledger.tryWrite();
+    readSlice(ledger, sliceOf(NOW - HOUR, NOW - HOUR / 2), [asRow(listed('b', NOW - HOUR))]);
+    expect(ledger.close()).toBe(false);
+    reader.close();
+    expect(temp.open().close()).toBe(true);
+  });
+
   it.skipIf(spawnSync('sqlite3', ['--version']).status !== 0)(
     'keeps its log while it is open here, though it was looked at here and closed by another process',
     () => {
@@ -145,6 +159,31 @@ describe('a ledger', () => {
     const refusal = refusalOf(() => temp.open());
     expect(refusal.code).toBe('broken');
     expect(refusal.hint).toContain('backup');
+  });
+});
+
+describe('a backup that is put beside the log of a crash', () => {
+  it('is refused untouched, by readers too, until the log is put away', () => {
+    const temp = tempLedger();
+    const ledger = temp.open();
+    readSlice(ledger, sliceOf(NOW - 2 * HOUR, NOW - HOUR), [asRow(listed('a', NOW - 2 * HOUR))]);
+    const crashed = join(temp.folder, 'crashed.db');
+    copyAsKilled(temp.path, crashed);
+    ledger.close();
+    const backup = join(temp.folder, 'backup.db');
+    withDatabase(temp.path, {}, (database) => database.exec(`vacuum into '${backup}'`));
+    expect(existsSync(`${crashed}-wal`)).toBe(true);
+    copyFileSync(backup, crashed);
+    const log = readFileSync(`${crashed}-wal`);
+    const file = readFileSync(crashed);
+    for (const open of [openForReading, openForWriting])
+      expect(refusalOf(() => open(crashed))).toMatchObject({
+        code: 'broken',
+        message: expect.stringContaining('lies the log of another file') as string,
+      });
+    expect(readFileSync(crashed).equals(file) && readFileSync(`${crashed}-wal`).equals(log)).toBe(true);
+    for (const suffix of ['-wal', '-shm']) rmSync(`${crashed}${suffix}`);
+    openForReading(crashed).close();
   });
 });
 

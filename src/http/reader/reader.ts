@@ -47,10 +47,16 @@ type Waiting = {
 /** One thread that answers one question after the other; begun with the first, and anew after it has died. */
 export function createReader({ terms, log, patienceMs }: ReaderOptions): Reader {
   const queue: Waiting[] = [];
-  const state: { worker: Worker | null; current: Waiting | null; timer: NodeJS.Timeout | null } = {
+  const state: {
+    worker: Worker | null;
+    current: Waiting | null;
+    timer: NodeJS.Timeout | null;
+    ending: Promise<unknown> | null;
+  } = {
     worker: null,
     current: null,
     timer: null,
+    ending: null,
   };
   let asked = 0;
 
@@ -64,12 +70,15 @@ export function createReader({ terms, log, patienceMs }: ReaderOptions): Reader 
   const giveUp = (worker: Worker, error: ReaderError) => {
     if (state.worker !== worker) return;
     state.worker = null;
-    void worker.terminate();
     const current = settle();
     if (current !== null)
       log.warn({ err: error, question: current.question.kind }, 'a question to the ledger was given up');
     current?.reject(error);
-    next();
+    // A statement that SQLite is in the middle of comes to its end first: two threads at a time would share one core, and then three.
+    state.ending = worker.terminate().finally(() => {
+      state.ending = null;
+      next();
+    });
   };
   const begin = (): Worker => {
     const worker = new Worker(THREAD);
@@ -85,7 +94,7 @@ export function createReader({ terms, log, patienceMs }: ReaderOptions): Reader 
     return worker;
   };
   const next = () => {
-    const waiting = state.current === null ? queue.shift() : undefined;
+    const waiting = state.current === null && state.ending === null ? queue.shift() : undefined;
     if (waiting === undefined) return;
     const worker = (state.worker ??= begin());
     asked += 1;
@@ -109,7 +118,7 @@ export function createReader({ terms, log, patienceMs }: ReaderOptions): Reader 
       state.worker = null;
       const ended = new ReaderError('died', 'The program stops.');
       for (const waiting of [settle(), ...queue.splice(0)]) waiting?.reject(ended);
-      await worker?.terminate();
+      await Promise.all([worker?.terminate(), state.ending]);
     },
   };
 }

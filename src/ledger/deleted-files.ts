@@ -1,0 +1,33 @@
+import { readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+
+/**
+ * Which of the ledger's files this process has open and somebody has deleted, or replaced: what is written into it is lost with this
+ * process. The kernel says so of an open file: its name ends in ` (deleted)`, and no folder has it any more (proc(5), `fd`).
+ *
+ * @returns The path of one; null where all are in place, and where there is no /proc (it is Linux's).
+ */
+export function deletedUnder(path: string): string | null {
+  const names = new Map(
+    namesOf(path).flatMap((name) => [name, `${name}-wal`, `${name}.lock`].map((file) => [`${file} (deleted)`, file])),
+  );
+  for (const number of orNull(() => readdirSync('/proc/self/fd')) ?? []) {
+    const link = `/proc/self/fd/${number}`;
+    const file = names.get(orNull(() => readlinkSync(link)) ?? '');
+    if (file !== undefined && orNull(() => statSync(link).nlink) === 0) return file;
+  }
+  return null;
+}
+
+/** As it was given, and as the kernel knows it, which follows links; SQLite names the log after the latter. */
+function namesOf(path: string): string[] {
+  return [path, orNull(() => realpathSync(path)) ?? path];
+}
+
+/** The one that lists the open files is among them, and gone when it is looked at. */
+function orNull<T>(look: () => T): T | null {
+  try {
+    return look();
+  } catch {
+    return null;
+  }
+}
