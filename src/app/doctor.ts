@@ -29,7 +29,7 @@ export async function doctor(parts: Parts, wish: DoctorWish, signal: AbortSignal
     await look('versions', () => checkVersions(seams.version, sqliteVersion())),
     ...(await fileFindings(parts)),
     ...account.findings,
-    await look('page', () => checkPage(config.http, isHeld(config.databasePath))),
+    await look('page', () => checkPage(config.http, { isRunning: isHeld(config.databasePath), fetch: seams.fetch })),
     await look('token', () => token(config)),
     await look('alerts', () => alerts(parts, wish, signal)),
     checkReceiver('heartbeat', config.heartbeatUrl?.reveal() ?? null, 'LEDGER_HEARTBEAT_URL'),

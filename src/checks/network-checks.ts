@@ -1,12 +1,17 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { isLoopback } from '../config/address.ts';
+import { hostInUrl, isLoopback, reachable } from '../config/address.ts';
 import { fail, ok, warn, type Check, type Finding } from '../domain/diagnosis.ts';
 
 export type Page = { readonly host: string; readonly port: number };
 
-/** Whether the page can be where the settings want it. @param isRunning - A daemon works on this ledger, so the port may be its own. */
-export async function checkPage({ host, port }: Page, isRunning: boolean): Promise<Finding> {
+const PATIENCE_MS = 5_000;
+
+/** Whether the page can be where the settings want it. @param about.isRunning - A daemon works on this ledger, so the port may be its own. */
+export async function checkPage(
+  { host, port }: Page,
+  { isRunning, fetch }: { readonly isRunning: boolean; readonly fetch: typeof globalThis.fetch },
+): Promise<Finding> {
   const place = `${host}, port ${port}`;
   if (port === 0) return ok('page', `${host}, any free port; the log of the daemon tells it.`);
   const failure = await tryToListen(host, port);
@@ -18,13 +23,23 @@ export async function checkPage({ host, port }: Page, isRunning: boolean): Promi
       `Nobody can listen at ${place} (${failure}).`,
       'Set LEDGER_HTTP_HOST to an address of this machine, and LEDGER_HTTP_PORT above 1023.',
     );
-  if (isRunning)
-    return ok('page', `${place} is taken, as it should be while the daemon runs; healthcheck asks who answers.`);
+  if (isRunning && (await isLedgers(fetch, `http://${hostInUrl(reachable(host))}:${port}/healthz`)))
+    return ok('page', `The daemon answers at ${place}.`);
   return warn(
     'page',
-    `Another program listens at ${place}.`,
+    `Another program listens at ${place}${isRunning ? ', so the page of the daemon is not there' : ''}.`,
     'End it, or set LEDGER_HTTP_PORT to another one (0: any free one).',
   );
+}
+
+/** Whether a health check is answered as the daemon does, well or not. */
+async function isLedgers(fetchIt: typeof fetch, url: string): Promise<boolean> {
+  try {
+    const answer = await fetchIt(url, { signal: AbortSignal.timeout(PATIENCE_MS), redirect: 'error' });
+    return (await answer.text()).includes('"status":"');
+  } catch {
+    return false; // It speaks no HTTP, or says nothing.
+  }
 }
 
 /** @returns The code of the failure; null where it works. Free again at once. */

@@ -1,4 +1,4 @@
-import { hostInUrl } from '../config/address.ts';
+import { hostInUrl, reachable } from '../config/address.ts';
 import { loadConfig } from '../config.ts';
 import { ConfigError } from '../domain/errors.ts';
 import type { CliCommand } from './command.ts';
@@ -24,12 +24,6 @@ when it does not say so. Needs no token and no credentials.`,
     return EXIT.done;
   },
 };
-
-/** Who listens everywhere is asked here. */
-function reachable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  return /^[0:]+$/.test(host) ? '::1' : host;
-}
 
 async function asked(fetchIt: typeof fetch, url: string): Promise<string> {
   const answer = await fetchIt(url, { signal: AbortSignal.timeout(PATIENCE_MS), redirect: 'error' }).catch(

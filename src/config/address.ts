@@ -43,6 +43,12 @@ export function isLoopbackHost(host: string): boolean {
   return url !== null && isLoopback(url);
 }
 
+/** Where to ask on this machine what listens there: who listens everywhere is asked on loopback. */
+export function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  return /^[0:]+$/.test(host) ? '::1' : host;
+}
+
 /** As it stands in an address: an IPv6 address has brackets there. */
 export function hostInUrl(host: string): string {
   return isIPv6(host) ? `[${host}]` : host;

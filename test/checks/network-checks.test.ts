@@ -12,11 +12,22 @@ async function takenPort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
+const stopped = { isRunning: false, fetch: () => Promise.reject(new Error('nobody answers')) };
+
 describe('the port of the page', () => {
-  it('that another program has is warned of, unless the daemon runs', async () => {
+  it('that another program has is warned of, unless it is the daemon that answers', async () => {
     const port = await takenPort();
-    expect(await checkPage({ host: '127.0.0.1', port }, false)).toMatchObject({ verdict: 'warn' });
-    expect(await checkPage({ host: '127.0.0.1', port }, true)).toMatchObject({ verdict: 'ok' });
+    expect(await checkPage({ host: '127.0.0.1', port }, stopped)).toMatchObject({ verdict: 'warn' });
+    const answering = (text: string) => ({ isRunning: true, fetch: () => Promise.resolve(new Response(text)) });
+    expect(await checkPage({ host: '127.0.0.1', port }, answering('{"status":"well"}'))).toMatchObject({
+      verdict: 'ok',
+      found: `The daemon answers at 127.0.0.1, port ${port}.`,
+    });
+    for (const about of [answering('<h1>It works!</h1>'), { ...stopped, isRunning: true }])
+      expect(await checkPage({ host: '127.0.0.1', port }, about)).toMatchObject({
+        verdict: 'warn',
+        found: `Another program listens at 127.0.0.1, port ${port}, so the page of the daemon is not there.`,
+      });
   });
 
   it('that is free is free again after it was tried', async () => {
@@ -27,20 +38,20 @@ describe('the port of the page', () => {
     server.close();
     await once(server, 'close');
     for (let time = 0; time < 2; time += 1)
-      expect(await checkPage({ host: '127.0.0.1', port }, false)).toMatchObject({
+      expect(await checkPage({ host: '127.0.0.1', port }, stopped)).toMatchObject({
         found: `127.0.0.1, port ${port} is free.`,
       });
   });
 
   it('at an address that this machine has not fails', async () => {
-    expect(await checkPage({ host: '192.0.2.1', port: 8080 }, false)).toMatchObject({
+    expect(await checkPage({ host: '192.0.2.1', port: 8080 }, stopped)).toMatchObject({
       verdict: 'fail',
       found: 'Nobody can listen at 192.0.2.1, port 8080 (EADDRNOTAVAIL).',
     });
   });
 
   it('0 is always well', async () => {
-    expect(await checkPage({ host: '127.0.0.1', port: 0 }, false)).toMatchObject({ verdict: 'ok' });
+    expect(await checkPage({ host: '127.0.0.1', port: 0 }, stopped)).toMatchObject({ verdict: 'ok' });
   });
 });
 

@@ -331,7 +331,7 @@ describe('plan', () => {
       env: {},
       app: { plan: () => ({ ...PLAN, exact: false, calls: 2, slices }) },
     });
-    expect(stdout).toContain('At least 2 calls, unknown until read');
+    expect(stdout).toContain('At least 2 calls; how many tasks there are shows with the first pages.');
   });
 
   it('says so when there is nothing to do', async () => {
