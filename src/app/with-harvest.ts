@@ -6,6 +6,7 @@ import { openLedger } from '../ledger/ledger.ts';
 import { upgradeLedger } from '../ledger/upgrade.ts';
 import { policyOf, type Parts } from './parts.ts';
 import { adoptPastCalls } from './past-calls.ts';
+import { createThrottleNote } from './throttle-note.ts';
 
 /** Brings the ledger up to date, opens it and the client, and closes both in the reverse order, however the work ends. */
 export async function withHarvest<T>(
@@ -31,6 +32,7 @@ export async function withHarvest<T>(
       budget: { calls: policy.tokens, periodMs: policy.periodMs, history: adoptPastCalls(ledger, policy, seams.clock) },
       timeoutMs: config.timeoutMs,
       userAgent: `dataforseo-ledger/${seams.version}`,
+      onCall: createThrottleNote(log, seams.clock),
     });
     try {
       const { clock, pid, version } = seams;
