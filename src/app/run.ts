@@ -6,6 +6,7 @@ import { ledgerRoom } from '../http/rooms.ts';
 import { serve } from '../http/serve.ts';
 import { refuseForeign } from '../ledger/database.ts';
 import { refuseHeld } from '../ledger/lock.ts';
+import type { Clock } from '../time.ts';
 import { policyOf, type Parts } from './parts.ts';
 import { startTelling } from './tell.ts';
 import { withHarvest } from './with-harvest.ts';
@@ -37,8 +38,8 @@ export async function run(parts: Parts, signal: AbortSignal): Promise<void> {
         await runDaemon(deps, { tailCron, pulse: { ...pulse, tailRead } }, signal);
       } finally {
         await audience.stop();
-        // Whoever reads for the page keeps the log from being merged; a statement that takes longer is not waited for.
-        if (signal.aborted) await Promise.race([page.stop(), parts.seams.clock.sleep(PAGE_ENDS_WITHIN_MS)]);
+        // Whoever reads for the page keeps the log from being merged.
+        if (signal.aborted) await within(parts.seams.clock, page.stop());
       }
     };
     const start = () => withHarvest(parts, work, signal);
@@ -47,6 +48,13 @@ export async function run(parts: Parts, signal: AbortSignal): Promise<void> {
     await page.stop();
   }
   parts.log.info({ reason: String(signal.reason) }, 'the daemon has stopped in good order');
+}
+
+/** A statement in the middle of which the page's thread is may take long, and the ledger is closed all the same. */
+async function within(clock: Clock, work: Promise<void>): Promise<void> {
+  const done = new AbortController();
+  const enough = clock.sleep(PAGE_ENDS_WITHIN_MS, done.signal).catch(() => undefined);
+  await Promise.race([work, enough]).finally(() => done.abort());
 }
 
 async function servePage({ config, log, seams }: Parts, { vitals }: Pulse) {
