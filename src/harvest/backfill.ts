@@ -94,6 +94,7 @@ function createStockTaking({ deps }: Harvest, { now, upper }: View): () => void 
   const keepFrontiers = createFrontierKeeper(deps);
   const keepSkew = createSkewKeeper(deps);
   return () => {
+    ledger.heedOthers();
     keepSkew();
     for (const api of policy.apis) {
       keepFrontiers(api);

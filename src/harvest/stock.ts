@@ -17,6 +17,7 @@ export function createStock(deps: HarvestDeps): Stock {
   const keepSkew = createSkewKeeper(deps);
   return {
     account: (now) => {
+      ledger.heedOthers();
       keepSkew();
       policy.apis.forEach(keepFrontiers);
       // What is lost cannot be taken back: by a guess nothing is.

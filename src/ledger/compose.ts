@@ -72,6 +72,7 @@ export function compose({ path, login }: LedgerOptions, database: Db, close: () 
     ...composeUpkeep(work, dictionary),
     alerts: { ...alerts, write: transaction(alerts.write), drop: inWords(alerts.drop) },
     wal: { ...wal, truncate: inWords(wal.truncate) },
+    heedOthers: inWords(createHeed(database, forget)),
     close,
   };
 }
@@ -171,7 +172,10 @@ function composeWindow({ database, rooms, memory, inWords, transaction }: Work):
   };
 }
 
-type UpkeepPart = Omit<Ledger, keyof WalkPart | keyof WindowPart | 'path' | 'journal' | 'alerts' | 'wal' | 'close'>;
+type UpkeepPart = Omit<
+  Ledger,
+  keyof WalkPart | keyof WindowPart | 'path' | 'journal' | 'alerts' | 'wal' | 'heedOthers' | 'close'
+>;
 
 /** What is read again, what is kept, and what is forgotten. */
 function composeUpkeep({ database, rooms, memory, inWords, transaction }: Work, dictionary: Dictionary): UpkeepPart {
@@ -213,6 +217,18 @@ function upkeepInWords(upkeep: Upkeep, inWords: InWords): Upkeep {
     pageLimit: inWords(pageLimit),
     keepPageLimit: inWords(keepPageLimit),
     sharedCalls: inWords(sharedCalls),
+  };
+}
+
+/** SQLite tells by a number that another connection has written: our own commits leave it as it is (sqlite.org/pragma.html, data_version). */
+function createHeed(database: Db, forget: () => void): () => void {
+  const version = database.prepare('pragma data_version').pluck();
+  let seen = version.get();
+  return () => {
+    const now = version.get();
+    if (now === seen) return;
+    seen = now;
+    forget();
   };
 }
 

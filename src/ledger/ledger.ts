@@ -63,6 +63,8 @@ export type Ledger = {
   readonly setDaemonState: (state: DaemonState) => void;
   readonly alerts: AlertBook;
   readonly wal: Wal;
+  /** Forgets what it remembers where a person, or another program, has written to the ledger since it was asked last. */
+  readonly heedOthers: () => void;
   /** Folds some of the oldest calls into sums by day; a small transaction. */
   readonly foldJournal: (now: number) => Folded;
   /** Adds up the tasks anew; takes a while on a large ledger. */

@@ -94,6 +94,24 @@ function take(temp: TempLedger, ledger: Ledger, { step, count }: { step: Step; c
   ledger.endWalk(walk, 'given_up', NOW);
 }
 
+it('what another program has written is heeded from the next turn on, and what we write ourselves is remembered', () => {
+  const temp = tempLedger();
+  const ledger = temp.open();
+  readSlice(ledger, sliceOf(SINCE, SINCE + HOUR), [asRow(listed('a', SINCE))]);
+  const segments = () => ledger.picture('backlinks').segments.length;
+  expect(segments()).toBe(1);
+  ledger.heedOthers();
+  const before = ledger.picture('backlinks');
+  ledger.tryWrite();
+  ledger.heedOthers();
+  expect(ledger.picture('backlinks')).toBe(before);
+  withDatabase(temp.path, {}, (database) => database.exec('delete from segment'));
+  expect(segments()).toBe(1);
+  ledger.heedOthers();
+  expect(segments()).toBe(0);
+  ledger.close();
+});
+
 describe('what the ledger remembers of itself', () => {
   it('is what a process that opens it anew would read, whatever has been written or was rolled back', () => {
     fc.assert(
