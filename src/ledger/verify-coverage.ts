@@ -126,8 +126,12 @@ function metadataEverRead(database: Db): (api: number) => readonly TimeRange[] {
   };
 }
 
-const METADATA_READ = `select since, until from walk where api = ? and grade = 'metadata' and outcome = 'covered'
-  and (finished_rows = 0 or described_rows > 0)`;
+/** Of a walk that listed finished tasks and none with metadata: what lies beside them, where no task lacks any. */
+const METADATA_READ = `with covered as (select * from walk where api = ? and grade = 'metadata' and outcome = 'covered'),
+  bare as (select * from covered where finished_rows > 0 and described_rows = 0 and first_posted_at is not null)
+  select since, until from covered where finished_rows = 0 or described_rows > 0 or first_posted_at is null
+  union all select since, min(first_posted_at, until) from bare where first_posted_at > since
+  union all select max(last_posted_at + 1, since), until from bare where last_posted_at + 1 < until`;
 
 function segments(database: Db) {
   return database.prepare<[], SegmentRow>(

@@ -40,6 +40,18 @@ const rowsOf = (bare: readonly number[]) =>
 const LATER = { at: { now: NOW + HOUR } } as const;
 
 describe('what was listed without its metadata', () => {
+  it('leaves what lies beside it read with metadata, also where a reading by ids proves it anew', async () => {
+    const temp = begunLedger();
+    readSlice(temp.ledger, sliceOf(SINCE, UNTIL), rowsOf([0, 1, 2]));
+    readSlice(temp.ledger, sliceOf(SINCE, UNTIL, { grade: 'ids', purpose: 'verify' }), rowsOf([0, 1, 2]), LATER);
+    expect(temp.rows('select since, until, grade from coverage order by since')).toEqual([
+      { since: seconds(SINCE), until: seconds(at[0]), grade: 'metadata' },
+      { since: seconds(at[0]), until: seconds(at[2]) + 1, grade: 'ids' },
+      { since: seconds(at[2]) + 1, until: seconds(UNTIL), grade: 'metadata' },
+    ]);
+    expect(await problemsOf(temp)).toEqual([]);
+  });
+
   it('is no loss any more once a reading has it, and the record says when it was and when it ended', async () => {
     const temp = begunLedger();
     readSlice(temp.ledger, sliceOf(SINCE, UNTIL), rowsOf([0, 1, 2]));
