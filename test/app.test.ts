@@ -133,22 +133,6 @@ describe('a server in trouble', () => {
     expect(bench.rows('select count(*) as tasks from tasks')).toEqual([{ tasks: 2_000 }]);
     expect(bench.app().status().coverage['backlinks']).toMatchObject({ complete: true });
   });
-
-  it('with a poisoned moment loses that moment only', async () => {
-    const bench = await openBench({ tasks: 2_500, newestAgoMs: HOUR_MS });
-    const covers = Math.floor((Date.now() - 50 * 24 * HOUR_MS) / 1000) * 1000;
-    bench.simulator.set({ faults: [{ when: { covers }, fault: 'http500' }] });
-    const result = await bench.backfill();
-    expect(result.complete).toBe(false);
-    const gaps = bench.app().status().coverage['backlinks']?.gaps ?? [];
-    const missing = gaps
-      .filter((gap) => Date.parse(gap.since) < covers + HOUR_MS)
-      .reduce((sum, gap) => sum + Date.parse(gap.until) - Date.parse(gap.since), 0);
-    expect(missing).toBeLessThanOrEqual(4_000);
-    bench.simulator.set({ faults: [] });
-    expect(await bench.backfill()).toMatchObject({ complete: true });
-    expectSameAsTruth(bench, { until: Date.now() });
-  });
 });
 
 describe('a server whose window is narrower than the widest guess', () => {

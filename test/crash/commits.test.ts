@@ -53,7 +53,8 @@ describe('killed with SIGKILL', { timeout: 120_000 }, () => {
     const undisturbed = await undisturbedRun(await openBench(options));
     // What one commit leaves and what the next one finds differ only where a call was made between them.
     const before = seeded('commits, before', commits, 4).map((n) => `before:${n}`);
-    await inTurns(2, [...before, ...commits.map((n) => `after:${n}`)], async (at) => {
+    const after = seeded('commits, after', commits, 14).map((n) => `after:${n}`);
+    await inTurns(2, [...before, ...after], async (at) => {
       const bench = await openBench(options);
       await killAt(bench, at);
       await expectRecovered(bench, undisturbed);

@@ -29,7 +29,7 @@ const FIRST_PENDING = '0002';
 /** Rewrites every row, and takes some seconds for it. */
 const SLOW = `-- rewrites: every task
 create table burnt as
-  with recursive n (i) as (select 1 union all select i + 1 from n where i < 20000000) select max(i) as i from n;
+  with recursive n (i) as (select 1 union all select i + 1 from n where i < 12000000) select max(i) as i from n;
 update task set tag = 'rewritten';
 drop table burnt;
 `;

@@ -50,7 +50,7 @@ describe.skipIf(!existsSync('/proc/self/fd'))('a ledger in use', () => {
   });
 
   it('that is taken away from a daemon ends it within two minutes, and the next one reads what is lacking', async () => {
-    const bench = openVirtualBench({ tasks: 30_000, tasksPerMinute: 60, latency: { meanMs: 100 } });
+    const bench = openVirtualBench({ tasks: 5_000, tasksPerMinute: 60, latency: { meanMs: 100 } });
     let isDone = false;
     const look = () => {
       if (bench.clock.now() - began < 3 * MINUTE || isDone) return;
@@ -66,6 +66,6 @@ describe.skipIf(!existsSync('/proc/self/fd'))('a ledger in use', () => {
       .app()
       .verify({ reread: 0, onProgress: () => undefined }, new AbortController().signal);
     expect(problems).toEqual([]);
-    expect(bench.number('select count(*) from tasks')).toBeGreaterThan(30_000);
+    expect(bench.number('select count(*) from tasks')).toBeGreaterThan(5_000);
   });
 });

@@ -217,7 +217,7 @@ describe('a backup', () => {
       const others = calls.filter(({ name }) => name !== 'pwrite64');
       expect(writes.length).toBeGreaterThan(100);
       expect(others.map(({ name }) => name)).toEqual(expect.arrayContaining(['rename', 'fsync']));
-      const points = [...seeded('writes of a copy', writes, 3), ...seeded('steps of a copy', others, 6)];
+      const points = [...seeded('writes of a copy', writes, 2), ...seeded('steps of a copy', others, 4)];
       await inTurns(2, [...points.entries()], async ([index, call]) => {
         const target = join(bench.folder, `copy-${index}.db`);
         const isThere = index % 2 === 1;

@@ -16,10 +16,10 @@ export async function inTurns<T>(width: number, all: readonly T[], work: (one: T
 
 /**
  * So many of `all`, another choice in each run, always with the first and the last. Told on the console: the environment
- * variable CRASH_SEED repeats a choice.
+ * variable CRASH_SEED repeats a choice, and CRASH_ALL=1 takes all.
  */
 export function seeded<T>(name: string, all: readonly T[], count: number): T[] {
-  if (all.length <= count) return [...all];
+  if (all.length <= count || process.env['CRASH_ALL'] === '1') return [...all];
   const seed = Number(process.env['CRASH_SEED'] ?? Math.floor(Math.random() * 1e6));
   console.log(`${name}: ${count} of ${all.length} points, CRASH_SEED=${seed}`);
   const rest = all.slice(1, -1).map((one, index) => ({ one, at: hash(seed, index) }));
