@@ -77,7 +77,7 @@ describe('the calls of a first backfill', () => {
         expect(unread).toBe(0);
         expect(calls).toBeLessThanOrEqual(2 * Math.ceil(posted.length / 1_000) + 10 * crowds.length + 10);
       }),
-      // The same accounts each time: one is known that turns the plan on the spot (docs/performance.md, "What falls short"), and
+      // The same accounts each time: one is known that turns the plan on the spot (docs/performance.md, "Calls over the floor"), and
       // once that is mended they are drawn anew again.
       { numRuns: 40, seed: 20_240_515, examples: [[CROWD_BEHIND_SILENCE], [CROWD_FAR_BEHIND_A_TASK]] },
     );
