@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { isLoopback } from './config/address.ts';
 import { realPath } from './config/real-path.ts';
 import { createSecret, type Secret } from './config/secret.ts';
@@ -177,7 +178,7 @@ function toConfig(values: SettingValues): Config {
     url: values.dataforseo_url,
     credentials: login === null || password === null ? null : { login, password: createSecret(password) },
     apis: values.apis,
-    databasePath: realPath(values.database),
+    databasePath: withoutLinks(values.database),
     rateCalls: values.rate_calls,
     ratePeriodMs: values.rate_period,
     tailCron: values.tail_cron,
@@ -189,6 +190,12 @@ function toConfig(values: SettingValues): Config {
     heartbeatUrl: maybeSecret(values.heartbeat_url),
     logLevel: values.log_level,
   };
+}
+
+/** By two names one ledger would have two locks, and two processes one budget each. As it was given where no link is in it. */
+function withoutLinks(path: string): string {
+  const real = realPath(path);
+  return real === resolve(path) ? path : real;
 }
 
 function maybeSecret(text: string | null): Secret | null {

@@ -12,12 +12,13 @@ import { startTelling } from './tell.ts';
 import { withHarvest } from './with-harvest.ts';
 import { withRoom } from './with-room.ts';
 
+/** Of the eight seconds that a stop may take; the rest is for the answers under way and for closing the ledger. */
 const PAGE_ENDS_WITHIN_MS = 2_000;
 
 /**
  * The daemon, its page, and who is told of it. The page is there before the ledger is opened, so that a health check is answered
- * during a migration and on a full disk too, and until all else has come to its end; where another process has the ledger, nothing is begun. Resolves
- * once `signal` has stopped it. @throws {LedgerError}
+ * during a migration and on a full disk too, and until nothing is read any more: then the ledger is closed. Where another process
+ * has the ledger, nothing is begun. Resolves once `signal` has stopped it. @throws {LedgerError}
  */
 export async function run(parts: Parts, signal: AbortSignal): Promise<void> {
   const { tailCron, apis, databasePath } = parts.config;

@@ -1,16 +1,9 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
-/**
- * The one name of a file, links followed: by two names one ledger would have two locks, and two processes one budget each. As it
- * was given where no link is in it; of a file that is not there yet its folder counts.
- */
+/** The one name of a file: absolute, links followed. Of a file that is not there yet its folder counts, where that is there. */
 export function realPath(path: string): string {
+  if (existsSync(path)) return realpathSync(path);
   const folder = dirname(resolve(path));
-  if (existsSync(path)) return unlessSame(path, realpathSync(path));
-  return existsSync(folder) ? unlessSame(path, join(realpathSync(folder), basename(path))) : path;
-}
-
-function unlessSame(path: string, real: string): string {
-  return real === resolve(path) ? path : real;
+  return existsSync(folder) ? join(realpathSync(folder), basename(path)) : resolve(path);
 }

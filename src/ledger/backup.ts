@@ -1,4 +1,5 @@
 import { existsSync, lstatSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { ConfigError, LedgerError } from '../domain/errors.ts';
 import type { VerifyProgress, VerifyReport } from '../domain/verification.ts';
@@ -32,12 +33,13 @@ export type MadeBackup = { readonly target: string; readonly bytes: number; read
  */
 export async function backUp(terms: BackupTerms, signal: AbortSignal): Promise<MadeBackup> {
   const { path, target, overwrite } = terms;
-  // Of this process alone: another backup to the same file, as by a schedule that is too quick, writes to one of its own.
-  const place = { target, part: `${target}.${process.pid}.part` };
+  // Of this process alone: another backup to the same file, as by a schedule that is too quick, writes to one of its own. In a
+  // container each is process 1, and the host's name tells them apart.
+  const place = { target, part: `${target}.${hostname()}.${process.pid}.part` };
   const source = openForReading(path);
   try {
     refuseTarget(terms);
-    removeAbandoned(target);
+    removeAbandoned(target, terms.wallNow);
     await copyWhole(source, { ...place, mode: modeOf(path), onProgress: terms.onCopied }, signal);
   } finally {
     source.close();
@@ -54,18 +56,23 @@ export async function backUp(terms: BackupTerms, signal: AbortSignal): Promise<M
   }
 }
 
-/** What a kill left of a backup to the same file. */
-function removeAbandoned(target: string): void {
-  const prefix = `${basename(target)}.`;
+/** So old, what another host or container has begun is not going to be finished. */
+const ABANDONED_MS = 86_400_000;
+
+/** What a kill left of a backup to the same file. @param wallNow - Epoch ms. */
+function removeAbandoned(target: string, wallNow: number): void {
   for (const name of readdirSync(dirname(target))) {
-    const pid = name.startsWith(prefix)
-      ? /^(\d+)\.part(-journal|-wal|-shm)?$/.exec(name.slice(prefix.length))?.[1]
-      : undefined;
-    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(dirname(target), name), { force: true });
+    if (!name.startsWith(`${basename(target)}.`)) continue;
+    const [, host, pid] =
+      /^(.+)\.(\d+)\.part(?:-journal|-wal|-shm)?$/.exec(name.slice(basename(target).length + 1)) ?? [];
+    if (host === undefined) continue;
+    const part = join(dirname(target), name);
+    const begunAt = statSync(part, { throwIfNoEntry: false })?.mtimeMs ?? wallNow;
+    if (host === hostname() ? !isAlive(Number(pid)) : wallNow - begunAt > ABANDONED_MS) rmSync(part, { force: true });
   }
 }
 
-/** Of a process of another container nothing is known: it then finds its copy gone, and says so. */
+/** On this host; its own number is that of a process before it. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -19,8 +19,9 @@ export type CopyTarget = {
 };
 
 /**
- * Copies the whole of a database, as of one moment, beside whoever writes it, into the part; `putInPlace` makes it the target. It copies page by page out of one reading transaction: without that SQLite begins anew at each commit of another
- * process (docs/decisions/0013). The copy has no log of its own and is on disk when this resolves.
+ * Copies the whole of a database, as of one moment, beside whoever writes it, into the part; `putInPlace` makes it the target.
+ * It copies page by page out of one reading transaction: without that SQLite begins anew at each commit of another process
+ * (docs/decisions/0013). The copy has no log of its own and is on disk when this resolves.
  *
  * @param source - For reading; for this alone while it lasts.
  * @throws {LedgerError} `unwritable` when the disk has no room. @throws `signal.reason` when aborted. Then nothing is left.

@@ -213,7 +213,9 @@ describe('a migration that rewrites rows', { timeout: 120_000 }, () => {
   it('that fails is named, and leaves every row as the migration before it left it', async () => {
     const bench = await openOld();
     const tags = bench.rows('select n, tag from task order by n');
+    writeFileSync(`${bench.path}.before-0000`, 'what an older version can open');
     const { code, stderr } = await ended(startProcess(bench, ['backfill'], { main: spoilt }));
+    expect(existsSync(`${bench.path}.before-0000`)).toBe(true);
     expect(code).toBe(1);
     expect(lastWords(stderr)).toMatch(
       new RegExp(`Migration ${NEXT}_next.sql failed; the ledger is as it was before it.*Cause: `),

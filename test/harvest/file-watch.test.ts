@@ -68,4 +68,17 @@ describe.skipIf(!existsSync('/proc/self/fd'))('a ledger in use', () => {
     expect(problems).toEqual([]);
     expect(bench.number('select count(*) from tasks')).toBeGreaterThan(5_000);
   });
+
+  it('that is taken away from a backfill ends it too', async () => {
+    const bench = openVirtualBench({ tasks: 40_000, latency: { meanMs: 100 } });
+    let isDone = false;
+    const harm = ({ calls }: { calls: number }) => {
+      if (calls < 12 || isDone) return;
+      isDone = true;
+      rmSync(join(bench.folder, 'ledger.db-wal'));
+    };
+    const backfill = bench.clock.drive(() => bench.app().backfill(harm, new AbortController().signal));
+    await expect(backfill).rejects.toMatchObject({ code: 'broken' });
+    expect(bench.stats().calls).toBeLessThanOrEqual(12 + 2 * 10);
+  });
 });

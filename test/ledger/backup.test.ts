@@ -7,9 +7,11 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { hostname } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import type { MadeBackup } from '../../src/ledger/backup.ts';
@@ -179,9 +181,16 @@ describe('a backup', () => {
     const bench = await openHarvested();
     const target = join(bench.folder, 'copy.db');
     const dead = spawnSync('true').pid;
-    writeFileSync(`${target}.${dead}.part`, 'half');
-    writeFileSync(`${target}.${process.ppid}.part`, 'of a living process');
-    writeFileSync(join(bench.folder, `other.db.${dead}.part`), 'of another copy');
+    const here = hostname();
+    const kept = [
+      `copy.db.${here}.${process.ppid}.part`, // of a living process
+      `copy.db.elsewhere.1.part`, // of another container
+      `other.db.${here}.${dead}.part`, // of another copy
+    ];
+    const old = join(bench.folder, 'copy.db.gone.1.part');
+    for (const name of [...kept, `copy.db.${here}.${dead}.part`, basename(old)])
+      writeFileSync(join(bench.folder, name), 'half');
+    utimesSync(old, new Date(0), new Date(0));
     const both = await Promise.all([1, 2].map(() => ended(startProcess(bench, ['backup', target, '--overwrite']))));
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
     expectWhole(bench, target);
@@ -189,7 +198,7 @@ describe('a backup', () => {
       readdirSync(bench.folder)
         .filter((name) => /^(copy|other)/.test(name))
         .sort(),
-    ).toEqual(['copy.db', `copy.db.${process.ppid}.part`, `other.db.${dead}.part`].sort());
+    ).toEqual(['copy.db', ...kept].sort());
   });
 
   it('is made by the command, which says what it holds', async () => {

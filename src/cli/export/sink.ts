@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, lstatSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { realPath } from '../../config/real-path.ts';
 import { ConfigError } from '../../domain/errors.ts';
 import type { BinaryOutput } from '../command.ts';
 import { carried } from '../flow.ts';
@@ -66,13 +67,6 @@ function refuse(path: string, ledger: string): void {
   }
   const own = ['', '-wal', '-shm', '.lock', '.holder'].map((ending) => `${realPath(ledger)}${ending}`);
   if (own.includes(realPath(path))) throw new ConfigError([`--out: ${path} belongs to the ledger itself.`]);
-}
-
-/** Without links, also of a file that is not there yet. */
-function realPath(path: string): string {
-  if (existsSync(path)) return realpathSync(path);
-  const folder = dirname(resolve(path));
-  return existsSync(folder) ? join(realpathSync(folder), basename(path)) : resolve(path);
 }
 
 function removeAbandoned(path: string, now: number): void {
