@@ -38,8 +38,9 @@ export function pagesOfRows(rows: number, limit: number): number {
 const FARTHEST = 32;
 
 /**
- * What was last seen on the left of `at`, or around it. Short stretches say too little of the density, but a glimpse is a whole
- * page however short: without it a dense beginning would be opened, and given up, for ever.
+ * What was last seen around `at`, or else on the left of it. Of those around it the one that begins last: a walk that was overtaken
+ * near an edge has seen what lies right ahead, and a longer one only what is usual. Short stretches say too little of the density,
+ * but a glimpse is a whole page however short: without it a dense beginning would be opened, and given up, for ever.
  */
 export function neighbour(densities: readonly Density[], at: number): Density | null {
   let best: Density | null = null;
@@ -47,10 +48,16 @@ export function neighbour(densities: readonly Density[], at: number): Density | 
     const length = density.until - density.since;
     const saysLittle = length < SHORTEST_SLICE_MS && !density.glimpse;
     if (density.since > at || saysLittle || at - density.until > FARTHEST * length) continue;
-    if (best === null || density.until > best.until || (density.until === best.until && !density.glimpse))
-      best = density;
+    if (best === null || isNearer(density, best, at)) best = density;
   }
   return best;
+}
+
+/** Whether of two stretches on the left of `at`, or around it, the first says more of what follows. */
+function isNearer(one: Density, other: Density, at: number): boolean {
+  if (one.until > at && other.until > at)
+    return one.since === other.since ? one.until > other.until : one.since > other.since;
+  return one.until === other.until ? !one.glimpse : one.until > other.until;
 }
 
 /** Rows a ms; an empty stretch counts as one row, so that the next slice grows instead of being endless. */
