@@ -10,6 +10,7 @@ import { duplicates } from '../ledger/reports/duplicates.ts';
 import { ledgerDay } from '../ledger/reports/reconcile.ts';
 import { retrievable } from '../ledger/reports/retrievable.ts';
 import { taskLines } from '../ledger/reports/task-lines.ts';
+import { unknownValues } from '../ledger/reports/unknown-values.ts';
 import { serverNow } from '../ledger/snapshot.ts';
 import { policyOf, type Parts } from './parts.ts';
 import { withReader } from './with-reader.ts';
@@ -28,7 +29,7 @@ export async function report(parts: Parts, { question, use }: ReportWish, signal
         : question.kind === 'reconcile'
           ? await reconcile(parts, database, signal)
           : reportOf(database, { ...question, kind: question.kind }, at);
-    await use({ at, complete: certified.complete, report: told });
+    await use({ at, complete: certified.complete, unknown: unknownValues(database, filter), report: told });
   });
 }
 

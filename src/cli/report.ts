@@ -6,6 +6,7 @@ import { createFlow, type Flow } from './flow.ts';
 import { openFor } from './open.ts';
 import { certificateText } from './report/certificate-text.ts';
 import { formatIn, questionOf, REPORT_OPTIONS, type ReportFormat } from './report/question.ts';
+import { unknownLine } from './report/unknown-line.ts';
 import { agrees, carefulOf, withSheet, type Tabular } from './report/sheets.ts';
 import { writeCsv } from './report/write-csv.ts';
 import { writeJson } from './report/write-json.ts';
@@ -23,7 +24,8 @@ export const report: CliCommand = {
 with 1 when they differ
 - coverage: the auditor's certificate: what is on record, what proves it, what is missing; exits with 1 when anything is
 
-Days are UTC. Makes no call else, and works beside a running daemon. In CSV a text that a spreadsheet would take for a
+Days are UTC. Makes no call else, and works beside a running daemon. A tag, endpoint, API or state that no task has is named on
+standard error, with what comes near. In CSV a text that a spreadsheet would take for a
 formula has an apostrophe in front; JSON has every text as it is, and money exact in whole micro-dollars too.`,
   examples: [
     'report costs --since 2026-03-01 --until 2026-04-01 --tag customer-7',
@@ -41,6 +43,7 @@ formula has an apostrophe in front; JSON has every text as it is, and money exac
     let code: number = EXIT.done;
     const use = async (answer: ReportAnswer) => {
       code = await write({ question, answer, format: formatIn(typed.options) }, deps);
+      for (const value of answer.unknown) deps.stderr.write(`${unknownLine(value)}\n`);
     };
     await app.report({ question, use }, deps.signal);
     return code;

@@ -1,5 +1,5 @@
 import { LineCounter, parseDocument, type Document } from 'yaml';
-import { nearestName } from './nearest.ts';
+import { nearestName } from '../domain/nearest.ts';
 import { SETTINGS } from './settings.ts';
 
 /** One place that settings come from, with the values it holds by the names of the YAML file. */

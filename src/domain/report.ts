@@ -1,6 +1,7 @@
 import type { Certificate } from './certificate.ts';
 import type { MetadataState } from './merge-task.ts';
 import type { TaskState } from './task.ts';
+import type { UnknownValue } from './unknown-value.ts';
 
 /** What a report is narrowed to; null: not narrowed. Instants are epoch ms of the server's clock, whole seconds, half-open, by posted time. */
 export type ReportFilter = {
@@ -170,5 +171,7 @@ export type ReportAnswer = {
   readonly at: number;
   /** Whether the ledger lacks nothing of the range that was asked about, up to its last reading. */
   readonly complete: boolean;
+  /** What of the filter no task has, at any time. */
+  readonly unknown: readonly UnknownValue[];
   readonly report: Report;
 };

@@ -1,10 +1,12 @@
 import type { Certificate } from '../domain/certificate.ts';
 import type { ChangeLine, ChangeTotals, CostRow, DuplicateReport, RetrievableLine, Totals } from '../domain/report.ts';
+import type { UnknownValue } from '../domain/unknown-value.ts';
 import { ask, inWords } from './ask.ts';
 import { certificateOf } from './certificate.ts';
 import { at, foreign, h, say } from './dom.ts';
 import { count, counted, exactMoney, moment } from './format.ts';
 import { tableOf } from './table.ts';
+import { tellUnknown } from './unknown.ts';
 
 type Costs = {
   readonly by: readonly (keyof CostRow)[];
@@ -12,7 +14,14 @@ type Costs = {
   readonly totals: Totals;
   readonly groups: number;
 };
-type Shown = { readonly title: string; readonly note: string; readonly body: Node };
+type Shown = {
+  readonly title: string;
+  readonly note: string;
+  readonly body: Node;
+  readonly unknown: readonly UnknownValue[];
+};
+/** What every answer has. */
+type Answered = { readonly unknown: readonly UnknownValue[] };
 
 const UNKNOWN: Readonly<Record<string, string>> = {
   held: 'none',
@@ -22,7 +31,7 @@ const UNKNOWN: Readonly<Record<string, string>> = {
 };
 
 async function costs(query: Record<string, string>, by: string): Promise<Shown> {
-  const answer = await ask<Costs>('/api/costs', { ...query, by });
+  const answer = await ask<Costs & Answered>('/api/costs', { ...query, by });
   const columns = [
     ...answer.by.map((name) => ({
       name: name.slice(0, 1).toUpperCase() + name.slice(1),
@@ -39,6 +48,7 @@ async function costs(query: Record<string, string>, by: string): Promise<Shown> 
     title: `Costs by ${by.replace(',', ' and ')}`,
     note: `${counted(answer.totals.tasks, 'task')}, ${exactMoney(answer.totals.costMicros)}.${more}`,
     body: tableOf(columns, answer.rows),
+    unknown: answer.unknown,
   };
 }
 
@@ -48,7 +58,7 @@ function textIn(row: CostRow, name: keyof CostRow): string | null {
 }
 
 async function duplicates(query: Record<string, string>): Promise<Shown> {
-  const { groups, totals } = await ask<DuplicateReport>('/api/reports/duplicates', query);
+  const { groups, totals, unknown: without } = await ask<DuplicateReport & Answered>('/api/reports/duplicates', query);
   const columns = [
     { name: 'Endpoint', cell: (group: (typeof groups)[number]) => foreign(group.endpoint) },
     { name: 'Target', cell: (group: (typeof groups)[number]) => foreign(group.target) },
@@ -63,11 +73,12 @@ async function duplicates(query: Record<string, string>): Promise<Shown> {
     title: `${exactMoney(totals.wastedMicros)} wasted on repeats`,
     note: `${counted(totals.repeats, 'repeat')} in ${counted(totals.groups, 'group')}, of ${counted(totals.compared, 'task')} compared.${unknown}`,
     body: tableOf(columns, groups),
+    unknown: without,
   };
 }
 
 async function changes(query: Record<string, string>): Promise<Shown> {
-  const { lines, totals } = await ask<{ lines: readonly ChangeLine[]; totals: ChangeTotals }>(
+  const { lines, totals, unknown } = await ask<Answered & { lines: readonly ChangeLine[]; totals: ChangeTotals }>(
     '/api/reports/changes',
     query,
   );
@@ -88,6 +99,7 @@ async function changes(query: Record<string, string>): Promise<Shown> {
     title: counted(totals.changes, 'change'),
     note: `${counted(totals.refunds, 'refund')}, ${exactMoney(totals.refundedMicros)}; ${counted(totals.increases, 'increase')}, ${exactMoney(totals.increasedMicros)}.`,
     body: tableOf(columns, lines),
+    unknown,
   };
 }
 
@@ -108,9 +120,9 @@ const LISTED = 200;
 
 /** The newest of a state, and what all of them come to. */
 async function ofState(query: Record<string, string>, state: 'failed' | 'pending', word: string): Promise<Shown> {
-  const [{ tasks, next }, { totals }] = await Promise.all([
+  const [{ tasks, next }, { totals, unknown }] = await Promise.all([
     ask<Listed>('/api/tasks', { ...query, state, limit: String(LISTED) }),
-    ask<Costs>('/api/costs', { ...query, state, by: 'endpoint' }),
+    ask<Costs & Answered>('/api/costs', { ...query, state, by: 'endpoint' }),
   ]);
   const columns = [
     { name: 'Posted', cell: (line: Listed['tasks'][number]) => moment(line.postedAt) },
@@ -130,11 +142,16 @@ async function ofState(query: Record<string, string>, state: 'failed' | 'pending
     title: totals.tasks === 0 ? `No task ${word}` : `${counted(totals.tasks, 'task')} ${word}`,
     note: `${exactMoney(totals.costMicros)} in all.${more}`,
     body: tableOf(columns, tasks),
+    // That none is in this state the title says.
+    unknown: unknown.filter(({ name }) => name !== 'state'),
   };
 }
 
 async function retrievable(query: Record<string, string>): Promise<Shown> {
-  const { lines } = await ask<{ lines: readonly RetrievableLine[] }>('/api/reports/retrievable', query);
+  const { lines, unknown } = await ask<Answered & { lines: readonly RetrievableLine[] }>(
+    '/api/reports/retrievable',
+    query,
+  );
   const columns = [
     { name: 'Until', cell: (line: RetrievableLine) => moment(line.until) },
     { name: 'Posted', cell: (line: RetrievableLine) => moment(line.postedAt) },
@@ -149,15 +166,17 @@ async function retrievable(query: Record<string, string>): Promise<Shown> {
       lines.length === 0 ? 'No result can still be fetched' : `${counted(lines.length, 'result')} can still be fetched`,
     note,
     body: tableOf(columns, lines),
+    unknown,
   };
 }
 
 async function coverage(query: Record<string, string>): Promise<Shown> {
-  const certificate = await ask<Certificate>('/api/reports/coverage', query);
+  const certificate = await ask<Certificate & Answered>('/api/reports/coverage', query);
   return {
     title: 'Certificate of coverage',
     note: `Made ${moment(certificate.made)} UTC by dataforseo-ledger ${certificate.version} from ${certificate.ledger.path}, schema ${certificate.ledger.schemaVersion}.`,
     body: certificateOf(certificate),
+    unknown: certificate.unknown,
   };
 }
 
@@ -188,6 +207,7 @@ async function show(): Promise<void> {
   say('report-title', 'Working…');
   say('report-note', '');
   at('trouble').hidden = true;
+  tellUnknown('report-unknown', []);
   at('report').replaceChildren();
   try {
     const shown = await REPORTS[kind]?.(query, by);
@@ -195,6 +215,7 @@ async function show(): Promise<void> {
     say('report-title', shown.title);
     say('report-note', shown.note);
     at('report').replaceChildren(shown.body);
+    tellUnknown('report-unknown', shown.unknown);
   } catch (error) {
     say('report-title', 'There is no report');
     at('trouble').textContent = inWords(error);

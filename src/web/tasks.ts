@@ -1,8 +1,10 @@
 import type { TaskLine } from '../domain/report.ts';
+import type { UnknownValue } from '../domain/unknown-value.ts';
 import { ask, inWords } from './ask.ts';
 import { at, foreign, h } from './dom.ts';
 import { counted, exactMoney, moment } from './format.ts';
 import { showTask } from './task.ts';
+import { tellUnknown } from './unknown.ts';
 
 type Found = {
   readonly tasks: readonly (Omit<TaskLine, 'postedAt' | 'doneAt'> & {
@@ -11,6 +13,7 @@ type Found = {
   })[];
   readonly searchedBackTo: string | null;
   readonly next: string | null;
+  readonly unknown: readonly UnknownValue[];
 };
 
 const NAMES = ['id', 'since', 'until', 'api', 'endpoint', 'state', 'tag', 'target', 'target_prefix'] as const;
@@ -81,6 +84,7 @@ async function goOn(patientUntil = performance.now() + PATIENCE_MS): Promise<voi
   const { signal } = state.asking;
   if (state.next === null) at('found-title').textContent = 'Searching…';
   at('trouble').hidden = true;
+  tellUnknown('unknown', []);
   const before = state.shown;
   try {
     const found = await ask<Found>('/api/tasks', { ...typed(), cursor: state.next ?? '' }, signal);
@@ -103,11 +107,12 @@ async function goOn(patientUntil = performance.now() + PATIENCE_MS): Promise<voi
   }
 }
 
-function tellEnd({ searchedBackTo, next }: Found): void {
+function tellEnd({ searchedBackTo, next, unknown }: Found): void {
   const isAll = next === null;
   at('found').hidden = state.shown === 0;
   at('nothing').hidden = !(state.shown === 0 && isAll);
   at('further').hidden = isAll;
+  tellUnknown('unknown', unknown);
   at('found-title').textContent = isAll ? counted(state.shown, 'task') : `${counted(state.shown, 'task')} so far`;
   at('searched').textContent = searchedBackTo === null ? '' : `Searched back to ${moment(searchedBackTo)} UTC.`;
 }

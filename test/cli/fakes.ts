@@ -131,6 +131,7 @@ export const EXPLAINED: Explanation = {
 const REPORTED: ReportAnswer = {
   at: Date.UTC(2026, 10, 23, 12),
   complete: true,
+  unknown: [],
   report: {
     kind: 'groups',
     by: ['day'],

@@ -118,6 +118,55 @@ CAREFUL: the ledger lacks some of this time, so there may be more than this. npx
   });
 
   it.each([
+    [
+      ['--tag', 'custmer-7'],
+      'no task of this ledger is known to have the tag "custmer-7". The nearest there are: "customer-7", "Customer-8".',
+    ],
+    [['--tag', 'customer'], 'the tag "customer". The nearest there are: "Customer-8", "customer-7".'],
+    [
+      ['--tag', 'nobody at all'],
+      'the tag "nobody at all". The nearest there are: "�[2Jx", "Customer-8", "customer-7".',
+    ],
+    [['--endpoint', 'v3/backlinks/sumary/live'], 'has the endpoint "backlinks/sumary/live". The nearest there is: "backlinks/summary/live".'], // prettier-ignore
+    [['--api', 'serp'], 'is of the API "serp". The nearest there is: "backlinks".'],
+    [['--state', 'partial'], 'is in the state "partial". The nearest there are: "failed", "finished".'],
+  ])('says on standard error that no task has what %s asks for, and what comes near', async (argv, words) => {
+    const { report } = reporting([
+      listed('a', SINCE),
+      listed('b', SINCE + 1000, { tag: 'Customer-8', ...FAILED }),
+      listed('c', SINCE + 2000, { tag: '\u001b[2Jx' }),
+      listed('d', SINCE + 3000, BARE),
+    ]);
+    for (const format of ['table', 'csv', 'json']) {
+      const { code, stdout, stderr } = await report('costs', ...argv, '--format', format);
+      expect(code).toBe(0);
+      expect(stderr.split('\n').filter((line) => line.includes('no task'))).toEqual([expect.stringContaining(words)]);
+      expect(stdout).not.toContain('no task');
+    }
+    expect((await report('changes', ...argv)).stderr).toContain(words);
+  });
+
+  it('says nothing of the kind where a task has it, though none of that time, nor where nothing was narrowed', async () => {
+    const { report } = reporting([listed('a', SINCE), listed('b', SINCE + 1000, { tag: '' })]);
+    for (const argv of [
+      ['--tag', 'customer-7', '--until', '11h'],
+      ['--tag', ''],
+      ['--endpoint', 'backlinks/summary/live'],
+      ['--api', 'backlinks', '--state', 'finished'],
+      [],
+    ])
+      // prettier-ignore
+      expect((await report('costs', ...argv)).stderr).toBe('');
+  });
+
+  it('says so too of a state that no task is in any more', async () => {
+    const { report, ledger } = reporting([listed('a', SINCE, PENDING)]);
+    expect((await report('unfinished', '--state', 'pending')).stderr).toBe('');
+    readSlice(ledger, sliceOf(SINCE, SINCE + HOUR), [asRow(listed('a', SINCE))]);
+    expect((await report('costs', '--state', 'pending')).stderr).toContain('no task of this ledger is in the state');
+  });
+
+  it.each([
     [['costs', '--since', 'soon'], '--since is "soon"'],
     [['costs', '--since', '2026-02-01', '--until', '2026-01-01'], '--since must lie before --until'],
     [['costs', '--by', 'week'], 'Allowed choices are day, month, endpoint, tag, target, status'],

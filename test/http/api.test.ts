@@ -133,6 +133,20 @@ describe('the API', () => {
     expect(second.rows).not.toEqual(first.rows);
   });
 
+  it.each(['tasks', 'costs', 'reports/duplicates', 'reports/changes', 'reports/retrievable', 'reports/coverage'])(
+    '/api/%s names what of the filter no task has, with what comes near',
+    async (path) => {
+      const { json } = await get(`/api/${path}?tag=custmer-2&state=failed&endpoint=backlinks/summary/live`);
+      expect(json()).toMatchObject({
+        unknown: [
+          { name: 'tag', value: 'custmer-2', near: ['customer-2', 'customer-1', 'customer-3'] },
+          { name: 'state', value: 'failed', near: ['finished'] },
+        ],
+      });
+      expect((await get(`/api/${path}?tag=customer-2&since=2024-05-14`)).json()).toMatchObject({ unknown: [] });
+    },
+  );
+
   it('answers strips, calls, a moment and each report', async () => {
     expect((await get('/api/strips')).json()).toMatchObject({ strips: [{ api: 'backlinks' }] });
     expect((await get('/api/calls')).json()).toMatchObject({ mostInAMinute: 10 });

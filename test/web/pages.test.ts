@@ -200,6 +200,23 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     expect(heard.splice(0).filter((what) => !what.includes('400') && what !== `request ${url}`)).toEqual([]);
   });
 
+  it('says in the explorer and in the reports that no task has what was typed, and what comes near', async () => {
+    await page.goto(`${url}/tasks?tag=custmer-1`);
+    await until('#found-title', '0 tasks');
+    await until(
+      '#unknown',
+      'No task of this ledger is known to have the tag custmer-1. The nearest there are: customer-1',
+    );
+    await page.getByLabel('Tag').fill('customer-1');
+    await page.getByRole('button', { name: 'Search', exact: true }).click();
+    await page.locator('#unknown').waitFor({ state: 'hidden' });
+    await page.goto(`${url}/reports?endpoint=backlinks/sumary/live`);
+    await until(
+      '#report-unknown',
+      'has the endpoint backlinks/sumary/live. The nearest there are: backlinks/summary/live, backlinks/history/live.',
+    );
+  });
+
   it('what an attacker wrote stays text', async () => {
     await page.goto(`${url}/tasks?id=hostile`);
     await until('#found-title', '1 task');

@@ -2,6 +2,7 @@ import stringWidth from 'string-width';
 import { dollars } from '../../domain/money.ts';
 import type { Flow } from '../flow.ts';
 import { count, instant } from '../format.ts';
+import { shown } from '../shown.ts';
 import { isoInstant, type Column, type Sheet } from './sheet.ts';
 
 /** More lines help nobody on a terminal; CSV and JSON have them all. */
@@ -43,8 +44,8 @@ function cellOf<Row>(column: Column<Row>, row: Row): string {
 }
 
 function plain(text: string): string {
-  const shown = text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
-  return stringWidth(shown) <= MOST_WIDE ? shown : `${cut(shown)}…`;
+  const harmless = shown(text);
+  return stringWidth(harmless) <= MOST_WIDE ? harmless : `${cut(harmless)}…`;
 }
 
 function cut(text: string): string {

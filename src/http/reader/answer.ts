@@ -10,6 +10,7 @@ import { changes, changeTotals } from '../../ledger/reports/changes.ts';
 import { costs, totalsOf } from '../../ledger/reports/costs.ts';
 import { duplicates } from '../../ledger/reports/duplicates.ts';
 import { retrievable } from '../../ledger/reports/retrievable.ts';
+import { unknownValues } from '../../ledger/reports/unknown-values.ts';
 import { readSnapshot, serverNow } from '../../ledger/snapshot.ts';
 import { readStrips } from '../../ledger/strip.ts';
 import { searchTasks } from '../../ledger/task-search.ts';
@@ -55,7 +56,9 @@ export function answer(scene: ReaderScene, question: LedgerQuestion): object | n
         from: question.from,
         limit: question.limit,
       });
-      return { ...ended(found), tasks: found.tasks.map(told) };
+      const isNone = found.tasks.length === 0 && question.from === null;
+      const unknown = isNone ? unknownValues(database, question.search) : [];
+      return { ...ended(found), unknown, tasks: found.tasks.map(told) };
     }
     case 'tasks_csv': {
       const found = searchTasks(database, question.search, { ...boxed(clock), from: question.from, limit: CSV_ROWS });
@@ -119,6 +122,7 @@ function costsOf(database: Db, { filter, by, offset, limit }: LedgerQuestion & {
     totals: totalsOf(rows),
     groups: rows.length,
     next: isMore ? cursorOf([offset + limit]) : null,
+    unknown: rows.length === 0 ? unknownValues(database, filter) : [],
   };
 }
 
@@ -131,7 +135,7 @@ function reportOf({ database, terms }: ReaderScene, { report, filter, limit }: R
     retrievable: () => ({ lines: take(retrievable(database, filter, now), limit) }),
     coverage: () => certificate(database, { ...terms, now, filter }),
   };
-  return { at: iso(now), report, ...asked[report]() };
+  return { at: iso(now), report, unknown: unknownValues(database, filter), ...asked[report]() };
 }
 
 function take<Item>(items: Iterable<Item>, most: number): Item[] {

@@ -8,6 +8,7 @@ import { changes, changeTotals } from '../../../src/ledger/reports/changes.ts';
 import { costs } from '../../../src/ledger/reports/costs.ts';
 import { duplicates } from '../../../src/ledger/reports/duplicates.ts';
 import { retrievable } from '../../../src/ledger/reports/retrievable.ts';
+import { unknownValues } from '../../../src/ledger/reports/unknown-values.ts';
 import { stretchesOf } from '../../../src/ledger/search-days.ts';
 import { taskLines } from '../../../src/ledger/reports/task-lines.ts';
 import { NOW, policy } from '../../support/ledger.ts';
@@ -52,6 +53,10 @@ describe('the plan of', () => {
     ['costs by day', (database: Db) => costs(database, NO_FILTER, ['day'])],
     ['costs by endpoint and month', (database: Db) => costs(database, NO_FILTER, ['endpoint', 'month'])],
     ['costs of a tag by day', (database: Db) => costs(database, filter({ tag: 'x' }), ['day'])],
+    [
+      'what of a filter no task has',
+      (database: Db) => unknownValues(database, { api: 'x', endpoint: 'x', tag: 'x', state: 'failed' }),
+    ],
     ['the days that a search looks at', (database: Db) => stretchesOf(database, SEARCH, null)],
   ])('%s reads no task', (_, work) => {
     const steps = plansOf(work);

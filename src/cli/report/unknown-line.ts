@@ -1,0 +1,24 @@
+import type { UnknownValue } from '../../domain/unknown-value.ts';
+import { shown } from '../shown.ts';
+
+const NAMES: Readonly<Record<UnknownValue['name'], string>> = {
+  api: 'is of the API',
+  endpoint: 'has the endpoint',
+  tag: 'is known to have the tag',
+  state: 'is in the state',
+};
+
+/** Longer tags are cut: some put a whole page into one. */
+const MOST_WIDE = 60;
+
+/** Why nothing was found, so that a slip of the pen does not look like a customer without costs. */
+export function unknownLine({ name, value, near }: UnknownValue): string {
+  const there =
+    near.length === 0 ? '' : ` The nearest there ${near.length === 1 ? 'is' : 'are'}: ${near.map(quoted).join(', ')}.`;
+  return `CAREFUL: no task of this ledger ${NAMES[name]} ${quoted(value)}.${there}`;
+}
+
+function quoted(text: string): string {
+  const cut = text.length > MOST_WIDE ? `${text.slice(0, MOST_WIDE)}…` : text;
+  return JSON.stringify(shown(cut));
+}

@@ -1,0 +1,22 @@
+import type { UnknownValue } from '../domain/unknown-value.ts';
+import { at, foreign, h } from './dom.ts';
+
+const NAMES: Readonly<Record<UnknownValue['name'], string>> = {
+  api: 'is of the API',
+  endpoint: 'has the endpoint',
+  tag: 'is known to have the tag',
+  state: 'is in the state',
+};
+
+/** Says below an answer what of the filter no task has, or hides what was said before. */
+export function tellUnknown(id: string, unknown: readonly UnknownValue[]): void {
+  const place = at(id);
+  place.hidden = unknown.length === 0;
+  place.replaceChildren(...unknown.map(sentence));
+}
+
+function sentence({ name, value, near }: UnknownValue): HTMLElement {
+  const names = near.flatMap((each, index) => [index === 0 ? '' : ', ', foreign(each, '–', 60)]);
+  const there = near.length === 0 ? [] : [` The nearest there ${near.length === 1 ? 'is' : 'are'}: `, ...names, '.'];
+  return h('span', {}, `No task of this ledger ${NAMES[name]} `, foreign(value, '–', 60), '.', ...there, ' ');
+}
