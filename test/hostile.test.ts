@@ -38,7 +38,7 @@ const HOSTILE: readonly { name: string; patch: SimulatorPatch }[] = [
 describe('a server that', () => {
   it.each(HOSTILE)('$name is read to the last task', { timeout: 180_000 }, async ({ patch }) => {
     const bench = await openBench({
-      tasks: 5_000,
+      tasks: 3_000,
       newestAgoMs: HOUR_MS,
       finishing: { share: 0.1, maxMs: 600_000 },
       ...patch,

@@ -109,9 +109,14 @@ function saved(times: number, strategy: 'earliest deadline' | 'newest first'): n
     }; // prettier-ignore
     const slice =
       strategy === 'newest first'
-        ? { range: { since: Math.max(newest - (20 * CALL_MS) / times, edge), until: newest }, openingPages: 0 }
+        ? {
+            grade: 'metadata',
+            range: { since: Math.max(newest - (20 * CALL_MS) / times, edge), until: newest },
+            openingPages: 0,
+          }
         : nextSlices([picture], { now, upper, policy, inFlight: 0 }, 1)[0];
-    if (slice === undefined || slice.range.since >= slice.range.until) break;
+    // Where all metadata is read or gone, the ids of what is gone come next.
+    if (slice?.grade !== 'metadata' || slice.range.since >= slice.range.until) break;
     const { range } = slice;
     const rows = Math.round(rate * (range.until - range.since));
     if (slice.openingPages > 0) {
