@@ -86,20 +86,31 @@ const HOUR_MS = 3_600_000;
 /** Pauses come back after a week at the latest, or so rarely that a few runs show them. */
 const LOOKED_AHEAD_MS = 8 * 24 * HOUR_MS;
 const FEW_RUNS = 8;
-/** The hours of those days. */
-const MANY_RUNS = 200;
+
+const pauses = new Map<string, number>();
 
 /**
- * The longest time between two ticks, ms. Hours, minutes and seconds are looked at one by one: a week has ten thousand
- * minutes, and node-cron takes a second for them.
+ * The longest time between two ticks, ms; worked out once for each schedule, since several ask at each start.
  *
  * @param cron - 5 or 6 fields, UTC.
  */
 export function longestPauseMs(cron: string): number {
+  const known = pauses.get(cron);
+  if (known !== undefined) return known;
+  const pause = findLongestPause(cron);
+  pauses.set(cron, pause);
+  return pause;
+}
+
+/**
+ * Hours, minutes and seconds are looked at one by one, and each moment is asked for by itself: a week has ten thousand minutes, and
+ * node-cron takes ten times as long to find the next of them as to say whether one is meant.
+ */
+function findLongestPause(cron: string): number {
   const { second, minute, days } = fieldsOf(cron);
-  const seconds = within(MINUTE_MS, runsOf(`${second} * * * * *`, MINUTE_MS / SECOND_MS));
-  const minutes = within(HOUR_MS, runsOf(`0 ${minute} * * * *`, HOUR_MS / MINUTE_MS));
-  const hours = runsOfDays(`0 0 ${days}`);
+  const seconds = meant(`${second} * * * * *`, 0, { stepMs: SECOND_MS, untilMs: MINUTE_MS });
+  const minutes = meant(`* ${minute} * * * *`, 0, { stepMs: MINUTE_MS, untilMs: HOUR_MS });
+  const hours = hoursOf(`0 0 ${days}`);
   return Math.max(
     longestStep(seconds),
     longestStep(minutes) - span(seconds),
@@ -108,21 +119,23 @@ export function longestPauseMs(cron: string): number {
   );
 }
 
-function runsOfDays(cron: string): number[] {
-  const few = runsOf(cron, FEW_RUNS);
-  return span(few) >= LOOKED_AHEAD_MS ? few : runsOf(cron, MANY_RUNS);
-}
-
-function runsOf(cron: string, most: number): number[] {
+/** Those of the next eight days, or a few runs where they are rare. */
+function hoursOf(cron: string): readonly number[] {
   const task = createTask(cron, () => undefined, { timezone: 'UTC' });
-  const runs = task.getNextRuns(most).map((date) => date.getTime());
+  const few = task.getNextRuns(FEW_RUNS).map((date) => date.getTime());
   void task.destroy();
-  return runs;
+  const [first] = few;
+  if (first === undefined || span(few) >= LOOKED_AHEAD_MS) return few;
+  return meant(cron, first, { stepMs: HOUR_MS, untilMs: LOOKED_AHEAD_MS + HOUR_MS });
 }
 
-/** Their places in a minute or an hour, in order. */
-function within(unitMs: number, runs: readonly number[]): number[] {
-  return [...new Set(runs.map((at) => at % unitMs))].sort((a, b) => a - b);
+/** Which of the moments from `since` on are meant, epoch ms. */
+function meant(cron: string, since: number, { stepMs, untilMs }: { stepMs: number; untilMs: number }): number[] {
+  const task = createTask(cron, () => undefined, { timezone: 'UTC' });
+  const moments = Array.from({ length: untilMs / stepMs }, (_, n) => since + n * stepMs);
+  const found = moments.filter((at) => task.match(new Date(at)));
+  void task.destroy();
+  return found;
 }
 
 function longestStep(instants: readonly number[]): number {

@@ -15,7 +15,7 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const BACK_AND_FORTH = [-HOUR_MS, HOUR_MS] as const;
 
-const account = (tasks = 5_000) => ({
+const account = (tasks = 3_000) => ({
   tasks,
   seed: 17,
   startedAt: Date.now(),
