@@ -63,8 +63,22 @@ export type RereadSlice = {
   };
 };
 
-export type VerifyProgress = {
-  readonly what: string;
-  /** Rows, walks, calls or slices of this check so far. */
-  readonly done: number;
-};
+export type VerifyProgress =
+  | {
+      readonly kind: 'checking';
+      readonly what: string;
+      /** Rows, walks, calls or slices of this check so far. */
+      readonly done: number;
+      /** Nothing more is told before it is over, and of a large file that takes most of a minute. */
+      readonly isLong: boolean;
+    }
+  | {
+      readonly kind: 'rereading';
+      /** Read to their end, or given up. */
+      readonly slices: number;
+      readonly of: number;
+      readonly rows: number;
+      readonly calls: number;
+      /** Why nothing moves, where that is so. */
+      readonly waiting: string | null;
+    };

@@ -33,18 +33,27 @@ export async function reread(deps: HarvestDeps, wish: RereadWish, signal: AbortS
     if (reading === undefined) return;
     reading.newTasks += newTasks;
     reading.changedTasks += altered;
-    wish.onProgress({ what: 'slices that are read again, rows', done: harvest.totals.rows });
+    tell();
   };
   const harvest = createHarvest(deps, { onPage }, signal);
   const voice = createVoice(harvest);
   const terms = { pictures: policy.apis.map(ledger.picture), now: serverClock.now(), policy };
   const waiting = slicesToReread(wish.evidence.oldest(), terms, wish.slices);
+  const of = waiting.length;
+  const tell = () => {
+    const slices = begun.size - harvest.lanes.size();
+    const paused = harvest.standing.pausedUntil(serverClock.now());
+    const calls = ledger.journal.newestCall() - firstCall;
+    const { rows } = harvest.totals;
+    wish.onProgress({ kind: 'rereading', slices, of, rows, calls, waiting: paused?.reason ?? null });
+  };
   try {
     for (;;) {
       signal.throwIfAborted();
       throwRefusal(harvest);
       startNext(harvest, waiting, begun);
       voice.say(READS_AGAIN);
+      tell();
       if (harvest.lanes.size() === 0 && waiting.length === 0) break;
       await harvest.lanes.wait(waitMs(harvest));
     }

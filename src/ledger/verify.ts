@@ -76,7 +76,7 @@ type Stage = { readonly scene: VerifyScene; readonly onProgress: VerifyTerms['on
 async function runCheck({ name, what, run }: Check, { scene, onProgress }: Stage, signal: AbortSignal): Promise<void> {
   let done = 0;
   const breathe = async () => {
-    onProgress({ what, done });
+    onProgress({ kind: 'checking', what, done, isLong: name === 'file' && done === 0 && isLarge(scene.database) });
     await setImmediate();
     signal.throwIfAborted();
   };
@@ -91,6 +91,14 @@ async function runCheck({ name, what, run }: Check, { scene, onProgress }: Stage
     if (!isDamage(error)) throw error;
     scene.findings.problem(name, `The file is damaged: ${what} cannot be checked (${error.message}).`);
   }
+}
+
+/** The pages of more than this are looked through for seconds, in one go. */
+const LARGE_BYTES = 200_000_000;
+
+function isLarge(database: Db): boolean {
+  const size = (name: string) => Number(database.pragma(name, { simple: true }));
+  return size('page_count') * size('page_size') > LARGE_BYTES;
 }
 
 function isDamage(error: unknown): error is Error {

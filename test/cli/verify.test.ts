@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { RereadSlice } from '../../src/domain/verification.ts';
+import type { App } from '../../src/cli/app-port.ts';
+import type { RereadSlice, VerifyProgress } from '../../src/domain/verification.ts';
 import { cli, VERIFIED } from './fakes.ts';
 
 const SLICE: RereadSlice = {
@@ -88,21 +89,57 @@ describe('verify', () => {
     expect(stderr).toContain('--reread: it must be a whole number');
   });
 
-  it('shows on a terminal what it checks, once that takes long, and nothing of it stays', async () => {
+  /** A verification that is at these, each after so many milliseconds. */
+  function verifying(steps: readonly (readonly [number, VerifyProgress])[]) {
     let now = 0;
     const clock = { monotonic: () => now, now: () => now, boot: 'b', sleep: () => Promise.resolve() };
-    const { stderr } = await cli(['verify'], {
-      isTTY: true,
-      clock,
-      app: {
-        verify: ({ onProgress }) => {
-          onProgress({ what: 'coverage', done: 5 });
-          now = 1_500;
-          onProgress({ what: 'tasks and their sums', done: 1_234_567 });
-          return Promise.resolve(VERIFIED);
-        },
-      },
-    });
+    const verify: App['verify'] = ({ onProgress }) => {
+      for (const [at, progress] of steps) {
+        now = at;
+        onProgress(progress);
+      }
+      return Promise.resolve(VERIFIED);
+    };
+    return { clock, app: { verify } };
+  }
+  const checking = (what: string, done: number, isLong = false): VerifyProgress => ({ kind: 'checking', what, done, isLong }); // prettier-ignore
+  const rereading = (slices: number, waiting: string | null): VerifyProgress => ({ kind: 'rereading', slices, of: 20, rows: 12_000, calls: 14, waiting }); // prettier-ignore
+
+  it('shows on a terminal what it checks, once that takes long, and nothing of it stays', async () => {
+    const steps = verifying([
+      [0, checking('coverage', 5)],
+      [1_500, checking('tasks and their sums', 1_234_567)],
+    ]);
+    const { stderr } = await cli(['verify'], { isTTY: true, ...steps });
     expect(stderr).toBe('\r\u001b[Kchecking tasks and their sums: 1,234,567\r\u001b[K');
+  });
+
+  it('shows at once what keeps it busy for long, and how far it is with the slices that it reads again', async () => {
+    const steps = verifying([
+      [0, checking('the pages of the file', 0, true)],
+      [60_000, rereading(0, null)],
+      [61_000, rereading(3, 'the server cannot be reached')],
+    ]);
+    const { stderr } = await cli(['verify', '--reread', '20'], { isTTY: true, ...steps });
+    expect(stderr.split('\r\u001b[K')).toEqual([
+      '',
+      'checking the pages of the file; for a large file this takes a while',
+      'reading slices again: 0 of 20, 12,000 rows in 14 calls',
+      'reading slices again: 3 of 20, 12,000 rows in 14 calls; the server cannot be reached',
+      '',
+    ]);
+  });
+
+  it('writes elsewhere a line each half minute, and leaves JSON alone', async () => {
+    const steps = verifying([
+      [0, checking('coverage', 5)],
+      [29_000, checking('tasks and their sums', 1)],
+      [30_000, checking('tasks and their sums', 2)],
+      [59_000, checking('tasks and their sums', 3)],
+      [60_000, rereading(3, null)],
+    ]);
+    const { stdout, stderr } = await cli(['verify', '--json'], steps);
+    expect(stderr).toBe('checking tasks and their sums: 2\nreading slices again: 3 of 20, 12,000 rows in 14 calls\n');
+    expect(JSON.parse(stdout)).toEqual(VERIFIED);
   });
 });

@@ -3,15 +3,20 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { CheckName, VerifyReport } from '../../src/domain/verification.ts';
+import type { CheckName, VerifyProgress, VerifyReport } from '../../src/domain/verification.ts';
 import type { SimulatorPatch } from '../../src/simulator/options.ts';
 import { openBench, type Bench } from '../support/bench.ts';
 import { MAIN } from '../support/process.ts';
 
 const HOUR_MS = 3_600_000;
 
-function verify(bench: Bench, reread = 0, signal = new AbortController().signal): Promise<VerifyReport> {
-  return bench.app().verify({ reread, onProgress: () => undefined }, signal);
+function verify(
+  bench: Bench,
+  reread = 0,
+  signal = new AbortController().signal,
+  onProgress: (progress: VerifyProgress) => void = () => undefined,
+): Promise<VerifyReport> {
+  return bench.app().verify({ reread, onProgress }, signal);
 }
 
 /** Writes with SQL, as nobody should. */
@@ -241,9 +246,14 @@ describe('verify --reread', () => {
     const bench = await openBench({ tasks: 2_000, newestAgoMs: HOUR_MS });
     await bench.backfill();
     bench.simulator.set({ listing: { hidden: [1_000] }, outcomes: { refundShare: 0.2, refundAfterMs: 0 } });
-    const report = await verify(bench, 10);
+    const told: VerifyProgress[] = [];
+    const report = await verify(bench, 10, new AbortController().signal, (progress) => void told.push(progress));
     expect(report.ok).toBe(false);
     const slices = report.reread?.slices ?? [];
+    const progress = told.filter(({ kind }) => kind === 'rereading');
+    expect(progress[0]).toMatchObject({ slices: 0, of: slices.length, waiting: null });
+    const read = { slices: slices.length, calls: report.reread?.calls, rows: expect.any(Number) as number };
+    expect(progress.at(-1)).toMatchObject(read);
     expect(slices.reduce((sum, slice) => sum + slice.unlistedTasks, 0)).toBe(1);
     expect(slices.reduce((sum, slice) => sum + slice.changedTasks, 0)).toBe(
       bench.rows('select distinct task_id from task_changes').length,
