@@ -114,7 +114,7 @@ describe('a server in trouble', () => {
     { account: 40201 },
     { account: 40207 },
   ] as SimulatorPatch['refusals'][])('that refuses the account gets at most three calls: %o', async (refusals) => {
-    const bench = await openBench({ tasks: 2_500, refusals });
+    const bench = await openBench({ tasks: 1_500, refusals });
     const failure = await bench.backfill().catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(DataForSeoError);
     expect(failure).toMatchObject({ code: 'account_refused' });
