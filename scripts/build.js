@@ -27,6 +27,7 @@ const PROGRAM = {
     main: join(SRC, 'main.ts'),
     thread: join(SRC, 'http', 'reader', 'thread.ts'),
     'upgrade-process': join(SRC, 'ledger', 'upgrade-process.ts'),
+    'health-process': join(SRC, 'ledger', 'health-process.ts'),
   },
   platform: 'node',
   // It has a native part, which it looks for beside itself.

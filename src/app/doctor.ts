@@ -7,7 +7,14 @@ import type { Config } from '../config.ts';
 import { readUserData } from '../dataforseo/user-data.ts';
 import { accountFindings, refusalFindings } from '../checks/account-checks.ts';
 import { checkFileSystem, checkFolder, checkWal, checkToken } from '../checks/file-checks.ts';
-import { checkDisk, checkLock, ledgerFinding, lookAtLedger } from '../checks/ledger-checks.ts';
+import {
+  checkDisk,
+  checkLock,
+  checkPages,
+  ledgerFinding,
+  lookAtLedger,
+  type LookedAt,
+} from '../checks/ledger-checks.ts';
 import { checkPage, checkReceiver } from '../checks/network-checks.ts';
 import { checkVersions } from '../checks/versions.ts';
 import { fail, ok, skipped, type Check, type Diagnosis, type Finding } from '../domain/diagnosis.ts';
@@ -15,6 +22,7 @@ import { DataForSeoError } from '../domain/errors.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { checkAccount } from '../ledger/account.ts';
 import { openForReading } from '../ledger/database.ts';
+import { lookThrough } from '../ledger/health.ts';
 import { isHeld } from '../ledger/lock.ts';
 import { sqliteVersion } from '../ledger/sqlite-version.ts';
 import { status } from './answers.ts';
@@ -27,7 +35,7 @@ export async function doctor(parts: Parts, wish: DoctorWish, signal: AbortSignal
   const findings = [
     settings(config, wish),
     await look('versions', () => checkVersions(seams.version, sqliteVersion())),
-    ...(await fileFindings(parts)),
+    ...(await fileFindings(parts, signal)),
     ...account.findings,
     await look('page', () => checkPage(config.http, { isRunning: isHeld(config.databasePath), fetch: seams.fetch })),
     await look('token', () => token(config)),
@@ -57,17 +65,28 @@ function settings({ apis, databasePath }: Config, { problems }: DoctorWish): Fin
   return fail('settings', problems.join(' '), 'Correct what is named; --help lists every setting.');
 }
 
-async function fileFindings(parts: Parts): Promise<Finding[]> {
+/** What 5 GB take on two busy cores; who waits longer takes the doctor for hung. */
+const PAGES_BOX_MS = 30_000;
+
+async function fileFindings(parts: Parts, signal: AbortSignal): Promise<Finding[]> {
   const path = parts.config.databasePath;
   const looked = lookAtLedger(() => ownSnapshot(parts));
   return [
     await look('folder', () => checkFolder(path)),
     await look('file system', () => checkFileSystem(path)),
     ledgerFinding(looked, path),
+    await pages(looked, path, signal),
     await look('lock', () => checkLock(path)),
     await look('wal', () => checkWal(path)),
     await look('disk', () => checkDisk(looked, path)),
   ];
+}
+
+async function pages(looked: LookedAt, path: string, signal: AbortSignal): Promise<Finding> {
+  const lookAtPages = () => lookThrough({ path, boxMs: PAGES_BOX_MS }, signal);
+  const finding = await look('file', () => checkPages(looked, lookAtPages));
+  signal.throwIfAborted();
+  return finding;
 }
 
 /** @throws {LedgerError} also where the ledger belongs to another login. */

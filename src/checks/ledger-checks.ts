@@ -2,7 +2,8 @@ import { fail, ok, skipped, warn, type Finding } from '../domain/diagnosis.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { DiskOutlook } from '../domain/disk.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
-import { bytes, count, duration } from '../domain/wording.ts';
+import { asSentence, bytes, count, duration } from '../domain/wording.ts';
+import type { Health } from '../ledger/health.ts';
 import { diskOf } from '../ledger/file-system.ts';
 import { isHeld, readHolder } from '../ledger/lock.ts';
 
@@ -32,6 +33,32 @@ export function ledgerFinding(looked: LookedAt, path: string): Finding {
   if (code === 'missing') return ok('ledger', `There is none at ${path} yet; the first start makes it.`);
   const todo = hint ?? 'Run verify, and see the log of the daemon.';
   return code === 'older_schema' ? warn('ledger', message, todo) : fail('ledger', message, todo);
+}
+
+/** Looks through the pages of a ledger that could be read at least so far that it is one. */
+export async function checkPages(looked: LookedAt, look: () => Promise<Health>): Promise<Finding> {
+  if (looked.kind === 'failed' && looked.error.code === 'missing') return ok('file', 'There is none yet.');
+  const isDamaged = looked.kind === 'failed' && looked.error.code === 'broken';
+  const isReadable = looked.kind === 'read' || looked.error.code === 'other_account';
+  if (!isReadable && !isDamaged) return skipped('file', 'Not looked through: see what is said of the ledger.');
+  const health = await look();
+  switch (health.kind) {
+    case 'looked':
+      return pagesFinding(health.damages);
+    case 'unfinished':
+      return skipped('file', 'Too large to be looked through now; verify does it, however long that takes.');
+    case 'failed':
+      return skipped('file', `It could not be looked through: ${asSentence(health.message)}`);
+  }
+}
+
+function pagesFinding(damages: readonly string[]): Finding {
+  if (damages.length === 0) return ok('file', 'Its pages are whole; verify looks further.');
+  return fail(
+    'file',
+    `It is damaged: ${asSentence(damages.join('; '))}`,
+    'Stop the daemon, keep the file and its -wal, and restore a backup (docs/operations.md); what is still in the window is read again.',
+  );
 }
 
 export function checkLock(path: string): Finding {

@@ -5,13 +5,14 @@ import { ConfigError } from '../domain/errors.ts';
 import type { CliCommand, CliDeps, Typed } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import { openFor } from './open.ts';
+import { createProgressNote } from './progress-note.ts';
 
 export const doctor: CliCommand = {
   name: 'doctor',
   usage: 'doctor [--json]',
   summary: 'whether this machine, the account and the ledger are well, and what to do where not',
-  details: `Looks at settings, versions, folder, file system, ledger, disk, account, balance, clock, page and alerts. Makes one call, which is
-not of the budget of id_list (GET /v3/appendix/user_data, 6 a minute); works without a network, without a ledger and beside a
+  details: `Looks at settings, versions, folder, file system, ledger, the pages of its file, disk, account, balance, clock, page and alerts. Makes one call, which is
+not of the budget of id_list (GET /v3/appendix/user_data, 6 a minute); looks through the file for half a minute at the most; works without a network, without a ledger and beside a
 running daemon. Exits with 1 where something fails, with 2 where the settings are wrong, with 3 where DataForSEO refuses.`,
   examples: ['doctor', 'doctor --send-test-alert'],
   settings: 'of_checks',
@@ -22,10 +23,8 @@ running daemon. Exits with 1 where something fails, with 2 where the settings ar
   act: async (typed, deps) => {
     const problems = problemsOf(typed, deps);
     const { app } = await openFor(typed, deps, { credentials: problems.length === 0, atLeast: 'warn' });
-    const diagnosis = await app.doctor(
-      { problems, sendTestAlert: typed.options['sendTestAlert'] === true },
-      deps.signal,
-    );
+    const wish = { problems, sendTestAlert: typed.options['sendTestAlert'] === true };
+    const diagnosis = await underNote(deps, () => app.doctor(wish, deps.signal));
     const text =
       typed.options['json'] === true ? JSON.stringify(diagnosis, null, 2) : diagnosisText(diagnosis).join('\n');
     deps.stdout.write(`${deps.redaction.scrub(text)}\n`);
@@ -34,6 +33,18 @@ running daemon. Exits with 1 where something fails, with 2 where the settings ar
     return diagnosis.ok ? EXIT.done : EXIT.failed;
   },
 };
+
+/** On a terminal it says why nothing comes yet. */
+async function underNote<T>({ stderr, clock }: CliDeps, work: () => Promise<T>): Promise<T> {
+  const note = createProgressNote(stderr, clock);
+  if (stderr.isTTY === true)
+    note.show(() => 'looking at everything, at a large file for half a minute at the most', true);
+  try {
+    return await work();
+  } finally {
+    note.clear();
+  }
+}
 
 /** Missing credentials keep nobody from looking at the rest; other wrong settings leave too little to look at, and end it. */
 function problemsOf(typed: Typed, { env }: CliDeps): readonly string[] {

@@ -16,6 +16,7 @@ export type Check =
   | 'folder'
   | 'file system'
   | 'ledger'
+  | 'file'
   | 'lock'
   | 'wal'
   | 'disk'

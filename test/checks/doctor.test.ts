@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DoctorWish } from '../../src/cli/app-port.ts';
@@ -55,6 +65,27 @@ describe('the doctor', () => {
     const lost = await diagnose(bench, { DATAFORSEO_URL: 'http://127.0.0.1:1' });
     expect(lost).toMatchObject({ ok: false, refused: false });
     expect(complaints(lost)).toEqual(['disk skipped', 'account fail', 'balance skipped', 'clock skipped']);
+  });
+
+  it('finds a page that was overwritten, also where all that it reads itself is whole, and says what to do', async () => {
+    const bench = await openBench({ tasks: 2_000 });
+    await bench.backfill();
+    expect(of(await diagnose(bench), 'file')).toEqual({
+      check: 'file',
+      verdict: 'ok',
+      found: 'Its pages are whole; verify looks further.',
+      todo: null,
+    });
+    const file = openSync(bench.path, 'r+');
+    writeSync(file, Buffer.alloc(4_096, 0xa5), 0, 4_096, Math.floor(statSync(bench.path).size / 8_192) * 4_096);
+    closeSync(file);
+    const diagnosis = await diagnose(bench);
+    expect(diagnosis.ok).toBe(false);
+    expect(of(diagnosis, 'file')).toMatchObject({
+      verdict: 'fail',
+      found: expect.stringMatching(/^It is damaged: /) as string,
+      todo: expect.stringContaining('restore a backup') as string,
+    });
   });
 
   it('finds what a ledger of another login, a foreign file and a folder that is none lack', async () => {

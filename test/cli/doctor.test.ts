@@ -33,6 +33,12 @@ describe('doctor', () => {
     expect(code).toBe(1);
   });
 
+  it('says on a terminal why nothing comes yet, and elsewhere nothing', async () => {
+    const shown = '\r\u001b[Klooking at everything, at a large file for half a minute at the most\r\u001b[K';
+    expect((await cli(['doctor'], { isTTY: true })).stderr).toBe(shown);
+    expect((await cli(['doctor'])).stderr).toBe('');
+  });
+
   it('ends with 0 when nothing fails, and with 3 when the account is refused', async () => {
     expect((await doctor([])).code).toBe(0);
     expect((await doctor([], { ok: false, refused: true })).code).toBe(3);

@@ -1,0 +1,51 @@
+import { fork } from 'node:child_process';
+import { z } from 'zod';
+
+/** What the process says that looks through the pages. */
+const word = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('looked'), damages: z.array(z.string()) }),
+  z.object({ kind: z.literal('failed'), message: z.string() }),
+]);
+
+export type HealthWord = z.output<typeof word>;
+
+/** `unfinished`: the time was up · `failed`: it could not be looked at, which says nothing of the file. */
+export type Health = HealthWord | { readonly kind: 'unfinished' };
+
+export type HealthTerms = {
+  readonly path: string;
+  /** How long it may take. */
+  readonly boxMs: number;
+};
+
+/** Built, it lies beside this one under its other ending. */
+const PROGRAM = new URL(`./health-process.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
+
+/**
+ * Whether the pages of the file are whole (SQLite's `quick_check`), beside whoever works on it, in a process of its own that is
+ * ended when the time is up. Of an index it looks at the form; whether it has each row is for `verify` to say.
+ *
+ * @throws `signal.reason` when aborted, nothing else.
+ */
+export async function lookThrough({ path, boxMs }: HealthTerms, signal: AbortSignal): Promise<Health> {
+  signal.throwIfAborted();
+  const box = AbortSignal.timeout(boxMs);
+  // It only reads, so a kill leaves nothing behind.
+  const child = fork(PROGRAM, [path], {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    signal: AbortSignal.any([signal, box]),
+    killSignal: 'SIGKILL',
+  });
+  let said: HealthWord | null = null;
+  child.on('message', (message) => (said = word.parse(message)));
+  // `close` follows in any case, and says what came of it; without a listener an abort would be an uncaught error.
+  child.on('error', () => undefined);
+  const ending = await new Promise<string>((resolve) => {
+    child.on('close', (code, signalName) => resolve(signalName ?? `exit code ${String(code)}`));
+  });
+  signal.throwIfAborted();
+  if (said !== null) return said;
+  return box.aborted
+    ? { kind: 'unfinished' }
+    : { kind: 'failed', message: `the process that looks ended early (${ending})` };
+}
