@@ -36,15 +36,16 @@ export async function lookThrough({ path, boxMs }: HealthTerms, signal: AbortSig
     signal: AbortSignal.any([signal, box]),
     killSignal: 'SIGKILL',
   });
-  let said: HealthWord | null = null;
-  child.on('message', (message) => (said = word.parse(message)));
+  const heard: HealthWord[] = [];
+  child.on('message', (message) => void heard.push(word.parse(message)));
   // `close` follows in any case, and says what came of it; without a listener an abort would be an uncaught error.
   child.on('error', () => undefined);
   const ending = await new Promise<string>((resolve) => {
     child.on('close', (code, signalName) => resolve(signalName ?? `exit code ${String(code)}`));
   });
   signal.throwIfAborted();
-  if (said !== null) return said;
+  const [said] = heard;
+  if (said !== undefined) return said;
   return box.aborted
     ? { kind: 'unfinished' }
     : { kind: 'failed', message: `the process that looks ended early (${ending})` };

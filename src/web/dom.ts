@@ -32,6 +32,12 @@ export function at(id: string): HTMLElement {
   return element;
 }
 
+export function formAt(id: string): HTMLFormElement {
+  const element = at(id);
+  if (!(element instanceof HTMLFormElement)) throw new Error(`#${id} is a form.`);
+  return element;
+}
+
 /** Writes only what has changed, so that nothing flickers and no selection is lost. */
 export function say(id: string, text: string): void {
   const element = at(id);

@@ -1,9 +1,19 @@
 import type { Certificate } from '../domain/certificate.ts';
-import type { ChangeLine, ChangeTotals, CostRow, DuplicateReport, RetrievableLine, Totals } from '../domain/report.ts';
+import type {
+  ChangeLine,
+  ChangeTotals,
+  CostRow,
+  DuplicateGroup,
+  DuplicateReport,
+  RetrievableLine,
+  TaskLine,
+  Totals,
+} from '../domain/report.ts';
+import type { Told } from '../domain/told.ts';
 import type { UnknownValue } from '../domain/unknown-value.ts';
 import { ask, inWords } from './ask.ts';
 import { certificateOf } from './certificate.ts';
-import { at, foreign, h, say } from './dom.ts';
+import { at, foreign, formAt, h, say } from './dom.ts';
 import { count, counted, exactMoney, moment } from './format.ts';
 import { tableOf } from './table.ts';
 import { tellUnknown } from './unknown.ts';
@@ -57,15 +67,18 @@ function textIn(row: CostRow, name: keyof CostRow): string | null {
   return typeof value === 'string' ? value : null;
 }
 
+type Group = Told<DuplicateGroup>;
+type Duplicates = Pick<DuplicateReport, 'totals'> & { readonly groups: readonly Group[] };
+
 async function duplicates(query: Record<string, string>): Promise<Shown> {
-  const { groups, totals, unknown: without } = await ask<DuplicateReport & Answered>('/api/reports/duplicates', query);
+  const { groups, totals, unknown: without } = await ask<Duplicates & Answered>('/api/reports/duplicates', query);
   const columns = [
-    { name: 'Endpoint', cell: (group: (typeof groups)[number]) => foreign(group.endpoint) },
-    { name: 'Target', cell: (group: (typeof groups)[number]) => foreign(group.target) },
-    { name: 'First posted', cell: (group: (typeof groups)[number]) => moment(group.firstPostedAt) },
-    { name: 'Repeats', number: true, cell: (group: (typeof groups)[number]) => count(group.repeats) },
-    { name: 'Wasted', number: true, cell: (group: (typeof groups)[number]) => exactMoney(group.wastedMicros) },
-    { name: 'First task', cell: (group: (typeof groups)[number]) => taskLink(group.firstId) },
+    { name: 'Endpoint', cell: (group: Group) => foreign(group.endpoint) },
+    { name: 'Target', cell: (group: Group) => foreign(group.target) },
+    { name: 'First posted', cell: (group: Group) => moment(group.firstPostedAt) },
+    { name: 'Repeats', number: true, cell: (group: Group) => count(group.repeats) },
+    { name: 'Wasted', number: true, cell: (group: Group) => exactMoney(group.wastedMicros) },
+    { name: 'First task', cell: (group: Group) => taskLink(group.firstId) },
   ];
   const unknown =
     totals.unknown === 0 ? '' : ` ${counted(totals.unknown, 'task')} without metadata cannot be compared.`;
@@ -77,23 +90,25 @@ async function duplicates(query: Record<string, string>): Promise<Shown> {
   };
 }
 
+type Change = Told<ChangeLine>;
+
 async function changes(query: Record<string, string>): Promise<Shown> {
-  const { lines, totals, unknown } = await ask<Answered & { lines: readonly ChangeLine[]; totals: ChangeTotals }>(
+  const { lines, totals, unknown } = await ask<Answered & { lines: readonly Change[]; totals: ChangeTotals }>(
     '/api/reports/changes',
     query,
   );
   const columns = [
-    { name: 'Seen', cell: (line: ChangeLine) => moment(line.seenAt) },
-    { name: 'Field', cell: (line: ChangeLine) => line.field },
-    { name: 'Before', cell: (line: ChangeLine) => foreign(line.old) },
-    { name: 'After', cell: (line: ChangeLine) => foreign(line.new) },
+    { name: 'Seen', cell: (line: Change) => moment(line.seenAt) },
+    { name: 'Field', cell: (line: Change) => line.field },
+    { name: 'Before', cell: (line: Change) => foreign(line.old) },
+    { name: 'After', cell: (line: Change) => foreign(line.new) },
     {
       name: 'Cost',
       number: true,
-      cell: (line: ChangeLine) => (line.deltaMicros === null ? '' : exactMoney(line.deltaMicros)),
+      cell: (line: Change) => (line.deltaMicros === null ? '' : exactMoney(line.deltaMicros)),
     },
-    { name: 'Endpoint', cell: (line: ChangeLine) => foreign(line.endpoint) },
-    { name: 'Task', cell: (line: ChangeLine) => taskLink(line.taskId) },
+    { name: 'Endpoint', cell: (line: Change) => foreign(line.endpoint) },
+    { name: 'Task', cell: (line: Change) => taskLink(line.taskId) },
   ];
   return {
     title: counted(totals.changes, 'change'),
@@ -103,18 +118,8 @@ async function changes(query: Record<string, string>): Promise<Shown> {
   };
 }
 
-type Listed = {
-  readonly tasks: readonly {
-    readonly id: string;
-    readonly postedAt: string;
-    readonly endpoint: string;
-    readonly status: string | null;
-    readonly costMicros: number | null;
-    readonly tag: string | null;
-    readonly target: string | null;
-  }[];
-  readonly next: string | null;
-};
+type Line = Told<TaskLine>;
+type Listed = { readonly tasks: readonly Line[]; readonly next: string | null };
 
 const LISTED = 200;
 
@@ -125,17 +130,17 @@ async function ofState(query: Record<string, string>, state: 'failed' | 'pending
     ask<Costs & Answered>('/api/costs', { ...query, state, by: 'endpoint' }),
   ]);
   const columns = [
-    { name: 'Posted', cell: (line: Listed['tasks'][number]) => moment(line.postedAt) },
-    { name: 'Status', cell: (line: Listed['tasks'][number]) => foreign(line.status, 'no status', 90) },
-    { name: 'Endpoint', cell: (line: Listed['tasks'][number]) => foreign(line.endpoint) },
-    { name: 'Tag', cell: (line: Listed['tasks'][number]) => foreign(line.tag) },
-    { name: 'Target', cell: (line: Listed['tasks'][number]) => foreign(line.target) },
+    { name: 'Posted', cell: (line: Line) => moment(line.postedAt) },
+    { name: 'Status', cell: (line: Line) => foreign(line.status, 'no status', 90) },
+    { name: 'Endpoint', cell: (line: Line) => foreign(line.endpoint) },
+    { name: 'Tag', cell: (line: Line) => foreign(line.tag) },
+    { name: 'Target', cell: (line: Line) => foreign(line.target) },
     {
       name: 'Cost',
       number: true,
-      cell: (line: Listed['tasks'][number]) => (line.costMicros === null ? '' : exactMoney(line.costMicros)),
+      cell: (line: Line) => (line.costMicros === null ? '' : exactMoney(line.costMicros)),
     },
-    { name: 'Task', cell: (line: Listed['tasks'][number]) => taskLink(line.id) },
+    { name: 'Task', cell: (line: Line) => taskLink(line.id) },
   ];
   const more = next === null ? '' : ` The newest ${count(tasks.length)} of them; the explorer has them all.`;
   return {
@@ -147,18 +152,17 @@ async function ofState(query: Record<string, string>, state: 'failed' | 'pending
   };
 }
 
+type Retrievable = Told<RetrievableLine>;
+
 async function retrievable(query: Record<string, string>): Promise<Shown> {
-  const { lines, unknown } = await ask<Answered & { lines: readonly RetrievableLine[] }>(
-    '/api/reports/retrievable',
-    query,
-  );
+  const { lines, unknown } = await ask<Answered & { lines: readonly Retrievable[] }>('/api/reports/retrievable', query);
   const columns = [
-    { name: 'Until', cell: (line: RetrievableLine) => moment(line.until) },
-    { name: 'Posted', cell: (line: RetrievableLine) => moment(line.postedAt) },
-    { name: 'Endpoint', cell: (line: RetrievableLine) => foreign(line.endpoint) },
-    { name: 'Tag', cell: (line: RetrievableLine) => foreign(line.tag) },
-    { name: 'Target', cell: (line: RetrievableLine) => foreign(line.target) },
-    { name: 'Task', cell: (line: RetrievableLine) => taskLink(line.id) },
+    { name: 'Until', cell: (line: Retrievable) => moment(line.until) },
+    { name: 'Posted', cell: (line: Retrievable) => moment(line.postedAt) },
+    { name: 'Endpoint', cell: (line: Retrievable) => foreign(line.endpoint) },
+    { name: 'Tag', cell: (line: Retrievable) => foreign(line.tag) },
+    { name: 'Target', cell: (line: Retrievable) => foreign(line.target) },
+    { name: 'Task', cell: (line: Retrievable) => taskLink(line.id) },
   ];
   const note = 'Those that go first come first. Results of Live endpoints are not kept by DataForSEO.';
   return {
@@ -184,14 +188,8 @@ function taskLink(id: string): HTMLElement {
   return h('a', { href: `/tasks?${new URLSearchParams({ id }).toString()}` }, foreign(id, 'no id', 60));
 }
 
-function form(): HTMLFormElement {
-  const element = at('wish');
-  if (!(element instanceof HTMLFormElement)) throw new Error('#wish is a form.');
-  return element;
-}
-
 function field(name: string): HTMLInputElement | HTMLSelectElement | null {
-  const element = form().elements.namedItem(name);
+  const element = formAt('wish').elements.namedItem(name);
   return element instanceof HTMLInputElement || element instanceof HTMLSelectElement ? element : null;
 }
 
@@ -239,7 +237,7 @@ for (const name of ['report', 'by', ...FILTERS]) {
   const value = asked.get(name);
   if (element !== null && value !== null) element.value = value;
 }
-form().addEventListener('submit', (event) => {
+formAt('wish').addEventListener('submit', (event) => {
   event.preventDefault();
   void show();
 });

@@ -1,16 +1,14 @@
 import type { TaskLine } from '../domain/report.ts';
+import type { Told } from '../domain/told.ts';
 import type { UnknownValue } from '../domain/unknown-value.ts';
 import { ask, inWords } from './ask.ts';
-import { at, foreign, h } from './dom.ts';
+import { at, foreign, formAt, h } from './dom.ts';
 import { counted, exactMoney, moment } from './format.ts';
 import { showTask } from './task.ts';
 import { tellUnknown } from './unknown.ts';
 
 type Found = {
-  readonly tasks: readonly (Omit<TaskLine, 'postedAt' | 'doneAt'> & {
-    readonly postedAt: string;
-    readonly doneAt: string | null;
-  })[];
+  readonly tasks: readonly Told<TaskLine>[];
   readonly searchedBackTo: string | null;
   readonly next: string | null;
   readonly unknown: readonly UnknownValue[];
@@ -24,15 +22,9 @@ const state: { shown: number; next: string | null; asking: AbortController } = {
   asking: new AbortController(),
 };
 
-function form(): HTMLFormElement {
-  const element = at('search');
-  if (!(element instanceof HTMLFormElement)) throw new Error('#search is a form.');
-  return element;
-}
-
 /** What is typed, by the names of the API. */
 function typed(): Record<string, string> {
-  const fields = new FormData(form());
+  const fields = new FormData(formAt('search'));
   const text = (name: string) => {
     const value = fields.get(name);
     return typeof value === 'string' ? value.trim() : '';
@@ -54,14 +46,14 @@ function typed(): Record<string, string> {
 /** The address holds the search, so that it can be kept and sent to others. */
 function fillIn(): void {
   const query = new URLSearchParams(location.search);
-  form().reset();
+  formAt('search').reset();
   for (const name of NAMES) {
     const value = query.get(name);
-    const field = form().elements.namedItem(name === 'target_prefix' ? 'target' : name);
+    const field = formAt('search').elements.namedItem(name === 'target_prefix' ? 'target' : name);
     if (value !== null && (field instanceof HTMLInputElement || field instanceof HTMLSelectElement))
       field.value = value;
   }
-  const match = form().elements.namedItem('match');
+  const match = formAt('search').elements.namedItem('match');
   if (match instanceof HTMLSelectElement) match.value = query.has('target_prefix') ? 'prefix' : 'exact';
 }
 
@@ -140,11 +132,11 @@ async function offerEndpoints(): Promise<void> {
   at('endpoints').replaceChildren(...rows.map(({ endpoint }) => h('option', { value: endpoint ?? '' })));
 }
 
-form().addEventListener('submit', (event) => {
+formAt('search').addEventListener('submit', (event) => {
   event.preventDefault();
   void search();
 });
-form().addEventListener('reset', () => setTimeout(() => void search(), 0));
+formAt('search').addEventListener('reset', () => setTimeout(() => void search(), 0));
 at('more').addEventListener('click', () => void goOn());
 at('close').addEventListener('click', () => {
   const dialog = at('task');

@@ -32,6 +32,50 @@ async function room(path: string, apis = ['backlinks']) {
   return { app, logged };
 }
 
+/** Each number below a key that names a moment, and each text there that is none. */
+function notIso(value: unknown, key = ''): string[] {
+  if (Array.isArray(value)) return value.flatMap((each) => notIso(each, key));
+  if (typeof value === 'object' && value !== null)
+    return Object.entries(value).flatMap(([name, each]) => notIso(each, name));
+  const isMoment = /(At|^at|^since|^until|^made|^moment|readUpTo|newestTask|searchedBackTo)$/.test(key);
+  const isIso = typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(value);
+  const isFree = /^(sizeBytes|freeBytes|totalBytes)$/.test(key);
+  const looksLikeOne = typeof value === 'number' && value > 1e9 && !isFree;
+  return looksLikeOne || (isMoment && value !== null && !isIso) ? [`${key}: ${JSON.stringify(value)}`] : [];
+}
+
+describe('every answer of the API', () => {
+  it('has its moments as ISO 8601 in UTC', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ledger-api-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const path = join(folder, 'ledger.db');
+    // Results are still kept of what was posted of late.
+    const since = Math.floor(Date.now() / HOUR) * HOUR - 2 * HOUR;
+    const kept = { url: '/v3/backlinks/summary/task_post', endpoint: 'backlinks/summary/task_post' };
+    const ledger = openLedger({ path, login: 'me', pid: 1, now: since + HOUR });
+    onTestFinished(() => void ledger.close());
+    ledger.ensureFrontiers('backlinks', since, policy);
+    const tasks = [listed('a', since, kept), listed('b', since + 1000, kept)];
+    readSlice(ledger, sliceOf(since, since + HOUR), tasks.map(asRow));
+    readSlice(
+      ledger,
+      sliceOf(since, since + HOUR),
+      tasks.map((task) => asRow({ ...task, costMicros: 10_000 })),
+    );
+    const { app } = await room(path);
+    onTestFinished(() => app.close());
+    const ask = async (url: string) =>
+      (await app.inject({ url: `/api/${url}`, headers: { host: 'localhost' } })).json<Record<string, unknown>>();
+    const urls = ['status', 'strips', 'calls', `explain?at=${new Date(since).toISOString()}`, 'tasks', 'tasks/a', 'costs', 'reports/duplicates', 'reports/changes', 'reports/retrievable', 'reports/coverage']; // prettier-ignore
+    for (const url of urls) expect([url, ...notIso(await ask(url))]).toEqual([url]);
+    // What has no line has no moment that could be wrong.
+    const first = new Date(since).toISOString().replace('.000Z', 'Z');
+    expect(await ask('reports/duplicates')).toMatchObject({ groups: [{ firstId: 'a', firstPostedAt: first }] });
+    expect(await ask('reports/changes')).toMatchObject({ lines: [{ field: 'cost' }, { field: 'cost' }] });
+    expect(await ask('reports/retrievable')).toMatchObject({ lines: [{ id: 'a', postedAt: first }, { id: 'b' }] });
+  });
+});
+
 describe('the API', () => {
   const folder = mkdtempSync(join(tmpdir(), 'ledger-api-'));
   const path = join(folder, 'ledger.db');

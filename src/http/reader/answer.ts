@@ -1,6 +1,6 @@
 import type { Cutting } from '../../domain/plan.ts';
 import type { PlanPolicy } from '../../domain/gaps.ts';
-import type { TaskLine } from '../../domain/report.ts';
+import type { ReportFilter } from '../../domain/report.ts';
 import { upperBound } from '../../domain/gaps.ts';
 import { callMinutes } from '../../ledger/call-minutes.ts';
 import type { Db } from '../../ledger/database.ts';
@@ -18,6 +18,7 @@ import { taskTexts } from '../../ledger/task-texts.ts';
 import type { Clock } from '../../time.ts';
 import { cursorOf, type LedgerQuestion, type PageReport } from '../question.ts';
 import { csvOf } from './csv.ts';
+import { iso, toldChange, toldGroup, toldRetrievable, toldTask } from './told.ts';
 
 /** What answers need beside the ledger; plain, so that it travels to a thread. Durations in ms. */
 export type ReaderTerms = {
@@ -58,7 +59,7 @@ export function answer(scene: ReaderScene, question: LedgerQuestion): object | n
       });
       const isNone = found.tasks.length === 0 && question.from === null;
       const unknown = isNone ? unknownValues(database, question.search) : [];
-      return { ...ended(found), unknown, tasks: found.tasks.map(told) };
+      return { ...ended(found), unknown, tasks: found.tasks.map(toldTask) };
     }
     case 'tasks_csv': {
       const found = searchTasks(database, question.search, { ...boxed(clock), from: question.from, limit: CSV_ROWS });
@@ -130,12 +131,20 @@ type ReportAsked = LedgerQuestion & { readonly kind: 'report' };
 
 function reportOf({ database, terms }: ReaderScene, { report, filter, limit }: ReportAsked, now: number): object {
   const asked: Record<PageReport, () => object> = {
-    duplicates: () => duplicates(database, filter, limit),
-    changes: () => ({ lines: take(changes(database, filter), limit), totals: changeTotals(database, filter) }),
-    retrievable: () => ({ lines: take(retrievable(database, filter, now), limit) }),
+    duplicates: () => duplicatesOf(database, filter, limit),
+    changes: () => ({
+      lines: take(changes(database, filter), limit).map(toldChange),
+      totals: changeTotals(database, filter),
+    }),
+    retrievable: () => ({ lines: take(retrievable(database, filter, now), limit).map(toldRetrievable) }),
     coverage: () => certificate(database, { ...terms, now, filter }),
   };
   return { at: iso(now), report, unknown: unknownValues(database, filter), ...asked[report]() };
+}
+
+function duplicatesOf(database: Db, filter: ReportFilter, limit: number): object {
+  const { groups, ...report } = duplicates(database, filter, limit);
+  return { ...report, groups: groups.map(toldGroup) };
 }
 
 function take<Item>(items: Iterable<Item>, most: number): Item[] {
@@ -145,12 +154,4 @@ function take<Item>(items: Iterable<Item>, most: number): Item[] {
     if (taken.length >= most) break;
   }
   return taken;
-}
-
-function told({ postedAt, doneAt, ...task }: TaskLine): object {
-  return { ...task, postedAt: iso(postedAt), doneAt: doneAt === null ? null : iso(doneAt) };
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString().replace('.000Z', 'Z');
 }
