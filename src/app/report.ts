@@ -27,7 +27,7 @@ export async function report(parts: Parts, { question, use }: ReportWish, signal
       question.kind === 'coverage'
         ? { kind: 'coverage', certificate: certified }
         : question.kind === 'reconcile'
-          ? await reconcile(parts, database, signal)
+          ? await reconcile(parts, { database, api: filter.api }, signal)
           : reportOf(database, { ...question, kind: question.kind }, at);
     await use({ at, complete: certified.complete, unknown: unknownValues(database, filter), report: told });
   });
@@ -65,7 +65,13 @@ function ofState(database: Db, { filter, by }: Grouping, order: 'newest_first' |
   return { kind: 'tasks', lines: taskLines(database, filter, { order }), totals };
 }
 
-async function reconcile({ config, seams }: Parts, database: Db, signal: AbortSignal): Promise<Report> {
+type ReconcileScene = { readonly database: Db; readonly api: string | null };
+
+async function reconcile(
+  { config, seams }: Parts,
+  { database, api }: ReconcileScene,
+  signal: AbortSignal,
+): Promise<Report> {
   if (config.credentials === null) throw new ConfigError(['DATAFORSEO_LOGIN and DATAFORSEO_PASSWORD must be set.']);
   const { login, password } = config.credentials;
   const userData = await readUserData(
@@ -81,8 +87,8 @@ async function reconcile({ config, seams }: Parts, database: Db, signal: AbortSi
   );
   const { day, timezone, byApi } = userData.spentToday;
   const today = day ?? new Date(serverNow(database, seams.clock.now())).toISOString().slice(0, 10);
-  const rows = ledgerDay(database, config.apis, today);
-  const vendorMicros = (api: string) => byApi.get(api) ?? null;
+  const rows = ledgerDay(database, api === null ? config.apis : [api], today);
+  const vendorMicros = (name: string) => byApi.get(name) ?? null;
   return {
     kind: 'reconcile',
     day: today,

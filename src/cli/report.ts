@@ -7,7 +7,8 @@ import { openFor } from './open.ts';
 import { certificateText } from './report/certificate-text.ts';
 import { formatIn, questionOf, REPORT_OPTIONS, type ReportFormat } from './report/question.ts';
 import { unknownLine } from './report/unknown-line.ts';
-import { agrees, carefulOf, withSheet, type Tabular } from './report/sheets.ts';
+import { agrees } from './report/reconcile-sum.ts';
+import { carefulOf, withSheet, type Tabular } from './report/sheets.ts';
 import { writeCsv } from './report/write-csv.ts';
 import { writeJson } from './report/write-json.ts';
 
@@ -21,7 +22,7 @@ export const report: CliCommand = {
 - changes: what later readings changed, with the refunds summed up; --since and --until are when it was seen
 - retrievable: results that DataForSEO still keeps, and until when
 - reconcile: today's cost by DataForSEO's own count against the ledger's; makes one call, so it needs credentials; exits
-with 1 when they differ
+with 1 when they differ, which on a busy account they do by the minute that has not been read yet: it says how much that is
 - coverage: the auditor's certificate: what is on record, what proves it, what is missing; exits with 1 when anything is
 
 Days are UTC. Makes no call else, and works beside a running daemon. A tag, endpoint, API or state that no task has is named on

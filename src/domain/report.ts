@@ -120,6 +120,8 @@ export type ReconcileRow = {
   readonly vendorMicros: number | null;
   /** Up to where the ledger has read; null: nothing yet. Epoch ms. */
   readonly readUpTo: number | null;
+  /** What was posted in the hour before that has cost: the pace at which what is not read yet comes. */
+  readonly lastHourMicros: number;
   readonly unfinished: number;
 };
 

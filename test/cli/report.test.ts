@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createOpenApp } from '../../src/app.ts';
+import type { ReconcileRow } from '../../src/domain/report.ts';
 import type { ListedTask } from '../../src/domain/task.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import {
   asRow,
   BARE,
+  DAY,
   FAILED,
   HOUR,
   ledgerOf,
@@ -172,6 +174,8 @@ CAREFUL: the ledger lacks some of this time, so there may be more than this. npx
     [['costs', '--by', 'week'], 'Allowed choices are day, month, endpoint, tag, target, status'],
     [['changes', '--by', 'day'], '--by: report changes has no sums'],
     [['coverage', '--format', 'csv'], '--format: report coverage is text'],
+    [['coverage', '--tag', 'x'], '--tag: report coverage is of whole APIs.'],
+    [['reconcile', '--since', '1d', '--state', 'failed'], '--since: report reconcile is of whole APIs and of today.'],
     [['nonsense'], 'Allowed choices are costs, failures'],
   ])('%s is wrong usage', async (argv, words) => {
     const { code, stderr } = await cli(['report', ...argv]);
@@ -410,5 +414,43 @@ describe('report reconcile', () => {
     });
     expect(Number(rowsOf(later.stdout)[0]!['differenceMicros'])).toBeGreaterThan(0);
     expect((await report()).stdout).toContain('They do not agree.');
+  });
+
+  it('says what of the day has not been read yet, and what that costs at the pace of the hour before', async () => {
+    const midnight = Math.floor(Date.now() / DAY) * DAY;
+    const noon = midnight + 12 * HOUR;
+    const row = { api: 'backlinks', ledgerMicros: 7_000_000, ledgerTasks: 350, unfinished: 0, readUpTo: noon - 90_000, lastHourMicros: 4_000_000 }; // prettier-ignore
+    const reconciled = async (over: Partial<ReconcileRow>) => {
+      const rows = [{ ...row, vendorMicros: 7_100_000, ...over }];
+      const told = { kind: 'reconcile', day: '2026-11-27', timezone: 'UTC', rows } as const;
+      return await cli(['report', 'reconcile'], {
+        app: { report: ({ use }) => use({ at: noon, complete: true, unknown: [], report: told }) },
+      });
+    };
+    const { code, stdout } = await reconciled({});
+    expect(code).toBe(1);
+    const read = new Date(noon - 90_000).toISOString().slice(0, 19).replace('T', ' ');
+    expect(stdout).toContain(`has cost up to ${read.slice(0, 10)} 12:00:00 UTC`);
+    expect(stdout).toContain(
+      `backlinks: the ledger has read up to ${read} UTC; DataForSEO's count has the 1 min 30 s since then too. At the pace of the hour before, these cost 0.100000 dollars.`,
+    );
+    expect((await reconciled({ readUpTo: null })).stdout).toContain('has read nothing of it yet');
+    const same = await reconciled({ vendorMicros: 7_000_000 });
+    expect([same.code, same.stdout.includes('has read up to')]).toEqual([0, false]);
+    expect((await reconciled({ vendorMicros: null })).stdout).not.toContain('has read up to');
+  });
+
+  it('reckons the pace from the hour before the last reading, and takes one API alone', async () => {
+    const bench = await openBench({ tasks: 2_000, spanDays: 2, newestAgoMs: 5_000, finishing: { share: 0 } });
+    await bench.backfill();
+    const openApp = () => bench.app();
+    const argv = ['report', 'reconcile', '--format', 'json'];
+    const [row] = rowsOf((await cli(argv, { openApp, env: { ...bench.env } })).stdout);
+    const until = Date.parse(String(row!['readUpTo'])) / 1000;
+    const hour = bench.rows('select sum(cost_micros) as micros from tasks where posted_at >= ? and posted_at < ?', until - 3_600, until); // prettier-ignore
+    expect(row!['lastHourMicros']).toBe(hour[0]!['micros']);
+    expect(Number(row!['lastHourMicros'])).toBeGreaterThan(0);
+    const serp = rowsOf((await cli([...argv, '--api', 'serp'], { openApp, env: { ...bench.env } })).stdout);
+    expect(serp).toMatchObject([{ api: 'serp', tasks: 0 }]);
   });
 });

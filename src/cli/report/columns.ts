@@ -120,6 +120,7 @@ export const RECONCILE_COLUMNS: readonly Column<ReconcileRow>[] = [
   { name: 'vendor', head: 'DataForSEO, dollars', kind: 'money', of: ({ vendorMicros }) => vendorMicros },
   { name: 'difference', head: 'difference', kind: 'money', of: differenceOf },
   { name: 'unfinished', head: 'unfinished', kind: 'count', of: ({ unfinished }) => unfinished },
+  { name: 'lastHour', head: null, kind: 'money', of: ({ lastHourMicros }) => lastHourMicros },
   { name: 'readUpTo', head: 'ledger read up to (UTC)', kind: 'instant', of: ({ readUpTo }) => readUpTo },
 ];
 

@@ -20,6 +20,11 @@ export type ReportFormat = (typeof FORMATS)[number];
 const STATES: readonly TaskState[] = ['finished', 'empty', 'partial', 'failed', 'pending'];
 /** The reports that can be told apart by dimensions. */
 const GROUPED: readonly ReportKind[] = ['costs', 'failures', 'unfinished'];
+/** What cannot be narrowed so says so: a certificate of everything must not pass for one of a tag. */
+const UNHEEDED: Partial<Readonly<Record<ReportKind, readonly string[]>>> = {
+  coverage: ['endpoint', 'tag', 'state'],
+  reconcile: ['since', 'until', 'endpoint', 'tag', 'state'],
+};
 /** More groups than this are summed up, and not listed. */
 const MOST_GROUPS = 10_000;
 
@@ -64,6 +69,13 @@ export function questionOf({ operands, options }: Typed, now: number): ReportQue
     throw new ConfigError([`--by: report ${kind} has no sums; ${GROUPED.join(', ')} have.`]);
   if (kind === 'coverage' && formatIn(options) === 'csv')
     throw new ConfigError(['--format: report coverage is text (table) or json.']);
+  const unheeded = UNHEEDED[kind]?.filter((name) => textIn(options, name) !== null) ?? [];
+  if (unheeded.length > 0)
+    throw new ConfigError(
+      unheeded.map(
+        (name) => `--${name}: report ${kind} is of whole APIs${kind === 'reconcile' ? ' and of today' : ''}.`,
+      ),
+    );
   return { kind, by, filter: { ...filterIn(options), ...rangeIn(options, now) }, mostGroups: MOST_GROUPS };
 }
 

@@ -3,13 +3,13 @@ import type { DuplicateReport, Report, ReportAnswer, ReportQuestion, Totals } fr
 import { count, counted, instant } from '../format.ts';
 import {
   CHANGE_COLUMNS,
-  differenceOf,
   DUPLICATE_COLUMNS,
   groupColumns,
   RECONCILE_COLUMNS,
   RETRIEVABLE_COLUMNS,
   TASK_COLUMNS,
 } from './columns.ts';
+import { reconcileSum } from './reconcile-sum.ts';
 import { isoInstant, type Sheet } from './sheet.ts';
 
 /** Every report but the certificate, which is no table. */
@@ -42,7 +42,7 @@ export function withSheet(report: Tabular, asked: Asked, write: Write): Promise<
     case 'duplicates':
       return write(duplicateSheet(report, frame));
     case 'reconcile':
-      return write(reconcileSheet(report, frame));
+      return write(reconcileSheet(report, asked.answer.at, frame));
   }
 }
 
@@ -86,16 +86,13 @@ function duplicateSheet(report: Of<'duplicates'>, { title, facts, careful }: Fra
   return { title, columns: DUPLICATE_COLUMNS, rows, summary, facts: { ...facts, totals: money } };
 }
 
-function reconcileSheet(report: Of<'reconcile'>, { facts, careful }: Frame) {
+function reconcileSheet(report: Of<'reconcile'>, at: number, { facts, careful }: Frame) {
   const { rows, day, timezone } = report;
-  const title = [`What ${day} has cost, by DataForSEO's own count and by the ledger's`];
-  const summary = () => [...reconcileSum(report), ...careful];
+  const title = [
+    `What ${day} has cost up to ${instant(isoInstant(at))} UTC, by DataForSEO's own count and by the ledger's`,
+  ];
+  const summary = () => [...reconcileSum(report, at), ...careful];
   return { title, columns: RECONCILE_COLUMNS, rows, summary, facts: { ...facts, day, timezone } };
-}
-
-/** Whether the two counts of the day are the same for every API. */
-export function agrees({ rows }: Extract<Report, { kind: 'reconcile' }>): boolean {
-  return rows.every((row) => differenceOf(row) === 0);
 }
 
 function titleOf({ question: { kind, filter, by } }: Asked): string[] {
@@ -161,24 +158,5 @@ function duplicatesSum({ totals, groups }: DuplicateReport): string[] {
     ...(more > 0 ? [`… and ${counted(more, 'group')} more that wasted less each.`] : []),
     `${counted(repeats, 'task')} repeated another of the same endpoint and parameters (tag aside) within a day, for ${dollars(wastedMicros)} dollars.`,
     `${count(compared)} compared${unknown === 0 ? '' : `; of ${count(unknown)} more the parameters are unknown`}; failed ones do not count.`,
-  ];
-}
-
-function reconcileSum(report: Extract<Report, { kind: 'reconcile' }>): string[] {
-  const { timezone, rows } = report;
-  const silent = rows.filter(({ vendorMicros }) => vendorMicros === null).map(({ api }) => api);
-  const zone =
-    timezone === null || /^(?:UTC|GMT|Etc\/UTC)$/i.test(timezone)
-      ? []
-      : [`CAREFUL: the account counts days in ${timezone}, the ledger in UTC, so the two days are not the same hours.`];
-  return [
-    agrees(report) ? 'Both agree to the micro-dollar.' : 'They do not agree.',
-    ...(agrees(report)
-      ? []
-      : [
-          'What was posted after the ledger last read, and tasks that are unfinished, are the usual reasons; then the next readings close the difference.',
-        ]),
-    ...(silent.length === 0 ? [] : [`DataForSEO gave no count of ${silent.join(', ')}.`]),
-    ...zone,
   ];
 }

@@ -4,6 +4,7 @@ import { toMs } from '../seconds.ts';
 import { costs, totalsOf } from './costs.ts';
 
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 
 /** What the ledger has of a day, by API; the vendor's side comes from `GET /v3/appendix/user_data`. @param day - `2026-11-26`, UTC. */
 export function ledgerDay(database: Db, apis: readonly string[], day: string): Omit<ReconcileRow, 'vendorMicros'>[] {
@@ -17,12 +18,15 @@ export function ledgerDay(database: Db, apis: readonly string[], day: string): O
     const filter = { ...NO_FILTER, since, until: since + DAY_MS, api };
     const { tasks, costMicros } = totalsOf(costs(database, filter, []));
     const end = readUpTo.get(api) ?? null;
+    const costBefore = (until: number) =>
+      totalsOf(costs(database, { ...filter, since: until - HOUR_MS, until }, [])).costMicros;
     return {
       api,
       ledgerMicros: costMicros,
       ledgerTasks: tasks,
       unfinished: totalsOf(costs(database, { ...filter, state: 'pending' }, [])).tasks,
       readUpTo: end === null ? null : toMs(end),
+      lastHourMicros: end === null ? 0 : costBefore(toMs(end)),
     };
   });
 }
