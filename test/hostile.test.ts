@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { csvEncoder, ndjsonEncoder, type Encoder } from '../src/cli/export/encoders.ts';
+import { parquetEncoder } from '../src/cli/export/parquet-encoder.ts';
+import { NO_FILTER } from '../src/domain/report.ts';
+import type { App } from '../src/cli/app-port.ts';
+import type { Sink } from '../src/cli/export/sink.ts';
 import type { SimulatorPatch } from '../src/simulator/options.ts';
 import { openBench } from './support/bench.ts';
+import { startRewriter } from './support/proxy.ts';
 import { expectSameAsTruth } from './support/truth.ts';
 
 const HOUR_MS = 3_600_000;
@@ -51,6 +57,37 @@ describe('a server that', () => {
     // Tasks that take minutes to finish lie on both sides of a bound sooner or later: then it shows which time counts.
     const filter = patch.listing?.filter ?? 'posted';
     for (const fact of bench.rows('select value from fact')) expect(fact).toEqual({ value: filter });
+  });
+});
+
+describe('metadata of 20,000 levels', () => {
+  const signal = new AbortController().signal;
+
+  it.each([
+    ['lists', `${'['.repeat(20_000)}${']'.repeat(20_000)}`],
+    ['objects', `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`],
+  ])('of %s is kept to the letter, and everything can be done with it', { timeout: 60_000 }, async (_name, deep) => {
+    const bench = await openBench({ tasks: 300, spanDays: 1, newestAgoMs: HOUR_MS });
+    // A few tasks of each page, and the same ones whatever the page.
+    const url = await startRewriter(bench.simulator.url, (body) =>
+      body.replace(/("target":"site-\d*7\.example\.com".*?"include_subdomains":)true/g, `$1${deep}`),
+    );
+    const settings = { DATAFORSEO_URL: url };
+    const app = bench.app(settings);
+    expect(await app.backfill(() => undefined, signal)).toMatchObject({ complete: true, newTasks: 300 });
+    expect(bench.rows('select * from doubts')).toEqual([]);
+    const held = bench.rows('select id, metadata from tasks where instr(metadata, ?) > 0', deep);
+    expect(held.length).toBeGreaterThan(10);
+    const verified = await app.verify({ reread: 1, onProgress: () => undefined }, signal);
+    expect(verified.problems).toEqual([]);
+    expect(app.explain({ kind: 'task', id: String(held[0]?.['id']) })).toMatchObject({ kind: 'task' });
+    for (const lines of [await exported(app, csvEncoder), await exported(app, (sink) => ndjsonEncoder(sink))])
+      expect(lines.split('\n').filter((line) => line.replaceAll('""', '"').includes(deep))).toHaveLength(held.length);
+    expect(await exported(app, (sink) => parquetEncoder(sink, 'test'))).toMatch(/^PAR1/);
+    await app.report(
+      { question: { kind: 'duplicates', filter: NO_FILTER, by: [], mostGroups: 5 }, use: () => Promise.resolve() },
+      signal,
+    );
   });
 });
 
@@ -110,3 +147,25 @@ describe('rows that come and go in the middle of a walk', () => {
     expect(doubted).toEqual(hidden.toSorted((one, other) => (one.id < other.id ? -1 : 1)));
   });
 });
+
+/** As latin1 where it is no text. */
+async function exported(app: App, encoderOf: (sink: Sink) => Encoder | Promise<Encoder>): Promise<string> {
+  let text = '';
+  const sink = {
+    write: (bytes: Uint8Array | string) => {
+      text += typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString('latin1');
+      return Promise.resolve();
+    },
+    commit: () => Promise.resolve(),
+    discard: () => Promise.resolve(),
+  };
+  await app.export({
+    range: { since: null, until: null },
+    use: async ({ pages }) => {
+      const encoder = await encoderOf(sink);
+      for (const rows of pages) await encoder.add(rows);
+      await encoder.end();
+    },
+  });
+  return text;
+}

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { classifyStatus } from '../domain/codes.ts';
+import { jsonText } from '../domain/json-text.ts';
 import type { ListedTask, PageRow } from '../domain/task.ts';
 import { longInteger } from './exact-json.ts';
 import { plainText } from './plain-text.ts';
@@ -62,7 +63,7 @@ export function readRow(raw: unknown): PageRow {
 }
 
 function quarantine(raw: unknown, id: string | null, reason: string): PageRow {
-  return { kind: 'quarantined', id, raw: JSON.stringify(raw), reason };
+  return { kind: 'quarantined', id, raw: jsonText(raw), reason };
 }
 
 function readOutcome(row: WireRow): Pick<ListedTask, 'doneAt' | 'doneText' | 'status' | 'statusCode' | 'state'> {
@@ -97,7 +98,7 @@ function readMetadata(metadata: unknown): Pick<ListedTask, 'metadata' | 'tag' | 
   if (metadata === undefined || metadata === null) return { metadata: null, tag: null, target: null };
   const fields = Array.isArray(metadata) ? undefined : objectSchema.safeParse(metadata).data;
   return {
-    metadata: JSON.stringify(metadata),
+    metadata: jsonText(metadata),
     tag: textOf(fields?.['tag']),
     target: textOf(fields?.['target']),
   };
@@ -115,5 +116,5 @@ function extraOf(raw: unknown, read: Readonly<Record<string, unknown>>): string 
     .filter(([field, value]) => !Object.hasOwn(rowSchema.shape, field) || (value !== null && read[field] === null))
     // JSON has no infinity: a cost beyond all doubles would be written as null.
     .map(([field, value]) => [field, value === Infinity || value === -Infinity ? String(value) : value]);
-  return unread.length === 0 ? null : JSON.stringify(Object.fromEntries(unread));
+  return unread.length === 0 ? null : jsonText(Object.fromEntries(unread));
 }

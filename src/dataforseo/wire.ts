@@ -77,15 +77,26 @@ export function readAnswer(text: string, question: PageQuestion): WireAnswer {
 }
 
 /**
- * The three levels that every answer of the API has, and what `readContent` makes of its task.
+ * The three levels that every answer of the API has, and what `readContent` makes of its task. What it cannot cope with is an answer
+ * of another shape: one page fails, and is tried again and isolated like any other.
+ *
  * @param readContent - Null where the task holds no such thing.
  */
 export function readAnswerWith<Page>(text: string, readContent: (task: WireTask) => Page | null): WireAnswer<Page> {
-  const nothing = { envelopeCode: null, taskCode: null, message: null, executionMs: null, page: null };
+  try {
+    return readLevels(text, readContent);
+  } catch (error) {
+    return { ...NOTHING, message: `the answer cannot be read: ${String(error)}`, problem: 'wrong_shape' };
+  }
+}
+
+const NOTHING = { envelopeCode: null, taskCode: null, message: null, executionMs: null, page: null };
+
+function readLevels<Page>(text: string, readContent: (task: WireTask) => Page | null): WireAnswer<Page> {
   const json = parseExactJson(text);
-  if (json === undefined) return { ...nothing, problem: 'not_json' };
+  if (json === undefined) return { ...NOTHING, problem: 'not_json' };
   const envelope = envelopeSchema.safeParse(json).data;
-  if (envelope === undefined) return { ...nothing, problem: 'wrong_shape' };
+  if (envelope === undefined) return { ...NOTHING, problem: 'wrong_shape' };
   const task = taskSchema.safeParse(envelope.tasks?.[0]).data;
   const envelopeCode = envelope.status_code;
   const taskCode = task?.status_code ?? null;

@@ -1,3 +1,5 @@
+import { deepJsonText, jsonText } from './json-text.ts';
+
 /** What says where an answer goes or whose it is, and nothing of what is asked. */
 const NOTES: readonly string[] = ['tag', 'postback_url', 'postback_data', 'pingback_url'];
 const HEADS = NOTES.map((name) => `"${name}":`);
@@ -51,7 +53,7 @@ export function haveSameParameters(a: string, b: string): boolean {
 function parametersOf(bare: string): string {
   if (LONG_INTEGER.test(bare)) return bare;
   const value: unknown = JSON.parse(bare);
-  return Array.isArray(value) ? value.map(textOf).join() : textOf(value);
+  return Array.isArray(value) ? value.map(sortedText).join() : sortedText(value);
 }
 
 const QUOTE = 34;
@@ -87,8 +89,8 @@ function endOfNote(text: string, at: number): number {
 /** Rare: lists, and notes that the text does not show for certain. */
 function parsedLikeness(metadata: string): Likeness {
   const value: unknown = JSON.parse(metadata);
-  const withoutAny = JSON.stringify(value, (name, each: unknown) => (NOTES.includes(name) ? undefined : each));
-  const bare = () => JSON.stringify(Array.isArray(value) ? value.map(withoutNotes) : withoutNotes(value));
+  const withoutAny = deepJsonText(value, (members) => Object.keys(members).filter((name) => !NOTES.includes(name)));
+  const bare = () => jsonText(Array.isArray(value) ? value.map(withoutNotes) : withoutNotes(value));
   return { digest: likenessOf(withoutAny).digest, bare: LONG_INTEGER.test(metadata) ? metadata : bare() };
 }
 
@@ -97,11 +99,8 @@ function withoutNotes(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).filter(([name]) => !NOTES.includes(name)));
 }
 
-function textOf(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(textOf).join()}]`;
-  if (!isObject(value)) return JSON.stringify(value);
-  const names = Object.keys(value).sort();
-  return `{${names.map((name) => `${JSON.stringify(name)}:${textOf(value[name])},`).join('')}}`;
+function sortedText(value: unknown): string {
+  return deepJsonText(value, (members) => Object.keys(members).sort());
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PageQuestion } from '../../src/domain/call.ts';
 import type { ListedTask, PageRow } from '../../src/domain/task.ts';
-import { readAnswer, writeQuestion } from '../../src/dataforseo/wire.ts';
+import { readAnswer, readAnswerWith, writeQuestion } from '../../src/dataforseo/wire.ts';
 import { page, question, refusedCall, refusedTask, row } from './answers.ts';
 
 const read = (answer: unknown, asked: PageQuestion = question) => readAnswer(JSON.stringify(answer), asked);
@@ -266,7 +266,68 @@ describe('a row', () => {
   });
 });
 
+describe('JSON of 20,000 levels', () => {
+  const LEVELS = 20_000;
+  const DEEP = [
+    ['lists', `${'['.repeat(LEVELS)}${']'.repeat(LEVELS)}`],
+    ['objects', `${'{"a":'.repeat(LEVELS)}1${'}'.repeat(LEVELS)}`],
+    [
+      'both, beside a number that no double holds',
+      `${'[{"a":'.repeat(LEVELS)}-12345678901234567890${'}]'.repeat(LEVELS)}`,
+    ],
+  ] as const;
+  const deepRows = (over: Readonly<Record<string, unknown>>, deep: string) => {
+    const text = JSON.stringify(page([row(over), row({ id: 'neighbour' })])).replace('"DEEP"', deep);
+    const answer = readAnswer(text, question);
+    expect(answer).toMatchObject({ problem: null, taskCode: 20_000 });
+    expect(answer.page?.rows[1]).toMatchObject({ kind: 'task', task: { id: 'neighbour' } });
+    return answer.page?.rows[0];
+  };
+
+  it.each(DEEP)('is kept to the letter in metadata, with its tag and target: %s', (_name, deep) => {
+    const first = deepRows({ metadata: { tag: 'x"[1234567890123456789]', target: 't', list: 'DEEP' } }, deep);
+    const metadata = `{"tag":"x\\"[1234567890123456789]","target":"t","list":${deep}}`;
+    expect(first).toMatchObject({ kind: 'task', task: { tag: 'x"[1234567890123456789]', target: 't' } });
+    expect(first?.kind === 'task' && first.task.metadata === metadata).toBe(true);
+  });
+
+  it.each(DEEP)(
+    'is kept to the letter in a field that we do not know, and in one of a strange type: %s',
+    (_name, deep) => {
+      const unknown = deepRows({ news: 'DEEP' }, deep);
+      expect(unknown?.kind === 'task' && unknown.task.extra === `{"news":${deep}}`).toBe(true);
+      const strange = deepRows({ url: [], cost: 'DEEP' }, deep);
+      expect(strange?.kind === 'task' && strange.task.extra === `{"url":[],"cost":${deep}}`).toBe(true);
+    },
+  );
+
+  it.each(DEEP)('is kept to the letter in a row that is no task: %s', (_name, deep) => {
+    const first = deepRows({ id: 'DEEP' }, deep);
+    expect(first).toMatchObject({ kind: 'quarantined', reason: 'the row has no id' });
+    expect(first?.kind === 'quarantined' && first.raw.startsWith(`{"id":${deep},`)).toBe(true);
+  });
+
+  it.each(DEEP)('is another shape in the place of an answer, and no error: %s', (_name, deep) => {
+    for (const text of [deep, `{"status_code":${deep},"tasks":[{"result":[${deep}],"data":${deep}}]}`])
+      expect(['wrong_shape', null]).toContain(readAnswer(text, question).problem);
+  });
+});
+
 describe('an answer', () => {
+  it('that something unforeseen keeps from being read has another shape', () => {
+    const unforeseen = () => {
+      throw new RangeError('Maximum call stack size exceeded');
+    };
+    expect(readAnswerWith(JSON.stringify(page([row()])), unforeseen)).toEqual({
+      envelopeCode: null,
+      taskCode: null,
+      message: 'the answer cannot be read: RangeError: Maximum call stack size exceeded',
+      executionMs: null,
+      page: null,
+      problem: 'wrong_shape',
+    });
+  });
+
   it('that is empty is a page of no rows, as [] or as null with a count of 0', () => {
     expect(read(page([])).page).toEqual({ rows: [], resultCount: 0, echoMatches: true });
     expect(read(page(null, { result_count: 0 })).page).toEqual({ rows: [], resultCount: 0, echoMatches: true });

@@ -35,6 +35,18 @@ describe('parameters', () => {
     expect(same(a, b)).toBe(expected);
   }); // prettier-ignore
 
+  const deep = (levels: number, inmost: string) => `${'{"a":['.repeat(levels)}${inmost}${']}'.repeat(levels)}`;
+  it.each([
+    ['the same', deep(10_000, '1'), deep(10_000, '1'), true],
+    ['in another order', `{"b":{"c":1,"d":2},"a":${deep(10_000, '1')}}`, `{"a":${deep(10_000, '1')},"b":{"d":2,"c":1}}`, true],
+    ['whatever the tag, which is no text', `{"a":${deep(10_000, '1')},"tag":[1]}`, `{"tag":2,"a":${deep(10_000, '1')}}`, true],
+    ['whatever the tag, in a list', `[{"a":${deep(10_000, '1')},"tag":"x"}]`, `[{"tag":"y","a":${deep(10_000, '1')}}]`, true],
+    ['with another value inmost', deep(10_000, '1'), deep(10_000, '2'), false],
+    ['with another tag inmost, which is none', deep(10_000, '{"tag":1}'), deep(10_000, '{"tag":2}'), false],
+  ])('of 20,000 levels are compared like others: %s', (_, a, b, expected) => {
+    expect(same(a, b)).toBe(expected);
+  }); // prettier-ignore
+
   it('are the same where the slow way says so: both as sorted text without the notes', () => {
     const text = fc.oneof(
       fc.constantFrom('x', 'a,b', '"', '\\', '{"tag":"x"}', ',"tag":"', 'é', '\u2028'),

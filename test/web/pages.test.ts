@@ -42,7 +42,8 @@ function fill(ledger: Ledger): void {
       tag: SCRIPT,
       nested: { list: [1, null, true, BIDI], [SCRIPT]: SCRIPT },
       long: 'y'.repeat(50_000),
-    }),
+      deep: 'DEEP',
+    }).replace('"DEEP"', `${'['.repeat(20_000)}${']'.repeat(20_000)}`),
   });
   readSlice(ledger, sliceOf(NOW - 12 * DAY, NOW - HOUR), [hostile, ...tasks].map(asRow), {
     at: { now: NOW },
