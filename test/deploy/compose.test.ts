@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { DCLinter } from 'dclint';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
@@ -60,7 +63,9 @@ describe('the compose file', () => {
     const mounts = SERVICES.flatMap(([, { volumes = [] }]) => volumes.map((volume) => volume.split(':')[0] ?? ''));
     const isThere = (source: string) =>
       source.startsWith('./') ? existsSync(join('deploy', source)) : Object.hasOwn(COMPOSE.volumes, source);
-    expect(mounts.filter((source) => !isThere(source))).toEqual([]);
+    // Made by who installs it, as the secrets are.
+    expect(mounts).toContain('./backups');
+    expect(mounts.filter((source) => source !== './backups' && !isThere(source))).toEqual([]);
     const secrets = SERVICES.flatMap(([, service]) => service.secrets ?? []);
     expect(new Set(secrets)).toEqual(new Set(Object.keys(COMPOSE.secrets)));
     const files = Object.entries(LEDGER.environment ?? {}).filter(([name]) => name.endsWith('_FILE'));
@@ -72,7 +77,7 @@ describe('the compose file', () => {
   it('holds no secret, and none gets into git from where it looks for them', () => {
     const ignored = readFileSync('.gitignore', 'utf8').split('\n');
     for (const { file } of Object.values(COMPOSE.secrets)) expect(file).toMatch(/^\.\/secrets\/\w+$/);
-    expect(ignored).toContain('deploy/secrets/');
+    for (const folder of ['deploy/secrets/', 'deploy/backups/']) expect(ignored).toContain(folder);
     const values = SETTINGS.filter(({ secret }) => secret).map(({ env }) => LEDGER.environment?.[env] ?? '');
     expect(values.filter((value) => value !== '' && !/^\$\{\w+:-\}$/.test(value))).toEqual([]);
   });
@@ -96,9 +101,33 @@ describe('the compose file', () => {
 
   it('pins the versions of what is not this project, and starts it with a profile only', () => {
     for (const [name, { image, profiles }] of SERVICES.filter(([each]) => each !== 'ledger')) {
-      expect(image, name).toMatch(/:v?\d+\.\d+\.\d+$/);
+      if (name === 'backup') expect(image).toBe(LEDGER.image);
+      else expect(image, name).toMatch(/:v?\d+\.\d+\.\d+$/);
       expect(profiles, name).toHaveLength(1);
     }
     expect(LEDGER.profiles).toBeUndefined();
+  });
+
+  it('makes a copy at once and then each day, tries again in an hour where one fails, and stops when it is told to', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'compose-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const [, , script = ''] = COMPOSE.services['backup']?.['entrypoint'] as string[];
+    const command = (name: string, text: string) =>
+      writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    const lines = join(folder, 'said');
+    // The first two fail.
+    command('dataforseo-ledger', `echo "$*" >> ${lines}; test "$(grep -c backup ${lines})" -gt 2`);
+    command('sleep', `echo "sleep $1" >> ${lines}; test "$1" = 3600 || exec /bin/sleep 5`);
+    const child = spawn('sh', ['-c', script.replaceAll('$$', '$')], {
+      env: { PATH: `${folder}:/usr/bin:/bin` },
+      stdio: 'ignore',
+    });
+    const ended = once(child, 'exit');
+    const said = () => (existsSync(lines) ? readFileSync(lines, 'utf8').trim().split('\n') : []);
+    while (said().length < 6) await setTimeout(20);
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+    const copy = expect.stringMatching(/^backup \/backups\/ledger-[1-7]\.db --overwrite$/) as string;
+    expect(said()).toEqual([copy, 'sleep 3600', copy, 'sleep 3600', copy, 'sleep 86400']);
   });
 });

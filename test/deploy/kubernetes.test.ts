@@ -7,13 +7,18 @@ import { SETTINGS } from '../../src/config/settings.ts';
 
 type Manifest = { readonly apiVersion: string; readonly kind: string; readonly [key: string]: unknown };
 
-const read = () =>
-  parseAllDocuments(readFileSync('deploy/kubernetes.yaml', 'utf8')).map((document) => document.toJS() as Manifest);
+const read = (path: string) =>
+  parseAllDocuments(readFileSync(path, 'utf8')).map((document) => document.toJS() as Manifest);
 
 /** The parts that the tests below look at. */
 type Pod = {
   readonly securityContext: Readonly<Record<string, unknown>>;
-  readonly volumes: readonly { readonly name: string }[];
+  readonly volumes: readonly {
+    readonly name: string;
+    readonly secret?: { readonly secretName: string };
+    readonly persistentVolumeClaim?: { readonly claimName: string };
+  }[];
+  readonly affinity?: unknown;
   readonly containers: readonly {
     readonly env: readonly { readonly name: string; readonly value: string }[];
     readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
@@ -54,18 +59,27 @@ function complaints(sources: readonly string[]): string[][] {
 }
 
 describe('the Kubernetes manifest', () => {
-  const manifests = read();
+  const manifests = read('deploy/kubernetes.yaml');
+  const [secret] = read('deploy/kubernetes-secret.example.yaml');
+  const backups = read('deploy/kubernetes-backup.yaml');
   const set = manifests.find(({ kind }) => kind === 'StatefulSet')?.['spec'] as StatefulSet;
   const pod = set.template.spec;
   const [container] = pod.containers;
 
   it('follows the schemas, name by name', () => {
-    expect(manifests.map(({ kind }) => kind)).toEqual(['Secret', 'Service', 'StatefulSet']);
-    const right = sourceOf(manifests);
-    const wrong = right.replace('readinessProbe', 'readynessProbe').replace('"replicas": 1', '"replicas": "1"');
+    // A Secret among them would put the capitals back with the next apply.
+    expect(manifests.map(({ kind }) => kind)).toEqual(['Service', 'StatefulSet']);
+    expect(secret).toMatchObject({ kind: 'Secret', metadata: { name: pod.volumes[1]?.secret?.secretName } });
+    expect(backups.map(({ kind }) => kind)).toEqual(['PersistentVolumeClaim', 'CronJob']);
+    const right = sourceOf([secret!, ...manifests, ...backups]);
+    const wrong = right
+      .replace('readinessProbe', 'readynessProbe')
+      .replace('"replicas": 1', '"replicas": "1"')
+      .replace('backoffLimit', 'backOffLimit');
     const [none, some] = complaints([right, wrong]);
     expect(none).toEqual([]);
     expect(some?.join()).toContain(`'"readynessProbe"' does not exist`);
+    expect(some?.join()).toContain(`'"backOffLimit"' does not exist`);
     expect(some?.join()).toContain("Type 'string' is not assignable to type 'number'");
   }, 60_000);
 
@@ -76,9 +90,9 @@ describe('the Kubernetes manifest', () => {
       ({ name }) => name,
     );
     expect(container?.volumeMounts.map(({ name }) => name).sort()).toEqual(volumes.sort());
-    const secret = manifests.find(({ kind }) => kind === 'Secret')?.['stringData'] as Readonly<Record<string, string>>;
+    const keys = Object.keys(secret?.['stringData'] as Readonly<Record<string, string>>);
     const files = container?.env.map(({ value }) => value.replace('/run/secrets/ledger/', ''));
-    expect(files).toEqual(Object.keys(secret));
+    expect(files).toEqual(keys);
   });
 
   it('runs one replica, confined as the image is made to be', () => {
@@ -89,5 +103,22 @@ describe('the Kubernetes manifest', () => {
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },
     });
+  });
+
+  it('makes its copies beside the daemon, out of its volume, confined likewise', () => {
+    const [claim, job] = backups;
+    const { template } = (job?.['spec'] as { jobTemplate: { spec: { template: { spec: Pod } } } }).jobTemplate.spec;
+    const { containers, volumes, securityContext, affinity } = template.spec;
+    expect(containers[0]?.securityContext).toEqual(container?.securityContext);
+    expect(securityContext).toEqual(pod.securityContext);
+    expect(containers[0]?.volumeMounts.map(({ name }) => name)).toEqual(volumes.map(({ name }) => name));
+    const data = `${set.volumeClaimTemplates[0]?.metadata.name ?? ''}-${(manifests[1]?.['metadata'] as { name: string }).name}-0`;
+    const own = (claim?.['metadata'] as { name: string }).name;
+    expect(volumes.map(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName)).toEqual([data, own]);
+    const labels = (set.template as unknown as { metadata: { labels: unknown } }).metadata.labels;
+    expect(JSON.stringify(affinity)).toContain(`"matchLabels":${JSON.stringify(labels)}`);
+    expect((containers[0] as unknown as { image: string }).image).toBe(
+      (container as unknown as { image: string }).image,
+    );
   });
 });

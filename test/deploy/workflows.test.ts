@@ -84,6 +84,34 @@ describe('the configuration of Prometheus', () => {
   });
 });
 
+describe('the example for Alertmanager', () => {
+  it('names receivers that it has, for each severity that a rule has, and rules that there are', () => {
+    const text = readFileSync('deploy/alertmanager/alertmanager.example.yml', 'utf8');
+    const { route, receivers } = parse(text) as {
+      route: { receiver: string; routes: readonly { receiver: string; matchers: readonly string[] }[] };
+      receivers: readonly { name: string }[];
+    };
+    const names = receivers.map(({ name }) => name);
+    expect([route, ...route.routes].map(({ receiver }) => receiver).filter((name) => !names.includes(name))).toEqual(
+      [],
+    );
+    const rules = readFileSync('deploy/prometheus/rules.yml', 'utf8');
+    const severities = new Set(rules.match(/severity: (\w+)/g)?.map((label) => label.replace('severity: ', '')));
+    expect(route.routes.map(({ matchers }) => matchers)).toEqual(
+      [...severities].map((severity) => [`severity="${severity}"`]),
+    );
+    const alerts = new Set(rules.match(/(?<=alert: )Ledger\w+/g));
+    const named = (parse(text) as { inhibit_rules: unknown }).inhibit_rules;
+    expect(
+      JSON.stringify(named)
+        .match(/Ledger\w+/g)
+        ?.filter((name) => !alerts.has(name)),
+    ).toEqual([]);
+    // Addresses are secrets: none stands here.
+    expect(text.match(/https?:|_url:(?!.*\/run\/secrets)/g)).toBeNull();
+  });
+});
+
 describe('the shell scripts', () => {
   const shellcheck = spawnSync('shellcheck', ['--version']).status === 0;
   if (!shellcheck)
