@@ -379,7 +379,7 @@ describe('credentials', () => {
 
   it('are missed by name, with a look at what was set instead', () => {
     expect(problemsOf({ env: { DATAFORSEO_LOGIN: LOGIN, DATAFORSEO_PASS: 'hush' } })).toEqual([
-      'DATAFORSEO_PASSWORD is not set (DATAFORSEO_PASS is set, which is not read); it or DATAFORSEO_PASSWORD_FILE must give the password of the API account (not the one of the web site).',
+      'DATAFORSEO_PASSWORD is not set (DATAFORSEO_PASS is set, which is not read); it or DATAFORSEO_PASSWORD_FILE must give the password of the API account (not the one of the website).',
     ]);
   });
 

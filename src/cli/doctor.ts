@@ -4,6 +4,7 @@ import type { Diagnosis, Finding, Verdict } from '../domain/diagnosis.ts';
 import { ConfigError } from '../domain/errors.ts';
 import type { CliCommand, CliDeps, Typed } from './command.ts';
 import { EXIT } from './exit-code.ts';
+import { counted } from './format.ts';
 import { openFor } from './open.ts';
 import { createProgressNote } from './progress-note.ts';
 
@@ -62,8 +63,11 @@ const MARKS: Readonly<Record<Verdict, string>> = { ok: 'ok', warn: 'WARN', fail:
 function diagnosisText({ findings }: Diagnosis): string[] {
   const count = (verdict: Verdict) => findings.filter((finding) => finding.verdict === verdict).length;
   const [fails, warns] = [count('fail'), count('warn')];
-  const sum = fails + warns === 0 ? 'All is well.' : `${fails} failed, ${warns} to look at.`;
-  return [...findings.flatMap(linesOf), '', sum];
+  const sum = [
+    ...(fails === 0 ? [] : [`${counted(fails, 'check')} failed`]),
+    ...(warns === 0 ? [] : [`${warns} to look at`]),
+  ].join(', ');
+  return [...findings.flatMap(linesOf), '', sum === '' ? 'All is well.' : `${sum}.`];
 }
 
 function linesOf({ check, verdict, found, todo }: Finding): string[] {

@@ -12,7 +12,8 @@ export const explain: CliCommand = {
   usage: 'explain <task id | time>',
   summary: 'which call covered it and when, or why none did',
   details: `A time is ISO 8601, "2026-03-01 12:57:46", "2026-03-01" or epoch seconds, UTC; everything else is the id of a task. Makes
-no call, needs no credentials, and works beside a running daemon. Exits with 1 when the ledger does not hold the task, with 2 when it is neither.`,
+no call, needs no credentials, and works beside a running daemon. Exits with 1 when the ledger does not hold the task,
+with 2 when what was typed is neither.`,
   examples: ['explain 2026-03-01 12:57:46', 'explain 01262030-4426-0139-0000-50c0b9a6c886 --json'],
   settings: 'of_the_ledger',
   operands: [new Argument('<what...>', 'the id of a task, or a time')],

@@ -22,10 +22,10 @@ export const report: CliCommand = {
 - changes: what later readings changed, with the refunds summed up; --since and --until are when it was seen
 - retrievable: results that DataForSEO still keeps, and until when
 - reconcile: today's cost by DataForSEO's own count against the ledger's; makes one call, so it needs credentials; exits
-with 1 when they differ, which on a busy account they do by the minute that has not been read yet: it says how much that is
+with 1 when they differ, as on a busy account by what has not been read yet, of which it says the cost
 - coverage: the auditor's certificate: what is on record, what proves it, what is missing; exits with 1 when anything is
 
-Days are UTC. Makes no call else, and works beside a running daemon. A tag, endpoint, API or state that no task has is named on
+Days are UTC. All but reconcile make no call; all work beside a running daemon. A tag, endpoint, API or state that no task has is named on
 standard error, with what comes near. In CSV a text that a spreadsheet would take for a
 formula has an apostrophe in front; JSON has every text as it is, and money exact in whole micro-dollars too.`,
   examples: [

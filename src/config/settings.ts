@@ -46,7 +46,7 @@ const shown = z.registry<{ readonly placeholder: string }>();
 export const settingsSchema = z.strictObject({
   dataforseo_login: say(LOGIN, 'text', 'login of the API account, see https://app.dataforseo.com/api-access'),
   dataforseo_login_file: say(FILE, 'path', 'file that holds the login instead'),
-  dataforseo_password: say(PASSWORD, 'text', 'password of the API account (not the one of the web site)'),
+  dataforseo_password: say(PASSWORD, 'text', 'password of the API account (not the one of the website)'),
   dataforseo_password_file: say(FILE, 'path', 'file that holds the password instead'),
   dataforseo_url: say(address(readApiAddress).prefault(URL_DEFAULT), 'url', 'where the API is'),
   apis: say(namesOf(API_NAMES).prefault(['backlinks']), 'names', `which APIs to read, of ${API_NAMES.join(', ')}`),

@@ -1,4 +1,5 @@
 import { DataForSeoError } from '../domain/errors.ts';
+import { withoutGaps } from '../domain/wording.ts';
 import type { ConcludedFailure } from './conclude.ts';
 
 type FailedCall = {
@@ -15,7 +16,7 @@ type FailedCall = {
 export function failedCall({ name, conclusion, message, callId }: FailedCall): DataForSeoError {
   const { refusal, code, statusCode, httpStatus, retryAfterMs } = conclusion;
   const codes = [httpStatus === null ? null : `HTTP ${httpStatus}`, code].filter((each) => each !== null);
-  const text = message === null || message === '' ? '' : `: ${message}`;
+  const text = message === null || message === '' ? '' : `: ${withoutGaps(message)}`;
   return new DataForSeoError(refusal.outcome, `${name} failed (${codes.join(', ')})${text}`, {
     statusCode,
     httpStatus,

@@ -10,12 +10,14 @@ export function count(value: number): string {
   return thousands.format(value);
 }
 
-/** One line that ends like a sentence, also where foreign words are in it: `See https://… .` becomes `See https://….` */
+/** Foreign words without the gap that DataForSEO leaves before the end of a sentence: `See https://… .` becomes `See https://….` */
+export function withoutGaps(text: string): string {
+  return text.replace(/ ([.!?])(?= |$)/g, '$1');
+}
+
+/** One line that ends like a sentence, also where foreign words are in it. */
 export function asSentence(text: string): string {
-  const line = text
-    .replace(/\s+/g, ' ')
-    .replace(/ ([.!?])(?= |$)/g, '$1')
-    .trim();
+  const line = withoutGaps(text.replace(/\s+/g, ' ')).trim();
   return /[.!?…]$/.test(line) ? line : `${line}.`;
 }
 

@@ -106,7 +106,7 @@ function refuseTarget({ path, target, overwrite }: BackupTerms): void {
     throw new ConfigError([`${target} belongs to the ledger itself: name another file for the backup.`]);
   const folder = dirname(target);
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
-    throw new ConfigError([`${folder} is no folder that is there: make it, or name a file elsewhere for the backup.`]);
+    throw new ConfigError([`There is no folder ${folder}: make it, or name a file elsewhere for the backup.`]);
   const there = lstatSync(target, { throwIfNoEntry: false });
   if (there?.isDirectory() === true)
     throw new ConfigError([`${target} is a folder: name the file in it that the backup is to be.`]);

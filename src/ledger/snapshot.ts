@@ -5,6 +5,7 @@ import { backlogOf, type Cutting } from '../domain/plan.ts';
 import { lossesAhead, type Outlook } from '../domain/loss-ahead.ts';
 import type { ApiCoverage, Snapshot, Stretch } from '../domain/snapshot.ts';
 import type { TimeRange } from '../domain/time-range.ts';
+import { withoutGaps } from '../domain/wording.ts';
 import { callsInPeriods } from './budget-use.ts';
 import { createCoverageStore } from './coverage.ts';
 import { readDaemonState } from './daemon-state.ts';
@@ -198,7 +199,7 @@ function lastFailure(database: Db): Snapshot['lastFailure'] {
        where answered_at is not null and code is not 20000 and code <> 'aborted' order by id desc limit 1`,
     )
     .get();
-  return row === undefined ? null : { at: iso(row.at * 1000), code: row.code, message: row.message ?? '' };
+  return row === undefined ? null : { at: iso(row.at * 1000), code: row.code, message: withoutGaps(row.message ?? '') };
 }
 
 /** Null for an API that the ledger has never read. */

@@ -67,6 +67,25 @@ describe('the doctor', () => {
     expect(complaints(lost)).toEqual(['disk skipped', 'account fail', 'balance skipped', 'clock skipped']);
   });
 
+  it("repeats the server's words without the blank before their full stop, as status and the log do", async () => {
+    const bench = await openBench({ tasks: 100 });
+    const account = { DATAFORSEO_PASSWORD: 'another one' };
+    const controller = new AbortController();
+    const running = bench.app(account).run(controller.signal);
+    while (!bench.logged.some((line) => line.includes('"state":"parked"'))) await new Promise(setImmediate);
+    controller.abort(new Error('done'));
+    await running;
+    const told = [
+      bench.app(account).status().lastFailure?.message,
+      ...bench.logged,
+      JSON.stringify(await diagnose(bench, account)),
+    ];
+    expect(told.filter((each) => each?.includes('https://app.dataforseo.com/api-access')).length).toBeGreaterThan(3);
+    expect(told.filter((each) => each?.includes('api-access .'))).toEqual([]);
+    // What the journal keeps is to the letter.
+    expect(bench.rows('select message from call')[0]?.['message']).toMatch(/api-access \.$/);
+  });
+
   it('finds a page that was overwritten, also where all that it reads itself is whole, and says what to do', async () => {
     const bench = await openBench({ tasks: 2_000 });
     await bench.backfill();

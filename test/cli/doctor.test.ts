@@ -27,7 +27,7 @@ describe('doctor', () => {
       'FAIL  account      No.',
       '                   -> Pay.',
       '',
-      '1 failed, 1 to look at.',
+      '1 check failed, 1 to look at.',
       '',
     ]);
     expect(code).toBe(1);
