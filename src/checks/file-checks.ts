@@ -57,7 +57,13 @@ function nearest(folder: string): string {
 
 /** Whether the ledger lies on this machine's own disk. */
 export function checkFileSystem(path: string): Finding {
-  const { type, shared } = diskOf(path);
+  const { type, shared, isMountedAlone } = diskOf(path);
+  if (isMountedAlone)
+    return fail(
+      'file system',
+      `${path} is mounted by itself: its log would lie on another disk, and be lost with the container.`,
+      `Mount the folder that the file lies in: ${dirname(resolve(path))}`,
+    );
   if (shared === null) return ok('file system', `${type ?? 'of no known name'}, on this machine.`);
   return fail(
     'file system',

@@ -52,6 +52,7 @@ function exitCodeOfLedger(error: LedgerError): number {
       return EXIT.held;
     case 'other_account':
     case 'shared_disk':
+    case 'mounted_alone':
       return EXIT.wrong;
     case 'newer_schema':
     case 'older_schema':

@@ -49,7 +49,7 @@ export function withHint(error: DataForSeoError | LedgerError): string {
 
 /**
  * Why a ledger cannot be used. `held`: another process has it · `newer_schema`, `not_a_ledger`, `other_account`: refused
- * untouched · `shared_disk`: the file lies on a network file system · `unreadable`, `unwritable`: nothing can be read or saved now (disk full, read-only, I/O) · `broken`: the file is damaged or a migration failed · `missing`: no file.
+ * untouched · `shared_disk`: the file lies on a network file system · `mounted_alone`: what lies beside the file lies on another disk · `unreadable`, `unwritable`: nothing can be read or saved now (disk full, read-only, I/O) · `broken`: the file is damaged or a migration failed · `missing`: no file.
  */
 export type LedgerErrorCode =
   | 'held'
@@ -58,6 +58,7 @@ export type LedgerErrorCode =
   | 'not_a_ledger'
   | 'other_account'
   | 'shared_disk'
+  | 'mounted_alone'
   | 'unreadable'
   | 'unwritable'
   | 'broken'

@@ -67,6 +67,11 @@ function isWithin(path: string, point: string): boolean {
   return point === '/' || path === point || path.startsWith(`${point}/`);
 }
 
+/** Whether something is mounted at exactly this path, which is absolute and without links. */
+export function isMountPoint(path: string, mountinfo: string): boolean {
+  return mountinfo.split('\n').some((line) => unescaped(line.split(' ')[4] ?? '') === path);
+}
+
 /** Blanks and the like stand there as `\040`. */
 function unescaped(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_all, octal: string) => String.fromCharCode(parseInt(octal, 8)));

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { LedgerError } from '../domain/errors.ts';
 import { leaveToSqlite, lookAtHeader } from './file-header.ts';
-import { refuseSharedDisk } from './file-system.ts';
+import { refuseMountedAlone, refuseSharedDisk } from './file-system.ts';
 import { fileKind, migrate, readMigrations, refuseNewer } from './migrate.ts';
 
 export type Db = Database.Database;
@@ -56,10 +56,11 @@ export function connectForWriting(path: string): Db {
 
 /**
  * Whether the path can be a ledger's; changes nothing, neither in the file nor beside it. @returns What is there.
- * @throws {LedgerError} `shared_disk`, `not_a_ledger`, `newer_schema`.
+ * @throws {LedgerError} `shared_disk`, `mounted_alone`, `not_a_ledger`, `newer_schema`.
  */
 export function checkFile(path: string) {
   refuseSharedDisk(path);
+  refuseMountedAlone(path);
   const kind = lookAt(path);
   if (kind.kind === 'foreign') throw notALedger(path);
   if (kind.kind === 'ledger') refuseNewer(path, kind.schemaVersion, readMigrations().length);

@@ -1,7 +1,7 @@
-import { readFileSync, realpathSync, statfsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { accessSync, constants, readFileSync, realpathSync, statfsSync, statSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
-import { mountTypeOf, sharedWithOthers } from '../domain/file-system.ts';
+import { isMountPoint, mountTypeOf, sharedWithOthers } from '../domain/file-system.ts';
 
 /** The file system that holds, or is to hold, a file. */
 export type Disk = {
@@ -9,6 +9,8 @@ export type Disk = {
   readonly type: string | null;
   /** What it is where it is shared with other machines, so that no ledger may lie there; null: it is this machine's own. */
   readonly shared: string | null;
+  /** Whether the file itself is mounted for writing, and not its folder: what lies beside it is on another disk. */
+  readonly isMountedAlone: boolean;
   /** For this user, bytes. */
   readonly freeBytes: number;
   readonly sizeBytes: number;
@@ -21,10 +23,12 @@ export type Disk = {
 export function diskOf(path: string): Disk {
   const place = nearest(resolve(path));
   const { type: magic, bavail, blocks, bsize } = statfsSync(place);
-  const type = mountTypeOf(place, mountinfo());
+  const mounts = mountinfo();
+  const type = mountTypeOf(place, mounts);
   return {
     type,
     shared: sharedWithOthers({ magic, mountType: type }),
+    isMountedAlone: basename(place) === basename(path) && isMountPoint(place, mounts) && isFileForWriting(place),
     freeBytes: bavail * bsize,
     sizeBytes: blocks * bsize,
   };
@@ -35,7 +39,7 @@ export function diskOf(path: string): Disk {
  * @throws {LedgerError} `shared_disk`, with the reason.
  */
 export function refuseSharedDisk(path: string): void {
-  const shared = sharedDiskUnder(path);
+  const shared = lookAtDisk(path)?.shared ?? null;
   if (shared === null) return;
   throw new LedgerError(
     'shared_disk',
@@ -44,12 +48,35 @@ export function refuseSharedDisk(path: string): void {
   );
 }
 
+/**
+ * What was written last is in the log beside the ledger. Where a container has the file alone as a mount, that log is in the
+ * container, and gone with it. One that is read-only is told by SQLite.
+ * @throws {LedgerError} `mounted_alone`.
+ */
+export function refuseMountedAlone(path: string): void {
+  if (!lookAtDisk(path)?.isMountedAlone) return;
+  throw new LedgerError(
+    'mounted_alone',
+    `${path} is mounted by itself, so its log (${basename(path)}-wal), which holds what was written last, would lie on another disk and be lost with the container. Nothing was changed.`,
+    { hint: `Mount the folder that the file lies in instead of the file, e.g. --volume ledger:${dirname(path)}` },
+  );
+}
+
 /** Who may not look at the disk will not be able to open the file either, and SQLite says so better. */
-function sharedDiskUnder(path: string): string | null {
+function lookAtDisk(path: string): Disk | null {
   try {
-    return diskOf(path).shared;
+    return diskOf(path);
   } catch {
     return null;
+  }
+}
+
+function isFileForWriting(place: string): boolean {
+  try {
+    accessSync(place, constants.W_OK);
+    return statSync(place).isFile();
+  } catch {
+    return false;
   }
 }
 

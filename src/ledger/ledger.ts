@@ -85,7 +85,7 @@ export type LedgerOptions = {
 /**
  * Takes the lock, opens or makes the file, brings its schema up to date and checks that it is this account's;
  * the first page that is saved binds a new one to it.
- * @throws {LedgerError} `held`, `shared_disk`, `not_a_ledger`, `newer_schema`, `other_account`, `unwritable`, `broken`.
+ * @throws {LedgerError} `held`, `shared_disk`, `mounted_alone`, `not_a_ledger`, `newer_schema`, `other_account`, `unwritable`, `broken`.
  */
 export function openLedger(options: LedgerOptions): Ledger {
   const { path } = options;

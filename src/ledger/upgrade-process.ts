@@ -37,6 +37,7 @@ function failureOf(error: unknown): UpgradeWord {
         return { kind: 'failed', code: 'broken', message, hint, cause };
       case 'held':
       case 'shared_disk':
+      case 'mounted_alone':
       case 'not_a_ledger':
       case 'newer_schema':
       case 'unreadable':

@@ -11,7 +11,16 @@ const word = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('migrated'), from: z.number(), to: z.number() }),
   z.object({
     kind: z.literal('failed'),
-    code: z.enum(['held', 'shared_disk', 'not_a_ledger', 'newer_schema', 'unreadable', 'unwritable', 'broken']),
+    code: z.enum([
+      'held',
+      'shared_disk',
+      'mounted_alone',
+      'not_a_ledger',
+      'newer_schema',
+      'unreadable',
+      'unwritable',
+      'broken',
+    ]),
     message: z.string(),
     hint: z.string().nullable(),
     cause: z.object({ message: z.string(), code: z.string().nullable() }).nullable(),

@@ -2,10 +2,11 @@ import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from '
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { mountTypeOf, sharedWithOthers } from '../../src/domain/file-system.ts';
+import { checkFileSystem } from '../../src/checks/file-checks.ts';
 import { diskOf } from '../../src/ledger/file-system.ts';
 import { openBench, type Bench } from '../support/bench.ts';
 import { tempLedger } from '../support/ledger.ts';
-import { CAN_MOUNT } from '../support/mounts.ts';
+import { CAN_MOUNT, mountAlone } from '../support/mounts.ts';
 import { ended, lastWords, startProcess } from '../support/process.ts';
 
 const EXT4 = 0xef53;
@@ -77,6 +78,23 @@ function startOnShare(bench: Bench, command: string) {
   const script = 'mount --bind "$0" /proc/$$/mountinfo && exec "$@"';
   return startProcess(bench, [command], { under: ['unshare', '-m', 'sh', '-c', script, fake] });
 }
+
+describe.skipIf(!CAN_MOUNT)('a ledger that is mounted without its folder', () => {
+  it('is refused for writing, with the reason, and told by doctor; a copy may be read so', async () => {
+    const bench = await openBench({ tasks: 10 });
+    await bench.backfill();
+    const calls = bench.simulator.stats().calls;
+    mountAlone(bench.path);
+    const { code, stderr } = await ended(startProcess(bench, ['run']));
+    expect(lastWords(stderr)).toMatch(
+      /is mounted by itself, .*ledger\.db-wal.* lost with the container.*Mount the folder/,
+    );
+    expect(code).toBe(2);
+    expect(bench.simulator.stats().calls).toBe(calls);
+    expect(checkFileSystem(bench.path)).toMatchObject({ verdict: 'fail' });
+    expect((await ended(startProcess(bench, ['status']))).code).toBe(0);
+  });
+});
 
 describe.skipIf(!CAN_MOUNT)('a ledger on a network file system', () => {
   it.each(['backfill', 'run', 'status'])(

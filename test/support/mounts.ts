@@ -31,6 +31,12 @@ export function mountDisk(folder: string, size: string): { readonly resize: (siz
   return { resize: (to) => void mount('-o', `remount,size=${to}`, folder) };
 }
 
+/** Mounts a file where it is, as a container does that is given a file instead of its folder. */
+export function mountAlone(path: string): void {
+  if (!mount('--bind', path, path)) throw new Error(`${path} cannot be mounted`);
+  onTestFinished(() => unmount(path));
+}
+
 /** Makes a file or folder read-only, for root too, until `release` or the end of the test. */
 export function makeReadOnly(path: string): { readonly release: () => void } {
   if (!mount('--bind', path, path) || !mount('-o', 'remount,ro,bind', path)) throw new Error(`${path} stays writable`);
