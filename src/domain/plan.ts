@@ -14,7 +14,6 @@ import {
   MOST_STRETCH,
   neighbour,
   pagesOfRows,
-  rateOf,
   rowsAt,
   saysNothing,
   SHORTEST_SLICE_MS,
@@ -39,7 +38,10 @@ export type PlannedSlice = {
 /** The moment and the room in which slices are cut. */
 export type Cutting = {
   readonly now: number;
+  /** The end of what is wanted, exclusive. */
   readonly upper: number;
+  /** Where it ends earlier for an API, whose newest tasks are left to the tail. */
+  readonly uppers?: ReadonlyMap<string, number>;
   readonly policy: PlanPolicy;
   /** Walks that share the budget with the one that is planned. */
   readonly inFlight: number;
@@ -74,7 +76,7 @@ export function nextSlices(pictures: readonly ApiPicture[], cutting: Cutting, co
 /** The gaps that nobody reads yet, from where they can be read in time. */
 function readable(pictures: readonly ApiPicture[], cutting: Cutting): OpenGap[] {
   const open = pictures.flatMap((picture) =>
-    gapsOf(picture, cutting.upper, cutting.now)
+    gapsOf(picture, cutting.uppers?.get(picture.api) ?? cutting.upper, cutting.now)
       .flatMap((gap) => subtract([gap], picture.taken).map((range) => narrowed(gap, range)))
       .map((gap) => ({ picture, gap })),
   );
@@ -124,7 +126,7 @@ function cutSlice(picture: ApiPicture, gap: Gap, cutting: Cutting): PlannedSlice
   const inTimeFor = (pages: number) =>
     Math.max(gap.since, Math.ceil((edge + BOUND_MARGIN_MS + pages * pageMs) / 1000) * 1000);
   const density = knownAt(picture, inTimeFor(1), policy);
-  const since = inTimeFor(density === null ? 1 : leastPages(density, policy));
+  const since = inTimeFor(density === null ? 1 : leastPages(inTimeFor(1), density, policy));
   if (since >= gap.until) return null;
   const inTime = Math.floor((since - BOUND_MARGIN_MS - edge) / pageMs);
   const rest = narrowed(gap, { since, until: gap.until });
@@ -156,18 +158,23 @@ function lengthAt(rest: Gap, density: Density, room: Room): number {
 
 /**
  * Near an edge a glimpse is taken as far as it reached, and nothing is guessed of what follows, where that brings the rest out
- * of the edge's reach: a crowd behind it would otherwise be overtaken, and all its pages lost. Null where it cannot be so.
+ * of the edge's reach: a crowd behind it would otherwise be overtaken, and all its pages lost. Where it saw more than can be read in
+ * time, the silence before its first task is taken alone. Null where neither can be so.
  */
 function certainLength(rest: Gap, density: Density, { now, policy, pages }: Room): number | null {
   const { until, firstAt = rest.since, rows, glimpse } = density;
-  // A little less than it saw fits into its pages, margins and all.
-  const seenUntil = until - GLIMPSE_MARGIN * (until - Math.max(firstAt, rest.since));
+  // A little less than it saw fits into its pages; its last second may hold more than it saw.
+  const margin = Math.max(GLIMPSE_MARGIN * (until - Math.max(firstAt, rest.since)), 1000 + BESIDE_A_CROWD_MS);
+  const fits = pagesOfRows(rows, policy.limit) <= pages + 1 && until - margin > firstAt;
+  const seenUntil = fits ? until - margin : firstAt - BESIDE_A_CROWD_MS;
   const end = Math.min(Math.floor(seenUntil / 1000) * 1000, rest.until);
   const isOut = !isPressed(rest.expiresAt + end - rest.since, now, policy);
-  return glimpse && isOut && pagesOfRows(rows, policy.limit) <= pages + 1 ? end - rest.since : null;
+  return glimpse && end > rest.since && isOut ? end - rest.since : null;
 }
 
 const GLIMPSE_MARGIN = 0.01;
+/** A slice that ends so long before a crowd lists nothing of it: a second more is asked for than the slice has. */
+const BESIDE_A_CROWD_MS = 2 * BOUND_MARGIN_MS;
 
 /**
  * A slice that may be overtaken by the window is a quarter of the others: an account may grow many times as dense as it began,
@@ -178,9 +185,9 @@ const PRESSED_PAGES = SLICE_PAGES / 4;
 /** One page that came in no time may be a crowded moment or a crowded account: for a glimpse nobody steps in further than this. */
 const MOST_PAGES_FOR_A_GLIMPSE = 60;
 
-/** What the shortest slice takes: a dense account steps in by as much, or it would be late with every slice. */
-function leastPages(density: Density, policy: PlanPolicy): number {
-  const pages = pagesOfRows(rateOf(density) * SHORTEST_SLICE_MS, policy.limit);
+/** What the shortest slice from there takes: a dense account steps in by as much, or it would be late with every slice. */
+function leastPages(since: number, density: Density, policy: PlanPolicy): number {
+  const pages = pagesOfRows(rowsAt({ since, until: since + SHORTEST_SLICE_MS }, density), policy.limit);
   return density.glimpse ? Math.min(pages, MOST_PAGES_FOR_A_GLIMPSE) : pages;
 }
 

@@ -158,24 +158,21 @@ function chooseWork({ harvest, tails, upkeep }: DaemonParts, scene: Scene): Choi
 }
 
 function backlogStarts(harvest: Harvest, scene: Scene, free: number): Start[] {
-  if (free <= 0) return [];
   const { ledger, policy } = harvest.deps;
-  const { healthy, backlogUppers, inFlight, waiting, now } = scene;
-  const common = {
+  const { healthy, backlogUppers, inFlight, waiting, now, upper } = scene;
+  const work = {
+    pictures: healthy,
+    waiting,
     left: new Set<number>(),
-    suspects: harvest.standing.suspects(),
     inFlight,
+    suspects: harvest.standing.suspects(),
+    free,
     now,
+    upper,
+    uppers: backlogUppers,
     refusals: ledger.refusals,
   };
-  const first = backlogWork({ ...common, pictures: [], waiting, free, upper: 0 }, policy);
-  const fresh = healthy.flatMap((picture, index) =>
-    backlogWork(
-      { ...common, pictures: [picture], waiting: [], free: free - first.length, upper: backlogUppers[index] ?? 0 },
-      policy,
-    ),
-  );
-  return [...first, ...fresh].slice(0, free);
+  return backlogWork(work, policy);
 }
 
 function waitMs(harvest: Harvest, now: number): number {
@@ -187,7 +184,7 @@ function waitMs(harvest: Harvest, now: number): number {
 
 function doingOf({ harvest, tails }: DaemonParts, scene: Scene): Doing {
   const isBehind = scene.healthy.some(
-    (picture, index) => gapsOf(picture, scene.backlogUppers[index] ?? 0, scene.now).length > 0,
+    (picture) => gapsOf(picture, scene.backlogUppers.get(picture.api) ?? scene.upper, scene.now).length > 0,
   );
   const doing = isBehind || scene.backlogWaits ? READS_BACKLOG : UP_TO_DATE;
   const [late] = harvest.standing.troubled() ? [] : tails.behind(scene);

@@ -17,7 +17,7 @@ export type Scene = {
   /** Of those, the ones whose slices do not rest because all of them fail. */
   readonly healthy: readonly ApiPicture[];
   /** Where the backlog of each healthy one ends and its tail begins. */
-  readonly backlogUppers: readonly number[];
+  readonly backlogUppers: ReadonlyMap<string, number>;
   readonly inFlight: readonly Walk[];
   /** Begun, not in flight, and of a healthy API. */
   readonly waiting: readonly Walk[];
@@ -37,12 +37,12 @@ export function lookAround(harvest: Harvest, now: number): Scene {
   const inFlight = open.filter((walk) => lanes.has(walk.id));
   const waiting = open.filter((walk) => healthy.some(({ api }) => api === walk.api) && !lanes.has(walk.id));
   const shifted = now - harvest.extraLagMs();
-  const backlogUppers = healthy.map((picture) => backlogUpper(picture, policy, shifted));
+  const backlogUppers = new Map(healthy.map((picture) => [picture.api, backlogUpper(picture, policy, shifted)]));
   const backlogWaits =
     inFlight.some(isBacklog) ||
     waiting.some((walk) => isBacklog(walk) && isDue(walk, now, policy.periodMs)) ||
     healthy.some(
-      (picture, index) => subtract(gapsOf(picture, backlogUppers[index] ?? 0, now), picture.taken).length > 0,
+      (picture) => subtract(gapsOf(picture, backlogUppers.get(picture.api) ?? 0, now), picture.taken).length > 0,
     );
   const upper = upperBound(shifted, policy.lagMs);
   return { now, upper, all, pictures, healthy, backlogUppers, inFlight, waiting, backlogWaits };

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { windowEdge } from '../../src/domain/window.ts';
 import { createTimeline } from '../../src/simulator/arrivals.ts';
 import { patchOptions, type SimulatorPatch } from '../../src/simulator/options.ts';
 import { runPlan } from '../support/plan-model.ts';
@@ -69,10 +70,28 @@ describe('the calls of a first backfill', () => {
     expect(calls).toBeLessThanOrEqual(125);
   });
 
+  it.each([
+    { minutes: 30, after: 'ids', tasks: 40_000 },
+    { minutes: 120, after: 'ids', tasks: 60_000 },
+    { minutes: 1_375, after: 'ids', tasks: 200_000 },
+    { minutes: 60_000, after: 'ids', tasks: 70_000 },
+    { minutes: 45, after: 'metadata', tasks: 70_000 },
+    { minutes: 9_680, after: 'metadata', tasks: 200_000 },
+  ] as const)(
+    'of $tasks tasks in a second, $minutes minutes behind the edge of the $after, are few more than one for a thousand',
+    ({ minutes, after, tasks }) => {
+      // The silence before them was taken into one slice with them, which was overtaken on its last page and begun anew.
+      const at = windowEdge(after, NOW, []) + minutes * 60_000;
+      const { calls, ...run } = runPlan(new Float64Array(tasks).fill(at), NOW);
+      expect(run).toMatchObject({ unread: 0, overtaken: 0, lostMs: 0 });
+      expect(calls).toBeLessThanOrEqual(tasks / 1_000 + 20);
+    },
+  );
+
   it('come to an end for any account, lose none of its tasks, and read none of them three times', () => {
     const crowd = fc.record({
       at: fc.integer({ min: 0, max: 179 * 24 }),
-      hours: fc.constantFrom(0.01, 1, 24, 24 * 30),
+      hours: fc.constantFrom(1 / 3_600, 0.01, 1, 24, 24 * 30),
       tasks: fc.constantFrom(1, 400, 2_500, 20_000, 60_000),
     });
     fc.assert(

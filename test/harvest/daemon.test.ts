@@ -49,6 +49,22 @@ describe('eleven APIs', () => {
   );
 });
 
+describe('two large APIs', () => {
+  it('are read by what leaves first, whatever the order of the settings', { timeout: 240_000 }, async () => {
+    const both = { LEDGER_APIS: 'backlinks,serp' };
+    const bench = openVirtualBench({ tasks: 150_000, apis: ['backlinks', 'serp'], latency: { meanMs: 200 } }, both);
+    await bench.run(11 * MINUTE);
+    const { coverage } = bench.app(both).status();
+    expect(coverage).toMatchObject({ backlinks: { losses: [] }, serp: { losses: [] } });
+    // Of each, what lies at the edges of both windows comes first.
+    for (const api of both.LEDGER_APIS.split(',')) {
+      const gaps = coverage[api]?.gaps ?? [];
+      expect(new Set(gaps.map(({ grade }) => grade))).toEqual(new Set(['ids', 'metadata']));
+      for (const gap of gaps) expect(Date.parse(gap.expiresAt) - bench.clock.now()).toBeGreaterThan(MINUTE);
+    }
+  });
+});
+
 describe('an API that fails', () => {
   it('does not hold the tails of the others, whatever it does', { timeout: 240_000 }, async () => {
     const apis = { LEDGER_APIS: 'serp,merchant,backlinks' };
