@@ -7,6 +7,7 @@ import { openForReading } from '../ledger/database.ts';
 import { explain } from '../ledger/explain.ts';
 import { planReport, unreadPicture } from '../ledger/plan-report.ts';
 import { readPictures, readSnapshot, serverNow } from '../ledger/snapshot.ts';
+import { recentTailCalls } from '../ledger/tail-calls.ts';
 import { policyOf, type Parts } from './parts.ts';
 import { openUnlessMissing } from './with-reader.ts';
 
@@ -43,7 +44,8 @@ export function plan({ config, seams }: Parts): Plan {
     );
   }
   try {
-    const cutting = at(serverNow(database, seams.clock.now()));
+    const now = serverNow(database, seams.clock.now());
+    const cutting = { ...at(now), tailCalls: recentTailCalls(database, { now, policy }) };
     const known = readPictures(database, config.apis);
     const unread = config.apis.filter((api) => !known.some((picture) => picture.api === api));
     return planReport([...known, ...unread.map((api) => unreadPicture(api, cutting))], cutting);

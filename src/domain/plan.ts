@@ -45,7 +45,14 @@ export type Cutting = {
   readonly policy: PlanPolicy;
   /** Walks that share the budget with the one that is planned. */
   readonly inFlight: number;
+  /** Calls a period that the newest tasks take of the budget; none where nobody reads them. */
+  readonly tailCalls?: number;
 };
+
+/** What a call of the backlog takes on average, ms. */
+export function callMsOf({ policy, tailCalls = 0 }: Pick<Cutting, 'policy' | 'tailCalls'>): number {
+  return policy.periodMs / Math.max(policy.tokens - tailCalls, 1);
+}
 
 type OpenGap = { readonly picture: ApiPicture; readonly gap: Gap };
 
@@ -95,9 +102,9 @@ const NOTHING: TimeRange = { since: 0, until: 0 };
 const BELIEVED_OF_A_WALK = 8;
 const BELIEVED_OF_A_GLIMPSE = 2;
 
-function foretold(open: readonly OpenGap[], { now, policy }: Cutting): (TimeRange | null)[] {
-  const demands = open.map(({ picture, gap }) => demandOf(picture, gap, policy));
-  return foretoldLosses(demands, { now, callMs: policy.periodMs / policy.tokens });
+function foretold(open: readonly OpenGap[], cutting: Cutting): (TimeRange | null)[] {
+  const demands = open.map(({ picture, gap }) => demandOf(picture, gap, cutting.policy));
+  return foretoldLosses(demands, { now: cutting.now, callMs: callMsOf(cutting) });
 }
 
 /** The beginning of a gap as far as its density is known; a single call where it is not. */

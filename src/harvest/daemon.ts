@@ -97,7 +97,7 @@ function turn(parts: DaemonParts, ticked: boolean): number {
     stock.account(now);
     const scene = lookAround(harvest, now);
     stock.keepGaps(scene);
-    foresight.look(scene);
+    foresight.look(scene, tails.need());
     if (isTicked.yet) tails.tick(scene);
     isTicked.yet = false;
     const { starts, nextAt } = chooseWork(parts, scene);
@@ -153,11 +153,14 @@ function chooseWork({ harvest, tails, upkeep }: DaemonParts, scene: Scene): Choi
   // Where each API's tail is being read nobody needs the lane that is kept for it.
   const kept = standing.troubled() || tailsInFlight >= scene.pictures.length ? 0 : TAIL_LANES;
   const again = upkeep.choose(scene, Math.max(free - kept, 0));
-  const backlog = backlogStarts(harvest, scene, free - kept - again.length);
+  const share = { free: free - kept - again.length, tailCalls: tails.need() };
+  const backlog = backlogStarts(harvest, scene, share);
   return { starts: [...starts, ...again, ...backlog], nextAt };
 }
 
-function backlogStarts(harvest: Harvest, scene: Scene, free: number): Start[] {
+type BacklogShare = { readonly free: number; readonly tailCalls: number };
+
+function backlogStarts(harvest: Harvest, scene: Scene, share: BacklogShare): Start[] {
   const { ledger, policy } = harvest.deps;
   const { healthy, backlogUppers, inFlight, waiting, now, upper } = scene;
   const work = {
@@ -166,7 +169,7 @@ function backlogStarts(harvest: Harvest, scene: Scene, free: number): Start[] {
     left: new Set<number>(),
     inFlight,
     suspects: harvest.standing.suspects(),
-    free,
+    ...share,
     now,
     upper,
     uppers: backlogUppers,

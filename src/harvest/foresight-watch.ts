@@ -4,7 +4,10 @@ import type { Harvest } from './harvester.ts';
 import type { Scene } from './scene.ts';
 
 /** Says a day ahead what will be lost, once each, and that it no longer will. */
-export type ForesightWatch = { readonly look: (scene: Scene) => void };
+export type ForesightWatch = {
+  /** @param tailCalls - Calls a period that the tails take. */
+  readonly look: (scene: Scene, tailCalls: number) => void;
+};
 
 /** It takes the densities of all that was ever read, and looks a day ahead. */
 const LOOK_AGAIN_MS = 300_000;
@@ -14,10 +17,10 @@ export function createForesightWatch(harvest: Harvest): ForesightWatch {
   const said = new Map<string, LossAhead>();
   let lookedAt = Number.NEGATIVE_INFINITY;
   return {
-    look: (scene) => {
+    look: (scene, tailCalls) => {
       if (clock.monotonic() - lookedAt < LOOK_AGAIN_MS) return;
       lookedAt = clock.monotonic();
-      const soon = expected(harvest, scene).filter((loss) => isSoon(loss, scene.now));
+      const soon = expected(harvest, scene, tailCalls).filter((loss) => isSoon(loss, scene.now));
       const now = new Map(soon.map((loss) => [`${loss.api} ${loss.grade} ${loss.reason}`, loss]));
       for (const [key, loss] of now) {
         if (!said.has(key)) log.warn(factsOf(loss), 'a stretch will leave the window before it is read');
@@ -31,11 +34,11 @@ export function createForesightWatch(harvest: Harvest): ForesightWatch {
   };
 }
 
-function expected({ deps, standing }: Harvest, scene: Scene): LossAhead[] {
+function expected({ deps, standing }: Harvest, scene: Scene, tailCalls: number): LossAhead[] {
   const { policy } = deps;
   const paused = standing.pausedUntil(scene.now);
   const refused = standing.apiRefusals();
-  const cutting = { now: scene.now, upper: scene.upper, policy, inFlight: 0 };
+  const cutting = { now: scene.now, upper: scene.upper, policy, inFlight: 0, tailCalls };
   return lossesAhead(scene.all, cutting, {
     blocked: (api) => {
       const refusal = refused.find((each) => each.api === api);

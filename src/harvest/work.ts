@@ -32,6 +32,8 @@ export type WorkPicture = {
   /** The end of what is wanted, exclusive; of an API in `uppers` it is that. */
   readonly upper: number;
   readonly uppers?: ReadonlyMap<string, number>;
+  /** Calls a period that the tails take. */
+  readonly tailCalls?: number;
   readonly refusals: (api: string) => readonly Refusal[];
 };
 
@@ -49,8 +51,8 @@ export function backlogWork(picture: WorkPicture, policy: HarvestPolicy): Start[
   const { healthy, failing } = dueWalks(picture, policy.periodMs);
   // Where several slices have failed in a row it is the server: more of them would tell nothing new.
   const wanted = picture.suspects.length < MOST_SUSPECTS ? free - healthy.length : 0;
-  const { now, upper, uppers = new Map<string, number>() } = picture;
-  const cutting = { now, upper, uppers, policy, inFlight: picture.inFlight.length };
+  const { now, upper, uppers = new Map<string, number>(), tailCalls = 0 } = picture;
+  const cutting = { now, upper, uppers, policy, inFlight: picture.inFlight.length, tailCalls };
   const fresh = wanted <= 0 ? [] : nextSlices(picture.pictures, cutting, wanted);
   const pressed = fresh.filter(({ deadline }) => isPressed(deadline, picture.now, policy));
   const begun: Start[] = (pressed.length > 0 ? pressed : fresh).map(({ api, grade, range, openingPages }) => ({

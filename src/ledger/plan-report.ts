@@ -1,5 +1,5 @@
 import { gapsOf, originAt, type ApiPicture } from '../domain/gaps.ts';
-import { backlogOf, callsOf, type Cutting } from '../domain/plan.ts';
+import { backlogOf, callMsOf, callsOf, type Cutting } from '../domain/plan.ts';
 import { TOO_MUCH } from '../domain/loss-ahead.ts';
 import type { Plan } from '../domain/snapshot.ts';
 
@@ -20,7 +20,7 @@ export function planReport(pictures: readonly ApiPicture[], cutting: Cutting): P
   return {
     exact: backlog.exact,
     calls: backlog.calls,
-    etaSeconds: Math.ceil((backlog.calls * policy.periodMs) / policy.tokens / 1000),
+    etaSeconds: Math.ceil((backlog.calls * callMsOf(cutting)) / 1000),
     slices,
     willExpire: backlog.willExpire.map(({ api, grade, since, until, expiresAt }) => ({
       api,

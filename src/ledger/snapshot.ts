@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { subtract, union } from '../domain/coverage.ts';
 import { gapsOf, upperBound, windowSince, type ApiPicture, type PlanPolicy } from '../domain/gaps.ts';
-import { backlogOf, type Cutting } from '../domain/plan.ts';
+import { backlogOf, callMsOf, type Cutting } from '../domain/plan.ts';
 import { lossesAhead, type Outlook } from '../domain/loss-ahead.ts';
 import type { ApiCoverage, Snapshot, Stretch } from '../domain/snapshot.ts';
 import type { TimeRange } from '../domain/time-range.ts';
@@ -16,6 +16,7 @@ import { readMeta } from './meta.ts';
 import { readPicture } from './picture.ts';
 import { unreadPicture } from './plan-report.ts';
 import { readRefusedApis } from './refused-apis.ts';
+import { recentTailCalls } from './tail-calls.ts';
 import { tailStates } from './tail-states.ts';
 import { createWalkStore } from './walks.ts';
 
@@ -56,7 +57,8 @@ function snapshotOf(database: Db, terms: SnapshotTerms): Snapshot {
   const now = serverNow(database, terms.wallNow);
   const read = new Map(readPictures(database, terms.apis).map((picture) => [picture.api, picture]));
   const upper = upperBound(now, terms.lagMs);
-  const cutting: Cutting = { now, upper, policy: terms.policy, inFlight: 0 };
+  const tailCalls = recentTailCalls(database, { now, policy: terms.policy });
+  const cutting: Cutting = { now, upper, policy: terms.policy, inFlight: 0, tailCalls };
   const pictures = terms.apis.map((api) => read.get(api) ?? unreadPicture(api, cutting));
   const backlog = backlogOf(pictures, cutting);
   const each = <Told>(tell: (picture: ApiPicture) => Told, unread: Told): Record<string, Told> =>
@@ -69,7 +71,6 @@ function snapshotOf(database: Db, terms: SnapshotTerms): Snapshot {
   const state = stateOf(database, terms, now);
   const coverage = each((picture) => coverageOf(database, picture, { terms, now }), NOT_COVERED);
   const refused = refusedApis(database, terms.apis);
-  const callMs = terms.policy.periodMs / terms.policy.tokens;
   const { path } = terms;
   const tasks = taskCounts(database);
   const ledgerBytes = sizeOf(path);
@@ -89,7 +90,7 @@ function snapshotOf(database: Db, terms: SnapshotTerms): Snapshot {
     },
     backlog: {
       calls: backlog.calls,
-      etaSeconds: Math.ceil((backlog.calls * callMs) / 1000),
+      etaSeconds: Math.ceil((backlog.calls * callMsOf(cutting)) / 1000),
       exact: backlog.exact,
       willExpire: lossesAhead(pictures, cutting, outlookOf(database, state, refused)).map((loss) => ({
         api: loss.api,

@@ -5,7 +5,7 @@ import { intersect, lengthOf, subtract, union } from '../../src/domain/coverage.
 import type { ApiPicture, PlanPolicy } from '../../src/domain/gaps.ts';
 import type { Cutting } from '../../src/domain/plan.ts';
 import { ahead, BOUND_MARGIN_MS, gapsOf, lossesSince, originAt } from '../../src/domain/gaps.ts';
-import { backlogOf, callsOf, nextSlices } from '../../src/domain/plan.ts';
+import { backlogOf, callMsOf, callsOf, nextSlices } from '../../src/domain/plan.ts';
 import { rateOf } from '../../src/domain/slicing.ts';
 import type { Density } from '../../src/domain/slicing.ts';
 import type { Grade } from '../../src/domain/task.ts';
@@ -318,6 +318,19 @@ describe('the backlog', () => {
     const density = { since: UPPER - 2 * DAY, until: UPPER - DAY, rows: 10_000, glimpse: false };
     const of = { ...empty, segments: [segment({ since: origins.ids, until: UPPER - DAY })], densities: [density] };
     expect(backlogOf([of], cutting)).toEqual({ calls: 11, exact: true, willExpire: [] });
+  });
+
+  it('has what the tails leave of the budget, and foretells what leaves before its turn then', () => {
+    const since = EDGES.metadata - DAY;
+    // 8,500 tasks a minute, for a day.
+    const density = { since: since - DAY, until: since, rows: 12_240_000, glimpse: false };
+    const ids = segment({ since: EDGES.ids, until: EDGES.metadata }, { grade: 'ids' });
+    const rest = segment({ since: EDGES.metadata + DAY, until: UPPER });
+    const picture = { ...old, segments: [ids, rest], densities: [density] };
+    expect(backlogOf([picture], cutting).willExpire).toEqual([]);
+    const [lost] = backlogOf([picture], { ...cutting, tailCalls: 2 }).willExpire;
+    expect(((lost?.until ?? 0) - EDGES.metadata) / DAY).toBeCloseTo(1 - 8 / 8.51, 2);
+    expect(callMsOf({ ...cutting, tailCalls: 2 })).toBe(7_500);
   });
 
   it('foretells what leaves the window before its turn', () => {

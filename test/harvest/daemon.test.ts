@@ -54,7 +54,9 @@ describe('two large APIs', () => {
     const both = { LEDGER_APIS: 'backlinks,serp' };
     const bench = openVirtualBench({ tasks: 150_000, apis: ['backlinks', 'serp'], latency: { meanMs: 200 } }, both);
     await bench.run(11 * MINUTE);
-    const { coverage } = bench.app(both).status();
+    const { coverage, backlog } = bench.app(both).status();
+    // Two calls a minute are the tails'.
+    expect(backlog.etaSeconds / backlog.calls).toBeCloseTo(60 / 8, 0);
     expect(coverage).toMatchObject({ backlinks: { losses: [] }, serp: { losses: [] } });
     // Of each, what lies at the edges of both windows comes first.
     for (const api of both.LEDGER_APIS.split(',')) {
