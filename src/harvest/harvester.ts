@@ -82,6 +82,7 @@ export function createHarvest(deps: HarvestDeps, hooks: HarvestHooks, signal: Ab
     },
     onFailure: (walk) => hooks.onFailure?.(walk),
     start: (start) => {
+      if (isBeingAsked(harvest, start.kind === 'resume' ? start.walk.api : start.plan.api)) return;
       const walk = start.kind === 'resume' ? start.walk : begin(deps, start.plan);
       lanes.start(walk.id, (inner) => walkOne(walk, inner));
     },
@@ -96,6 +97,12 @@ export function createHarvest(deps: HarvestDeps, hooks: HarvestHooks, signal: Ab
     }
   };
   return harvest;
+}
+
+/** A refused API is asked by one walk at a time whether it answers again. */
+export function isBeingAsked({ deps, standing, lanes }: Harvest, api: string): boolean {
+  if (!standing.refusedApis().includes(api)) return false;
+  return deps.ledger.openWalks().some((walk) => walk.api === api && lanes.has(walk.id));
 }
 
 /** Its page is lost, the walk stands where the page before left it: room on the disk mends all of it. */

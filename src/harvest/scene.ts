@@ -2,7 +2,7 @@ import { subtract } from '../domain/coverage.ts';
 import { isDue } from '../domain/failure.ts';
 import { gapsOf, upperBound, type ApiPicture } from '../domain/gaps.ts';
 import type { Walk } from '../domain/walk.ts';
-import type { Harvest } from './harvester.ts';
+import { isBeingAsked, type Harvest } from './harvester.ts';
 import { backlogUpper } from './work.ts';
 
 /** What one turn of the daemon decides by: all of it of one moment. Instants are epoch ms of the server's clock. */
@@ -30,7 +30,7 @@ export function lookAround(harvest: Harvest, now: number): Scene {
   const { ledger, policy } = deps;
   const refused = standing.refusedApis(now);
   const all = policy.apis.map(ledger.picture);
-  const pictures = all.filter(({ api }) => !refused.includes(api));
+  const pictures = all.filter(({ api }) => !refused.includes(api) && !isBeingAsked(harvest, api));
   const resting = standing.restingApis(now);
   const healthy = pictures.filter(({ api }) => !resting.includes(api));
   const open = ledger.openWalks();

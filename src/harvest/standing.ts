@@ -6,17 +6,17 @@ export type Standing = {
   readonly succeeded: (api: string) => void;
   /** A call failed for good. @returns Whether another call has succeeded since the failure before: then the server is up. */
   readonly failed: (walk: { readonly id: number; readonly api: string }, now: number) => boolean;
-  /** Every call is refused until a person acts. */
+  /** Every call is refused until a person acts. Whatever is refused while nothing should be called tells nothing new. */
   readonly refused: (error: DataForSeoError, now: number) => void;
-  /** @returns When it is asked again. */
+  /** As `refused`, of one API. @returns When it is asked again. */
   readonly apiRefused: (api: string, error: DataForSeoError, now: number) => { readonly until: number };
-  /** Those that are not to be called at `now`; without it, those that were refused at all. */
+  /** Those that are not to be called at `now`; without it, those that have not answered since they were refused: one walk asks. */
   readonly refusedApis: (now?: number) => readonly string[];
   /** Nothing is called before this; null when calls may go. */
   readonly pausedUntil: (
     now: number,
   ) => { readonly until: number; readonly reason: string; readonly parked: boolean } | null;
-  /** One walk at a time: until a first call has succeeded, and while the last one failed. */
+  /** One walk at a time: until a first call has succeeded, while the last one failed, and while the account is refused. */
   readonly troubled: () => boolean;
   /** Walks that failed since a call last succeeded; the one that was tried longest ago first. */
   readonly suspects: () => readonly number[];
@@ -72,11 +72,14 @@ export function createStanding(periodMs: number): Standing {
       return failures === 1 && everSucceeded;
     },
     refused: (error, now) => {
+      if (parked !== null && !isOver(pause, now)) return;
       parked = { error, times: (parked?.times ?? 0) + 1 };
       pause = { from: now, until: now + parkMs(parked.times) };
     },
     apiRefused: (api, error, now) => {
-      const times = (apis.get(api)?.times ?? 0) + 1;
+      const known = apis.get(api);
+      if (known !== undefined && !isOver(known.pause, now)) return known.pause;
+      const times = (known?.times ?? 0) + 1;
       const pause = { from: now, until: now + parkMs(times) };
       apis.set(api, { error, pause, times });
       return pause;
@@ -89,7 +92,7 @@ export function createStanding(periodMs: number): Standing {
         parked === null ? 'the server cannot be reached or fails; it is asked again' : withHint(parked.error);
       return { until: pause.until, reason, parked: parked !== null };
     },
-    troubled: () => !everSucceeded || failures > 0,
+    troubled: () => !everSucceeded || failures > 0 || parked !== null,
     suspects: () => suspects,
     failuresInARow: () => failures,
     refusals: () => [...(parked === null ? [] : [parked.error]), ...[...apis.values()].map(({ error }) => error)],
