@@ -26,6 +26,10 @@ export async function expectRecovered(bench: Bench, undisturbed: Undisturbed, ki
   const { left } = await bench.backfill();
   for (const words of left) expect(words).toContain(LEAVES);
   expectSound(bench);
+  const { problems } = await bench
+    .app()
+    .verify({ reread: 0, onProgress: () => undefined }, new AbortController().signal);
+  expect(problems).toEqual([]);
   expect(tasksOf(bench)).toEqual(undisturbed.tasks);
   for (const api of bench.simulator.options.apis) {
     expectSameAsTruth(bench, { api, until: Date.now() });
