@@ -46,7 +46,7 @@ type AuditorSetup = {
 const CALM_MS = 5 * MINUTE_MS;
 /** A stretch that could be read for so long, while nothing stood in the way, must not be lost. */
 const ENOUGH_MS = 6 * HOUR_MS;
-/** By how much the ledger may think the window narrower than it is: months differ, and a refusal is believed for a week. */
+/** By how much the ledger may think the window narrower or wider than it is: months differ, and a refusal is believed for a week. */
 const NARROWER_MS = 5 * DAY_MS;
 /**
  * Of a ledger that is larger than this all is compared every so many times, the larger the more seldom, and in between what was
@@ -85,6 +85,7 @@ export function createAuditor(setup: AuditorSetup): Auditor {
   };
   const skewMs = () => service.options().skewMs;
   const toServer = (elapsed: number) => scenario.startedAt + elapsed + skewMs();
+  const readableSince = (grade: 'ids' | 'metadata') => service.windowEdge(grade) - NARROWER_MS;
   const isBorn = (database: Database.Database) => Number(database.pragma('user_version', { simple: true })) > 0;
 
   const checkLosses = (losses: readonly LossRow[], api: string) => {
@@ -131,7 +132,7 @@ export function createAuditor(setup: AuditorSetup): Auditor {
       const calm = isAlive && timeline.elapsed() - troubles.calmSince() > CALM_MS && hasAnswered();
       const lagMs = lagOf(settings['LEDGER_LAG'] ?? '30s');
       const until = calm ? service.now() - lagMs - 3 * MINUTE_MS : null;
-      checkLosses(checkPartition({ database, api, until }), api);
+      checkLosses(checkPartition({ database, api, until, readableSince }), api);
     }
   };
   const hasAnswered = () =>

@@ -10,10 +10,12 @@ export type PartitionScene = {
   readonly api: string;
   /** Up to here, epoch ms, all must be accounted for; null: only contradictions are looked for. */
   readonly until: number | null;
+  /** What begins before this the server has not answered for since long, epoch ms: a walk that waits there will never be read. */
+  readonly readableSince: (grade: 'ids' | 'metadata') => number;
 };
 
 /** Since the ledger knows an API each second of it is read, a gap or a loss, and never two of these. @returns Its losses. */
-export function checkPartition({ database, api, until }: PartitionScene): readonly LossRow[] {
+export function checkPartition({ database, api, until, readableSince }: PartitionScene): readonly LossRow[] {
   const number = database.prepare<[string], number>('select id from api where name = ?').pluck().get(api);
   if (number === undefined) return [];
   const read = <Row>(sql: string) => database.prepare<[number], Row>(sql).all(number);
@@ -43,7 +45,7 @@ export function checkPartition({ database, api, until }: PartitionScene): readon
     const hole = firstHole({ since: origin, until: Math.floor(until / 1_000) }, [
       ...accounted,
       ...of(losses, grade),
-      ...of(open, grade),
+      ...of(open, grade).filter(({ since }) => since * 1_000 >= readableSince(grade)),
     ]);
     claim(hole === null, () => `${api}: ${iso((hole ?? 0) * 1_000)} is neither read nor a gap nor a loss by ${grade}.`);
   }

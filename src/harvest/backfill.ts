@@ -7,6 +7,7 @@ import { createView, type View } from './backfill-view.ts';
 import { createFileWatch } from './file-watch.ts';
 import { createFrontierKeeper, createSkewKeeper } from './frontiers.ts';
 import { createHarvest, type Harvest, type HarvestDeps } from './harvester.ts';
+import { endOvertaken } from './overtaken.ts';
 import { createVoice, READS_BACKLOG, type Doing, type Voice } from './voice.ts';
 import { backlogWork, coveredShare, probe, type Start } from './work.ts';
 
@@ -89,13 +90,15 @@ function createRun(deps: HarvestDeps, onProgress: (progress: Progress) => void, 
 }
 
 /** Windows of new APIs, the clock's skew, what has left its window unread, and the gaps that people see. */
-function createStockTaking({ deps }: Harvest, { now, upper }: View): () => void {
+function createStockTaking(harvest: Harvest, { now, upper }: View): () => void {
+  const { deps } = harvest;
   const { ledger, serverClock, policy } = deps;
   const keepFrontiers = createFrontierKeeper(deps);
   const keepSkew = createSkewKeeper(deps);
   return () => {
     ledger.heedOthers();
     keepSkew();
+    if (serverClock.sure()) endOvertaken(harvest, now());
     for (const api of policy.apis) {
       keepFrontiers(api);
       // What is lost cannot be taken back: by a guess nothing is.

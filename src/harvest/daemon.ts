@@ -79,7 +79,7 @@ function createParts(deps: HarvestDeps, { pulse, tailCron }: DaemonOptions, sign
     upkeep,
     schedule: createSchedule(tailCron, deps.clock),
     voice: createVoice(harvest),
-    stock: createStock(deps),
+    stock: createStock(harvest),
     foresight: createForesightWatch(harvest),
     chores: createChores(deps),
     files: createFileWatch(deps),

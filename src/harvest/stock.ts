@@ -1,6 +1,7 @@
 import { gapsOf } from '../domain/gaps.ts';
 import { createFrontierKeeper, createSkewKeeper } from './frontiers.ts';
-import type { HarvestDeps } from './harvester.ts';
+import type { Harvest } from './harvester.ts';
+import { endOvertaken } from './overtaken.ts';
 import type { Scene } from './scene.ts';
 
 /** Writes down what the window holds, lacks and has lost, whatever is read meanwhile. */
@@ -11,7 +12,8 @@ export type Stock = {
   readonly keepGaps: (scene: Scene) => void;
 };
 
-export function createStock(deps: HarvestDeps): Stock {
+export function createStock(harvest: Harvest): Stock {
+  const { deps } = harvest;
   const { ledger, policy, log, serverClock } = deps;
   const keepFrontiers = createFrontierKeeper(deps);
   const keepSkew = createSkewKeeper(deps);
@@ -22,6 +24,7 @@ export function createStock(deps: HarvestDeps): Stock {
       policy.apis.forEach(keepFrontiers);
       // What is lost cannot be taken back: by a guess nothing is.
       if (!serverClock.sure()) return;
+      endOvertaken(harvest, now);
       for (const api of policy.apis) {
         for (const { grade, since, until, reason } of ledger.accountLosses(api, now)) {
           const range = { since: new Date(since).toISOString(), until: new Date(until).toISOString() };
