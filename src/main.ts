@@ -42,12 +42,27 @@ async function createDeps(redaction: Redaction, signal: AbortSignal): Promise<Cl
     clock,
     fetch: fetchLater,
     signal,
-    loadApp: async () =>
-      (await import('./app.ts')).createOpenApp({ clock, fetch: fetchLater, pid: process.pid, version }),
+    loadApp: async () => {
+      const answerBytes = await longestAnswer();
+      return (await import('./app.ts')).createOpenApp({
+        clock,
+        fetch: fetchLater,
+        pid: process.pid,
+        version,
+        answerBytes,
+      });
+    },
     version,
     commandName: commandNameOf(process.argv[1] ?? '', process.env['PATH'] ?? ''),
     redaction,
   };
+}
+
+async function longestAnswer(): Promise<number> {
+  const { getHeapStatistics } = await import('node:v8');
+  const { answerLimitBytes } = await import('./domain/answer-limit.ts');
+  const heapLimitBytes = getHeapStatistics().heap_size_limit;
+  return answerLimitBytes({ constrainedBytes: process.constrainedMemory(), heapLimitBytes });
 }
 
 /** Node loads its client of HTTP when somebody touches the name, and most commands call nobody. */

@@ -91,6 +91,23 @@ describe('metadata of 20,000 levels', () => {
   });
 });
 
+describe('pages that are longer than there is memory for', () => {
+  it('are halved down to a few rows, also where no page is shorter', { timeout: 60_000 }, async () => {
+    const bench = await openBench({
+      tasks: 150,
+      spanDays: 1,
+      newestAgoMs: HOUR_MS,
+      metadata: { bytes: 20_000 },
+      rate: { periodMs: 20 },
+    });
+    const result = await bench.app({}, undefined, 300_000).backfill(() => undefined, new AbortController().signal);
+    expect(result).toMatchObject({ complete: true, newTasks: 150, left: [] });
+    expect(bench.rows('select * from doubts')).toEqual([]);
+    const [{ most } = {}] = bench.rows('select max(rows) as most from calls where code = 20000');
+    expect(Number(most)).toBeLessThan(15);
+  });
+});
+
 describe('which time the server filters by', () => {
   it.each(['posted', 'done'] as const)('is learned from the rows: %s', async (filter) => {
     const bench = await openBench({

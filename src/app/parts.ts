@@ -9,6 +9,8 @@ export type Seams = {
   readonly fetch: typeof fetch;
   readonly pid: number;
   readonly version: string;
+  /** The longest answer that there is memory for; without it that of the client. */
+  readonly answerBytes?: number;
 };
 
 /** What every part of the application is made of. */

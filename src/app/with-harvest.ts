@@ -33,6 +33,7 @@ export async function withHarvest<T>(
       timeoutMs: config.timeoutMs,
       userAgent: `dataforseo-ledger/${seams.version}`,
       onCall: createThrottleNote(log, seams.clock),
+      ...(seams.answerBytes === undefined ? {} : { maxBodyBytes: seams.answerBytes }),
     });
     try {
       const { clock, pid, version } = seams;

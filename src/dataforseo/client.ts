@@ -30,7 +30,7 @@ export type ClientOptions = {
   /** For one call, headers and body. */
   readonly timeoutMs: number;
   readonly userAgent: string;
-  /** The longest answer that is taken, after decompression. Default 256 MB: a page of bulk tasks is tens of megabytes. */
+  /** The longest answer that is taken, after decompression, bytes. Default 256 MB; what there is memory for: src/domain/answer-limit.ts. */
   readonly maxBodyBytes?: number;
   /** Hears of every call that has ended, for metrics and logs. Must not throw. */
   readonly onCall?: (call: FinishedCall) => void;

@@ -26,6 +26,8 @@ export type ConcludedFailure = Told & {
   /** DataForSEO's own code, where it gave one. */
   readonly statusCode: number | null;
   readonly retryAfterMs: number | null;
+  /** Of an answer that was well, but for its length. */
+  readonly overlong?: boolean;
 };
 
 export type Conclusion<Page = WirePage> = ConcludedPage<Page> | ConcludedFailure;
@@ -81,6 +83,7 @@ export function concludeFailure(failure: HttpFailure): ConcludedFailure {
     serverDate: null,
     refusal: { ...refusal, tooLarge: refusal.tooLarge || why === 'timeout' || why === 'too_large' },
     statusCode: null,
+    overlong: why === 'too_large' && begun?.httpStatus === 200,
     retryAfterMs: parseRetryAfter(begun?.headers.get('retry-after') ?? null, date),
   };
 }

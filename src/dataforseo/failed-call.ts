@@ -14,13 +14,14 @@ type FailedCall = {
 
 /** The message is one that is fit to be shown; no foreign error goes along as cause, for it may hold anything. */
 export function failedCall({ name, conclusion, message, callId }: FailedCall): DataForSeoError {
-  const { refusal, code, statusCode, httpStatus, retryAfterMs } = conclusion;
+  const { refusal, code, statusCode, httpStatus, retryAfterMs, overlong = false } = conclusion;
   const codes = [httpStatus === null ? null : `HTTP ${httpStatus}`, code].filter((each) => each !== null);
   const text = message === null || message === '' ? '' : `: ${withoutGaps(message)}`;
   return new DataForSeoError(refusal.outcome, `${name} failed (${codes.join(', ')})${text}`, {
     statusCode,
     httpStatus,
     tooLarge: refusal.tooLarge,
+    overlong,
     ...(callId === undefined ? {} : { callId }),
     ...(refusal.hint === undefined ? {} : { hint: refusal.hint }),
     ...(retryAfterMs === null ? {} : { retryAfterMs }),

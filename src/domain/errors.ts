@@ -23,6 +23,8 @@ export type DataForSeoErrorDetails = {
   readonly callId?: number;
   /** The call ended in its own timeout, or its body was too large: fewer rows a page may help. */
   readonly tooLarge?: boolean;
+  /** Its body was longer than we take: the server is well, and fewer rows a page will help. */
+  readonly overlong?: boolean;
   readonly cause?: unknown;
 };
 

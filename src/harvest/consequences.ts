@@ -14,7 +14,9 @@ export function onRefusedPage(harvest: Harvest, walk: Walk, error: DataForSeoErr
   const now = deps.serverClock.now();
   const isAnswer = error.code === 'too_old' || error.code === 'not_past' || error.code === 'rejected';
   if (isAnswer) answered(harvest, walk.api);
-  const othersSucceed = error.code === 'unavailable' || error.code === 'throttled' ? standing.failed(walk, now) : true;
+  // A server whose answer is too long for us answers: nobody else's success is needed to blame the page.
+  const isFailure = (error.code === 'unavailable' || error.code === 'throttled') && error.details.overlong !== true;
+  const othersSucceed = isFailure ? standing.failed(walk, now) : true;
   const isPlausible = error.code !== 'too_old' || isPlausibleWidth(walk.grade, widthAsked(walk, now));
   const next = afterFailure(walk, error, { now, periodMs: policy.periodMs, othersSucceed, isPlausible });
   if (!isPlausible) doubtRefusal(harvest, walk, error.message);

@@ -253,7 +253,7 @@ describe('a failure that may pass', () => {
     const { journal } = parts;
     server.otherwise(huge(500_000_000));
     const error = await failureOf(parts);
-    expect(error).toMatchObject({ code: 'unavailable', details: { tooLarge: true, callId: 1 } });
+    expect(error).toMatchObject({ code: 'unavailable', details: { tooLarge: true, overlong: true, callId: 1 } });
     expect(journal.ends.get(1)).toMatchObject({ code: 'cut' });
   });
 

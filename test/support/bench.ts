@@ -23,7 +23,7 @@ export type Bench = {
   readonly env: Readonly<Record<string, string>>;
   /** What was logged, one JSON line each. */
   readonly logged: string[];
-  readonly app: (settings?: Readonly<Record<string, string>>, clock?: Clock) => App;
+  readonly app: (settings?: Readonly<Record<string, string>>, clock?: Clock, answerBytes?: number) => App;
   readonly backfill: (settings?: Readonly<Record<string, string>>, signal?: AbortSignal) => Promise<BackfillResult>;
   /** Hears of each call of any process that the budget let through, before it is answered. */
   readonly onCall: (listener: () => void) => void;
@@ -63,11 +63,15 @@ export async function openBench(
     await simulator.close();
     rmSync(folder, { recursive: true, force: true });
   });
-  const app = (more: Readonly<Record<string, string>> = {}, ownClock: Clock = clock) => {
+  const app = (
+    more: Readonly<Record<string, string>> = {},
+    ownClock: Clock = clock,
+    answerBytes = 256 * 1024 * 1024,
+  ) => {
     const config = loadConfig({ env: { ...env, ...more }, flags: {} }, { credentials: true });
     const destination = { write: (line: string) => void logged.push(line) };
     const log = createLogger({ level: 'debug', secrets: secretsOf(config), destination });
-    return createOpenApp({ clock: ownClock, fetch, pid: process.pid, version: '0.0.0-test' })(config, log);
+    return createOpenApp({ clock: ownClock, fetch, pid: process.pid, version: '0.0.0-test', answerBytes })(config, log);
   };
   return {
     simulator,
