@@ -8,7 +8,9 @@ import { readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
  */
 export function deletedUnder(path: string): string | null {
   const names = new Map(
-    namesOf(path).flatMap((name) => [name, `${name}-wal`, `${name}.lock`].map((file) => [`${file} (deleted)`, file])),
+    namesOf(path)
+      .flatMap(filesOf)
+      .map((file) => [`${file} (deleted)`, file]),
   );
   for (const number of orNull(() => readdirSync('/proc/self/fd')) ?? []) {
     const link = `/proc/self/fd/${number}`;
@@ -16,6 +18,31 @@ export function deletedUnder(path: string): string | null {
     if (file !== undefined && orNull(() => statSync(link).nlink) === 0) return file;
   }
   return null;
+}
+
+/**
+ * The same, asked again and again: while each of the files is the one that it was, all are in place, and nothing else is looked at. A
+ * file that is open keeps its number, so that no other can have it.
+ */
+export function createDeletionWatch(path: string): () => string | null {
+  let inPlace: string | null = null;
+  return () => {
+    const files = filesNow(path);
+    if (files === inPlace) return null;
+    const deleted = deletedUnder(path);
+    inPlace = deleted === null ? files : null;
+    return deleted;
+  };
+}
+
+function filesNow(path: string): string {
+  const files = namesOf(path).flatMap(filesOf);
+  const stats = files.map((file) => orNull(() => statSync(file)));
+  return stats.map((stat) => (stat === null ? '' : `${stat.dev}:${stat.ino}`)).join(' ');
+}
+
+function filesOf(name: string): string[] {
+  return [name, `${name}-wal`, `${name}.lock`];
 }
 
 /** As it was given, and as the kernel knows it, which follows links; SQLite names the log after the latter. */

@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { deletedUnder } from '../../src/ledger/deleted-files.ts';
+import { createDeletionWatch, deletedUnder } from '../../src/ledger/deleted-files.ts';
 import { openLedger } from '../../src/ledger/ledger.ts';
 import { tempLedger } from '../support/ledger.ts';
 import { openVirtualBench } from '../support/virtual.ts';
@@ -35,17 +35,22 @@ describe.skipIf(!existsSync('/proc/self/fd'))('a ledger in use', () => {
     const temp = tempLedger();
     const ledger = temp.open();
     ledger.tryWrite();
+    const watch = createDeletionWatch(temp.path);
+    expect([watch(), watch()]).toEqual([null, null]);
     harm(temp.path);
     expect(deletedUnder(temp.path)).toBe(`${temp.path}${file}`);
+    // Told each time, not only when it happened.
+    expect([watch(), watch()]).toEqual([`${temp.path}${file}`, `${temp.path}${file}`]);
     ledger.close();
     const link = join(temp.folder, 'link.db');
     const other = tempLedger();
     symlinkSync(other.path, link);
     const linked = openLedger({ path: link, login: 'login', pid: process.pid, now: 0 });
     linked.tryWrite();
-    expect(deletedUnder(link)).toBeNull();
+    const watchLink = createDeletionWatch(link);
+    expect(watchLink()).toBeNull();
     rmSync(`${other.path}-wal`);
-    expect(deletedUnder(link)).toBe(`${other.path}-wal`);
+    expect(watchLink()).toBe(`${other.path}-wal`);
     linked.close();
   });
 
