@@ -99,11 +99,11 @@ describe('a backup', () => {
       const child = startProcess(bench, ['backfill']);
       const gone = ended(child);
       await new Promise<void>((resolve) => bench.onCall(() => bench.simulator.stats().calls >= 25 && resolve()));
-      const before = bench.simulator.stats().calls;
       const { report } = await backUp(bench, join(bench.folder, 'copy.db'));
       expect(report.problems).toEqual([]);
       expect(report.verified.tasks).toBeGreaterThan(5_000);
-      expect(bench.simulator.stats().calls).toBeGreaterThan(before);
+      // It goes on: the copy is so quick that there need be no call within it.
+      await new Promise<void>((resolve) => bench.onCall(resolve));
       killGroup(child);
       const { stderr } = await gone;
       expect(stderr).not.toMatch(/"level":"(warn|error)"/);
