@@ -37,14 +37,14 @@ export function lookAround(harvest: Harvest, now: number): Scene {
   const inFlight = open.filter((walk) => lanes.has(walk.id));
   const waiting = open.filter((walk) => healthy.some(({ api }) => api === walk.api) && !lanes.has(walk.id));
   const shifted = now - harvest.extraLagMs();
+  const upper = upperBound(shifted, policy.lagMs);
   const backlogUppers = new Map(healthy.map((picture) => [picture.api, backlogUpper(picture, policy, shifted)]));
   const backlogWaits =
     inFlight.some(isBacklog) ||
     waiting.some((walk) => isBacklog(walk) && isDue(walk, now, policy.periodMs)) ||
     healthy.some(
-      (picture) => subtract(gapsOf(picture, backlogUppers.get(picture.api) ?? 0, now), picture.taken).length > 0,
+      (picture) => subtract(gapsOf(picture, backlogUppers.get(picture.api) ?? upper, now), picture.taken).length > 0,
     );
-  const upper = upperBound(shifted, policy.lagMs);
   return { now, upper, all, pictures, healthy, backlogUppers, inFlight, waiting, backlogWaits };
 }
 

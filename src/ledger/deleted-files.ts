@@ -37,7 +37,8 @@ export function createDeletionWatch(path: string): () => string | null {
 
 function filesNow(path: string): string {
   const files = namesOf(path).flatMap(filesOf);
-  const stats = files.map((file) => orNull(() => statSync(file)));
+  // Some file systems use all 64 bits of the number, of which a double would forget the last.
+  const stats = files.map((file) => orNull(() => statSync(file, { bigint: true })));
   return stats.map((stat) => (stat === null ? '' : `${stat.dev}:${stat.ino}`)).join(' ');
 }
 
