@@ -45,7 +45,7 @@ type AuditorSetup = {
 /** The daemon has looked up several times by then. */
 const CALM_MS = 5 * MINUTE_MS;
 /** A stretch that could be read for so long, while nothing stood in the way, must not be lost. */
-const ENOUGH_MS = 6 * HOUR_MS;
+const ENOUGH_MS = HOUR_MS;
 /** By how much the ledger may think the window narrower or wider than it is: months differ, and a refusal is believed for a week. */
 const NARROWER_MS = 5 * DAY_MS;
 /**

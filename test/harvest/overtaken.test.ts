@@ -3,6 +3,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { checkPartition } from '../../soak/partition.ts';
 import { windowEdge } from '../../src/domain/window.ts';
+import { openLedger } from '../../src/ledger/ledger.ts';
 import type { SimulatorPatch } from '../../src/simulator/options.ts';
 import { openVirtualBench, type VirtualBench } from '../support/virtual.ts';
 
@@ -63,6 +64,26 @@ describe('a walk that waits while its API or the account is refused', () => {
       )[0];
       expect(Math.abs(Number(newest?.['until']) - edge)).toBeLessThan(120);
       expect(Math.abs(Number(newest?.['lost_at']) - bench.clock.now() / 1000)).toBeLessThan(21 * 60);
+    },
+  );
+
+  it(
+    'is accounted for also by who comes after a death between its end and the account',
+    { timeout: 120_000 },
+    async () => {
+      const { bench, id, since } = await refusedInMidWalk(REFUSED);
+      await bench.pass(70 * DAY);
+      // What the commit that ends it leaves; the process dies before the next one.
+      const now = bench.clock.now();
+      const ledger = openLedger({ path: join(bench.folder, 'ledger.db'), login: 'login', pid: process.pid, now });
+      for (const walk of ledger.openWalks()) if (walk.id === id) ledger.endWalk(walk, 'expired', now);
+      ledger.close();
+      expect(bench.number('select count(*) from losses')).toBe(0);
+      await bench.run(20 * MINUTE);
+      expect(
+        bench.number(`select count(*) from losses where grade = 'metadata' and since <= ? and until > ?`, since, since),
+      ).toBe(1);
+      expectAllAccounted(bench);
     },
   );
 
