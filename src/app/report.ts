@@ -3,7 +3,7 @@ import { readUserData } from '../dataforseo/user-data.ts';
 import { ConfigError } from '../domain/errors.ts';
 import type { Report, ReportQuestion } from '../domain/report.ts';
 import type { Db } from '../ledger/database.ts';
-import { certificate } from '../ledger/reports/certificate.ts';
+import { certificate, isComplete } from '../ledger/reports/certificate.ts';
 import { changes, changeTotals } from '../ledger/reports/changes.ts';
 import { costs, totalsOf } from '../ledger/reports/costs.ts';
 import { duplicates } from '../ledger/reports/duplicates.ts';
@@ -22,14 +22,14 @@ export async function report(parts: Parts, { question, use }: ReportWish, signal
     const at = serverNow(database, seams.clock.now());
     const { filter } = question;
     const terms = { path: config.databasePath, apis: config.apis, policy: policyOf(config), now: at, filter };
-    const certified = certificate(database, { ...terms, version: seams.version });
     const told: Report =
       question.kind === 'coverage'
-        ? { kind: 'coverage', certificate: certified }
+        ? { kind: 'coverage', certificate: certificate(database, { ...terms, version: seams.version }) }
         : question.kind === 'reconcile'
           ? await reconcile(parts, { database, api: filter.api }, signal)
           : reportOf(database, { ...question, kind: question.kind }, at);
-    await use({ at, complete: certified.complete, unknown: unknownValues(database, filter), report: told });
+    const complete = told.kind === 'coverage' ? told.certificate.complete : isComplete(database, terms);
+    await use({ at, complete, unknown: unknownValues(database, filter), report: told });
   });
 }
 

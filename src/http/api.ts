@@ -8,9 +8,9 @@ import type { Reader } from './reader/reader.ts';
 import { sendTasksCsv } from './tasks-csv.ts';
 
 export type Readers = {
-  /** For what takes milliseconds, so that a page is there at once. */
+  /** For what takes milliseconds or ends in time, so that a page is there at once. */
   readonly quick: Reader;
-  /** For searches and reports. */
+  /** For what takes as long as the ledger is large: sums, reports and lists to be kept. */
   readonly patient: Reader;
 };
 
@@ -34,13 +34,15 @@ export function serveApi(app: FastifyInstance, readers: Readers, log: Logger): v
   plain('/api/strips', { kind: 'strips' });
   plain('/api/calls', { kind: 'calls' });
   asked('/api/explain', quick, QUESTIONS.explain);
-  asked('/api/tasks', patient, QUESTIONS.tasks);
+  // A search ends in time by itself, and must not wait for a report that does not.
+  asked('/api/tasks', quick, QUESTIONS.tasks);
   asked('/api/costs', patient, QUESTIONS.costs);
   app.get<{ Params: { id: string } }>('/api/tasks/:id', async (request, reply) => {
     return await send(reply, log, () => quick.ask({ kind: 'task', id: request.params.id }));
   });
   for (const report of PAGE_REPORTS) {
-    const schema = QUESTIONS.report.transform((wish): LedgerQuestion => ({ kind: 'report', report, ...wish }));
+    const wished = report === 'coverage' ? QUESTIONS.coverage : QUESTIONS.report;
+    const schema = wished.transform((wish): LedgerQuestion => ({ kind: 'report', report, ...wish }));
     asked(`/api/reports/${report}`, patient, schema);
   }
   app.get('/tasks.csv', async (request, reply) => {

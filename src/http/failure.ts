@@ -9,6 +9,10 @@ export async function sendFailure(reply: FastifyReply, log: Logger, error: unkno
   if (error instanceof LedgerError) {
     return await reply.code(503).header('retry-after', 5).send(complaint(error.message, error.hint));
   }
+  if (error instanceof ReaderError && error.code === 'outdated') {
+    const hint = 'Begin anew without a cursor, or with an until so far back that no task comes there any more.';
+    return await reply.code(409).send(complaint(error.message, hint));
+  }
   if (error instanceof ReaderError && error.code !== 'fault') {
     const hint = error.code === 'slow' ? 'Ask for a shorter time or with fewer groups.' : 'Try again.';
     return await reply.code(503).header('retry-after', 1).send(complaint(error.message, hint));

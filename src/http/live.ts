@@ -6,6 +6,7 @@ import type { Reader } from './reader/reader.ts';
 
 export type LiveDeps = { readonly reader: Reader; readonly clock: Clock };
 
+const TYPE = 'text/event-stream; charset=utf-8';
 /** One question for all who listen. */
 const EVERY_MS = 2 * SECOND_MS;
 /** Each keeps a connection. */
@@ -31,20 +32,23 @@ export function serveLive(app: FastifyInstance, { reader, clock }: LiveDeps): vo
     for (const listener of listeners) listener.end();
     await telling;
   });
-  app.get('/api/live', async (_request, reply) => {
+  app.get('/api/live', async (request, reply) => {
+    // It would be asked for its headers alone, and wait for an answer that does not end.
+    if (request.method === 'HEAD') return await reply.type(TYPE).send();
     if (listeners.size >= MOST_LISTENERS) {
       return await reply.code(503).header('retry-after', 30).send(complaint('Too many pages are open.'));
     }
     reply.hijack();
     const { raw } = reply;
     for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
-    raw.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' });
+    raw.writeHead(200, { 'content-type': TYPE, 'x-accel-buffering': 'no' });
     raw.write('retry: 2000\n\n');
     raw.on('close', () => listeners.delete(raw));
-    // The first word is for this one alone; those that listen already have theirs.
-    write(raw, await nextEvent(reader));
+    // Whoever leaves is forgotten, also before the first word: what has closed tells nobody so again.
+    if (raw.destroyed) return reply;
     listeners.add(raw);
-    telling ??= tell();
+    write(raw, await nextEvent(reader));
+    if (listeners.size > 0) telling ??= tell();
     return reply;
   });
 }

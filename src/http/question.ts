@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { API_NAMES } from '../config/settings.ts';
+import { endpointName } from '../domain/endpoint-name.ts';
+import { parseMoment } from '../domain/moment.ts';
 import { DIMENSIONS, type Dimension, type ReportFilter } from '../domain/report.ts';
 import type { SearchPlace, TaskSearch } from '../domain/task-search.ts';
 
@@ -16,10 +18,13 @@ export type LedgerQuestion =
       readonly kind: 'costs';
       readonly filter: ReportFilter;
       readonly by: readonly Dimension[];
-      readonly offset: number;
+      readonly from: CostPlace | null;
       readonly limit: number;
     }
   | { readonly kind: 'report'; readonly report: PageReport; readonly filter: ReportFilter; readonly limit: number };
+
+/** A place in a list of sums: so many groups came before, and a number that other ones would hardly have. */
+export type CostPlace = { readonly offset: number; readonly groups: number };
 
 export const PAGE_REPORTS = ['duplicates', 'changes', 'retrievable', 'coverage'] as const;
 export type PageReport = (typeof PAGE_REPORTS)[number];
@@ -40,13 +45,9 @@ const text = z
   .max(LONGEST_TEXT, { error: `it must have at most ${LONGEST_TEXT} characters` });
 
 /** Epoch ms; a day is its first second. Without a zone it is UTC: the page of a ledger means the same everywhere. */
-const instant = text.transform((value, context) => {
-  const isTime = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/.test(value);
-  const hasZone = /(Z|[+-]\d{2}:?\d{2})$/.test(value) && value.length > 10;
-  const at = isTime
-    ? Date.parse(`${value.replace(' ', 'T')}${hasZone ? '' : value.length === 10 ? 'T00:00Z' : 'Z'}`)
-    : NaN;
-  if (!Number.isNaN(at)) return Math.floor(at / 1000) * 1000;
+const instant = z.string({ error: INSTANT_WRONG }).transform((value, context) => {
+  const at = parseMoment(value);
+  if (at !== null) return at;
   context.addIssue({ code: 'custom', message: INSTANT_WRONG });
   return z.NEVER;
 });
@@ -65,10 +66,16 @@ const filter = {
   since: optional(instant),
   until: optional(instant),
   api: optional(z.enum(API_NAMES, { error: `it must be one of ${API_NAMES.join(', ')}` })),
-  endpoint: optional(text),
+  endpoint: optional(text.transform(endpointName)),
   state: optional(z.enum(STATES, { error: `it must be one of ${STATES.join(', ')}` })),
   tag: optional(text),
 };
+
+/** None lies in such a range, and who is told so looks for a task that is not there. */
+function inOrder({ since, until }: { since?: number | undefined; until?: number | undefined }): boolean {
+  return since === undefined || until === undefined || since < until;
+}
+const ORDER_WRONG = { path: ['since'], error: 'it must lie before until' };
 
 type Filtered = { [Key in keyof typeof filter]?: z.output<(typeof filter)[Key]> };
 
@@ -88,10 +95,11 @@ export function cursorOf(place: readonly number[]): string {
   return Buffer.from(JSON.stringify(place)).toString('base64url');
 }
 
-function cursor(length: number) {
+/** Two whole numbers in all lists. */
+function cursor(leastFirst: number) {
   return text.transform((value, context) => {
     const place = placeIn(value);
-    if (place?.length === length) return place;
+    if (place?.length === 2 && (place[0] ?? leastFirst) >= leastFirst) return place;
     context.addIssue({ code: 'custom', message: 'it must be the "next" of the page before' });
     return z.NEVER;
   });
@@ -125,6 +133,11 @@ function startOf(place: readonly number[] | undefined): SearchPlace | null {
   return at === undefined || n === undefined ? null : { at, n };
 }
 
+function costsFrom(place: readonly number[] | undefined): CostPlace | null {
+  const [offset, groups] = place ?? [];
+  return offset === undefined || groups === undefined ? null : { offset, groups };
+}
+
 const dimensions = text.transform((value, context) => {
   const names = value.split(',').map((name) => name.trim());
   const known = DIMENSIONS.filter((dimension) => names.includes(dimension));
@@ -140,7 +153,8 @@ const dimensions = text.transform((value, context) => {
 export const QUESTIONS = {
   explain: z.strictObject({ at: instant }).transform(({ at }): LedgerQuestion => ({ kind: 'explain', at })),
   tasks: z
-    .strictObject({ ...search, cursor: optional(cursor(2)), limit: limit(100) })
+    .strictObject({ ...search, cursor: optional(cursor(Number.MIN_SAFE_INTEGER)), limit: limit(100) })
+    .refine(inOrder, ORDER_WRONG)
     .refine(({ target, target_prefix: prefix }) => target === undefined || prefix === undefined, {
       path: ['target_prefix'],
       error: 'it must not be given together with target',
@@ -151,19 +165,26 @@ export const QUESTIONS = {
       from: startOf(asked.cursor),
       limit: asked.limit,
     })),
-  tasksCsv: z.strictObject(search).transform(searchOf),
+  tasksCsv: z.strictObject(search).refine(inOrder, ORDER_WRONG).transform(searchOf),
   costs: z
     .strictObject({ ...filter, by: dimensions.prefault('day'), cursor: optional(cursor(1)), limit: limit(MOST_ROWS) })
+    .refine(inOrder, ORDER_WRONG)
     .transform((asked): LedgerQuestion => ({
       kind: 'costs',
       filter: filterOf(asked),
       by: asked.by,
-      offset: asked.cursor?.[0] ?? 0,
+      from: costsFrom(asked.cursor),
       limit: asked.limit,
     })),
   report: z
     .strictObject({ ...filter, limit: limit(200) })
+    .refine(inOrder, ORDER_WRONG)
     .transform((asked) => ({ filter: filterOf(asked), limit: asked.limit })),
+  /** Of whole APIs only: a certificate of everything must not pass for one of a tag. */
+  coverage: z
+    .strictObject({ since: filter.since, until: filter.until, api: filter.api })
+    .refine(inOrder, ORDER_WRONG)
+    .transform((asked) => ({ filter: filterOf(asked), limit: 0 })),
 } as const;
 
 /** Each thing that is wrong, as a sentence that names the parameter. */

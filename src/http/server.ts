@@ -1,5 +1,12 @@
 import helmet from '@fastify/helmet';
-import fastify, { LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify';
+import fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import type { Vitals } from '../domain/vitals.ts';
 import type { Logger } from '../log.ts';
 import type { Clock } from '../time.ts';
@@ -51,7 +58,9 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     requestTimeout: REQUEST_MS,
     // The largest question is a filter; a token is a header.
     bodyLimit: 1,
-    routerOptions: { ignoreTrailingSlash: true },
+    // Longer than any address: whatever stands for an id is looked up, and not refused with words of the framework.
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 100_000 },
+    frameworkErrors: refuseAddress,
   });
   await app.register(helmet, {
     contentSecurityPolicy: CONTENT_POLICY,
@@ -77,6 +86,18 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   serveVerdict(app, '/readyz', () => readinessOf(deps.vitals(), clock.monotonic()));
   for (const room of deps.rooms) room(app);
   return app;
+}
+
+/** Before any route is known, so no hook has run: nobody has been let in, and nothing of the address is repeated. */
+function refuseAddress(_error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  void reply
+    .code(400)
+    .headers({
+      'cache-control': 'no-store',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'x-content-type-options': 'nosniff',
+    })
+    .send(complaint('The address is not well formed.', 'Behind a % there must be two hexadecimal digits.'));
 }
 
 function serveVerdict(app: FastifyInstance, path: string, judge: () => Verdict): void {

@@ -1,12 +1,13 @@
 import type { CostRow } from '../domain/report.ts';
-import { ask } from './ask.ts';
+import { ask, inWords } from './ask.ts';
 import { createChart } from './charts.ts';
 import { at, draw, foreign, h, say } from './dom.ts';
 import { count, counted, day, DAY_MS, exactMoney, money, share } from './format.ts';
 import type { Costs } from './status.ts';
 
 let days = 31;
-let lastNow = new Date(0).toISOString();
+/** Null before the first answer, which then draws what was chosen. */
+let lastNow: string | null = null;
 
 /** Two weeks, a month, six months. */
 export function watchRange(): void {
@@ -15,7 +16,7 @@ export function watchRange(): void {
     button.addEventListener('click', () => {
       days = Number(button.dataset['days']);
       for (const each of buttons) each.setAttribute('aria-pressed', String(each === button));
-      void showDays(lastNow);
+      if (lastNow !== null) void showDays(lastNow).catch((error: unknown) => say('days-note', inWords(error)));
     });
   }
 }

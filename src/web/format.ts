@@ -36,6 +36,7 @@ export function day(iso: string | number): string {
 }
 
 export function duration(ms: number): string {
+  if (ms > 0 && ms < 10_000 && ms % 1000 !== 0) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.max(Math.round(ms / 1000), 0);
   if (seconds < 90) return `${seconds} s`;
   const minutes = Math.round(seconds / 60);

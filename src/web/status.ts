@@ -32,6 +32,8 @@ function listen(): void {
     const words = live ? 'Live' : 'No connection; trying again';
     const text = mark.lastElementChild;
     if (text !== null && text.textContent !== words) text.textContent = words;
+    // What is shown may be long over: nobody should take an old "Up to date" for a new one.
+    at('state').dataset['live'] = live ? 'on' : 'off';
   };
   events.addEventListener('status', (event: MessageEvent<string>) => {
     connected(true);
@@ -125,9 +127,9 @@ function showFailure({ lastFailure }: Snapshot): void {
   say('last-failure', text);
 }
 
-/** The days are those of the server's clock; a browser's may be wrong. */
-function daysBefore(now: string, days: number): string {
-  return new Date(Date.parse(now) - days * DAY_MS).toISOString().slice(0, 10);
+/** The first of so many days, today among them. They are those of the server's clock; a browser's may be wrong. */
+function firstOf(days: number, now: string): string {
+  return new Date(Date.parse(now) - (days - 1) * DAY_MS).toISOString().slice(0, 10);
 }
 
 async function refresh(): Promise<void> {
@@ -144,8 +146,8 @@ type Part = { readonly id: string; readonly fill: () => Promise<void> };
 
 function partsAt(now: string): Part[] {
   const costs = (by: 'endpoint' | 'tag') =>
-    ask<Costs>('/api/costs', { by, since: daysBefore(now, RANGE_DAYS), limit: '50' });
-  const failures = { by: 'status', state: 'failed', since: daysBefore(now, FAILURE_DAYS), limit: '50' };
+    ask<Costs>('/api/costs', { by, since: firstOf(RANGE_DAYS, now), limit: '50' });
+  const failures = { by: 'status', state: 'failed', since: firstOf(FAILURE_DAYS, now), limit: '50' };
   return [
     { id: 'strips', fill: async () => showStrips((await ask<{ strips: readonly Strip[] }>('/api/strips')).strips) },
     { id: 'days-note', fill: () => showDays(now) },

@@ -18,8 +18,12 @@ const METADATA_WORDS: Readonly<Record<TaskStory['metadataState'], string>> = {
   lost: 'lost: it left the window before it was read',
 };
 
+/** The one that was asked for last: what comes late of another is no longer wanted. */
+let wanted = '';
+
 /** One task in full, over the page. */
 export async function showTask(id: string): Promise<void> {
+  wanted = id;
   const dialog = at('task');
   if (!(dialog instanceof HTMLDialogElement)) return;
   at('task-title').replaceChildren('Task ', foreign(id));
@@ -27,9 +31,9 @@ export async function showTask(id: string): Promise<void> {
   if (!dialog.open) dialog.showModal();
   try {
     const answer = await ask<TaskAnswer>(`/api/tasks/${encodeURIComponent(id)}`);
-    if (answer.task !== null) at('task-body').replaceChildren(...told(answer.task, answer));
+    if (answer.task !== null && wanted === id) at('task-body').replaceChildren(...told(answer.task, answer));
   } catch (error) {
-    at('task-body').replaceChildren(h('p', { class: 'trouble', role: 'alert' }, inWords(error)));
+    if (wanted === id) at('task-body').replaceChildren(h('p', { class: 'trouble', role: 'alert' }, inWords(error)));
   }
 }
 

@@ -177,7 +177,108 @@ describe('the API', () => {
     expect(second.rows).not.toEqual(first.rows);
   });
 
-  it.each(['tasks', 'costs', 'reports/duplicates', 'reports/changes', 'reports/retrievable', 'reports/coverage'])(
+  it('skips no group and tells none twice when tasks come between two pages: it says so', async () => {
+    const own = join(folder, 'moving.db');
+    const moving = openLedger({ path: own, login: 'me', pid: 1, now: NOW });
+    onTestFinished(() => void moving.close());
+    moving.ensureFrontiers('backlinks', NOW, policy);
+    const of = (id: string, tag: string, costMicros: number) => listed(id, NOW - 2 * DAY, { tag, costMicros });
+    const known = [of('a', 'dear', 30), of('b', 'middling', 20), of('c', 'cheap', 10)];
+    readSlice(moving, sliceOf(NOW - 3 * DAY, NOW - HOUR), known.map(asRow));
+    const { app: server } = await room(own);
+    onTestFinished(() => server.close());
+    const page = async (cursor: string) => {
+      const url = `/api/costs?by=tag&limit=1&cursor=${cursor}`;
+      const answer = await server.inject({ url, headers: { host: 'localhost' } });
+      const { rows, next, error } = answer.json<{ rows?: { tag: string }[]; next: string; error?: string }>();
+      return { code: answer.statusCode, told: rows?.[0]?.tag ?? error, next };
+    };
+    const first = await page('');
+    // The sums grow, and the order stays.
+    readSlice(
+      moving,
+      sliceOf(NOW - 3 * DAY, NOW - HOUR),
+      [...known, of('d', 'dear', 5), of('e', 'middling', 5)].map(asRow),
+    );
+    const second = await page(first.next);
+    expect([first, second]).toMatchObject([{ told: 'dear' }, { code: 200, told: 'middling' }]);
+    // What would have come on the third page now belongs to the first.
+    readSlice(moving, sliceOf(NOW - 3 * DAY, NOW - HOUR), [...known, of('f', 'cheap', 90)].map(asRow));
+    expect(await page(second.next)).toMatchObject({
+      code: 409,
+      told: 'Tasks have come since the page before, and with them another order.',
+    });
+    expect(await page('')).toMatchObject({ code: 200, told: 'cheap' });
+  });
+
+  it('says of sums and reports whether the ledger has all of that time', async () => {
+    const answers = ['costs', 'reports/duplicates', 'reports/changes', 'reports/retrievable'].map(async (path) => {
+      const within = (await get(`/api/${path}?since=2024-05-13&until=2024-05-14`)).json();
+      return [path, within, (await get(`/api/${path}`)).json()];
+    });
+    for (const [path, within, all] of await Promise.all(answers))
+      expect([path, within, all]).toMatchObject([path, { complete: true }, { complete: false }]);
+  });
+
+  it('says where a report has more than it tells', async () => {
+    const again = join(folder, 'again.db');
+    const own = openLedger({ path: again, login: 'me', pid: 1, now: NOW });
+    onTestFinished(() => void own.close());
+    own.ensureFrontiers('backlinks', NOW, policy);
+    const since = Math.floor(Date.now() / HOUR) * HOUR - 2 * HOUR;
+    const kept = { url: '/v3/backlinks/summary/task_post', endpoint: 'backlinks/summary/task_post' };
+    const twice = ['a', 'b', 'c', 'd'].map((id, at) =>
+      listed(id, since + at * 1000, { ...kept, metadata: `{"n":${at >> 1}}` }),
+    );
+    const read = () => readSlice(own, sliceOf(since - DAY, since + HOUR), twice.map(asRow));
+    read();
+    twice.forEach((task, at) => (twice[at] = { ...task, costMicros: 1 }));
+    read();
+    const { app: server } = await room(again);
+    onTestFinished(() => server.close());
+    for (const kind of ['duplicates', 'changes', 'retrievable']) {
+      const ask = (limit: number) =>
+        server.inject({ url: `/api/reports/${kind}?limit=${limit}`, headers: { host: 'localhost' } });
+      expect([kind, (await ask(1)).json(), (await ask(100)).json()]).toMatchObject([
+        kind,
+        { more: true },
+        { more: false },
+      ]);
+    }
+  });
+
+  it('finds tasks while a report takes long', async () => {
+    const order: string[] = [];
+    // As many reports as it takes to keep the thread of the reports busy behind which no search may wait.
+    const reports = Array.from({ length: 40 }, () => get('/api/costs?by=target').then(() => order.push('report')));
+    await get('/api/tasks?limit=1');
+    order.push('search');
+    await Promise.all(reports);
+    expect(order.indexOf('search')).toBeLessThan(40);
+  });
+
+  it('takes an endpoint in any form in which people know it', async () => {
+    for (const endpoint of [
+      'backlinks/summary/live',
+      '/v3/backlinks/summary/live',
+      'https://api.dataforseo.com/v3/backlinks/summary/live/',
+    ])
+      expect((await get(`/api/costs?${new URLSearchParams({ endpoint }).toString()}`)).json()).toMatchObject({
+        totals: { tasks: 26 },
+      });
+  });
+
+  it('looks an id up however long it is, and refuses an address that is none in its own words', async () => {
+    expect(await get(`/api/tasks/${'x'.repeat(5_000)}`)).toMatchObject({
+      code: 404,
+      text: '{"error":"The ledger knows no such task."}',
+    });
+    const { code, headers, text } = await get('/api/tasks/%zz');
+    expect([code, text]).toEqual([400, expect.stringContaining('{"error":"The address is not well formed."')]);
+    expect(headers['content-security-policy']).toContain("default-src 'none'");
+  });
+
+  it.each(['tasks', 'costs', 'reports/duplicates', 'reports/changes', 'reports/retrievable'])(
     '/api/%s names what of the filter no task has, with what comes near',
     async (path) => {
       const { json } = await get(`/api/${path}?tag=custmer-2&state=failed&endpoint=backlinks/summary/live`);
@@ -211,6 +312,12 @@ describe('the API', () => {
       'since is "yesterday"; it must be a time such as 2026-03-01 or 2026-03-01T12:57:46Z, UTC.',
     ],
     ['/api/costs?api=backlink', 'api is "backlink"; it must be one of serp, keywords_data, '],
+    ['/api/tasks?since=2026-02-30', 'since is "2026-02-30"; it must be a time'],
+    ['/api/tasks?since=2026-03-02&until=2026-03-01', 'since is "2026-03-02"; it must lie before until.'],
+    ['/api/costs?since=2026-03-02&until=2026-03-01', 'since is "2026-03-02"; it must lie before until.'],
+    ['/api/reports/changes?since=2026-03-02&until=2026-03-01', 'since is "2026-03-02"; it must lie before until.'],
+    ['/api/reports/coverage?since=2026-03-02&until=2026-03-01', 'since is "2026-03-02"; it must lie before until.'],
+    ['/tasks.csv?since=2026-03-01&until=2026-03-01', 'it must lie before until.'],
     ['/api/tasks?since=2024-02-31T25:00Z', 'since is "2024-02-31T25:00Z"; it must be a time'],
     ['/api/tasks?limit=1001', 'limit is "1001"; it must be a whole number from 1 to 1000.'],
     ['/api/tasks?limit=-1', 'it must be a whole number from 1 to 1000.'],
@@ -224,10 +331,12 @@ describe('the API', () => {
       '/api/costs?by=day,colour',
       'it must be one or more of day, month, endpoint, tag, target, status, separated by commas.',
     ],
-    ['/api/explain', 'at is missing;'],
+    ['/api/costs?cursor=Wy0xLDJd', 'it must be the "next" of the page before.'],
+    ['/api/explain', 'at is missing; it must be a time such as 2026-03-01'],
     ['/api/status?x=1', 'There are no parameters here.'],
     ['/tasks.csv?limit=5', 'limit: there is no such parameter.'],
     ['/api/reports/coverage?by=day', 'by: there is no such parameter.'],
+    ['/api/reports/coverage?tag=a&endpoint=b&state=failed', 'tag, endpoint, state: there is no such parameter.'],
   ])('%s is answered with 400 and what is wrong', async (url, problem) => {
     const { code, json } = await get(url);
     expect(code).toBe(400);
@@ -301,6 +410,15 @@ describe('the API', () => {
     while (!text.includes('event: status\ndata: {"state":')) await once(response, 'data');
     await own.close();
     await ended;
+  });
+
+  it('tells who asks for the headers of the events these alone, and has done', async () => {
+    const answer = await app.inject({ method: 'HEAD', url: '/api/live', headers: { host: 'localhost' } });
+    expect([answer.statusCode, answer.headers['content-type'], answer.body]).toEqual([
+      200,
+      'text/event-stream; charset=utf-8',
+      '',
+    ]);
   });
 
   it('logs nothing of what is asked', () => {

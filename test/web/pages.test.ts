@@ -260,6 +260,51 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await until('#report', 'Not every second of the range is on record');
   });
 
+  it('a report says that the ledger lacks some of its time, and where to see what', async () => {
+    await page.goto(`${url}/reports?report=costs&by=day`);
+    await until('#careful', 'the ledger lacks some of this time');
+    const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
+    const [since, end] = [day(NOW - 5 * DAY), day(NOW - 4 * DAY)];
+    expect(await page.locator('#careful').isVisible()).toBe(true);
+    await page.locator('input[name=since]').fill(since);
+    await page.locator('input[name=until]').fill(end);
+    await page.getByRole('button', { name: 'Show' }).click();
+    await until('#report-note', /^2[0-9] tasks/);
+    expect(await page.locator('#careful').isVisible()).toBe(false);
+    await page.locator('input[name=until]').fill(day(NOW + 3 * DAY));
+    await page.getByRole('button', { name: 'Show' }).click();
+    await page.locator('#missing').click();
+    await page.waitForURL((address) => address.search.includes(`report=coverage&since=${since}`));
+    await until('#report', 'not read yet');
+  });
+
+  it('a certificate is of whole APIs, and not of a tag that was typed for another report', async () => {
+    await page.goto(`${url}/reports?report=costs&by=day&tag=customer-2&endpoint=backlinks/summary/live`);
+    await until('#report-title', 'Costs by day');
+    await page.locator('select[name=report]').selectOption('coverage');
+    await until('.certificate', 'backlinks');
+    expect(await page.locator('input[name=tag]').isVisible()).toBe(false);
+    expect(await page.locator('input[name=endpoint]').isVisible()).toBe(false);
+    expect(page.url()).not.toContain('tag=');
+  });
+
+  it('what was asked before and comes late is not shown in the place of what was asked last', async () => {
+    const gate = Promise.withResolvers<undefined>();
+    await page.route('**/api/reports/duplicates*', async (route) => {
+      await gate.promise;
+      await route.continue();
+    });
+    await page.goto(`${url}/reports?report=duplicates`);
+    await page.locator('select[name=report]').selectOption('costs');
+    await until('#report-title', 'Costs by month');
+    const late = page.waitForResponse((response) => response.url().includes('duplicates'));
+    gate.resolve(undefined);
+    await (await late).finished();
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 0)));
+    expect(await textOf('#report-title')).toBe('Costs by month');
+    await page.unroute('**/api/reports/duplicates*');
+  });
+
   it.each(['light', 'dark'] as const)('nothing keeps anybody out, in the %s theme', async (scheme) => {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
     for (const [path, ready] of [

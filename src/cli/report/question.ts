@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../config/duration.ts';
 import { API_NAMES } from '../../config/settings.ts';
+import { endpointName } from '../../domain/endpoint-name.ts';
 import { ConfigError } from '../../domain/errors.ts';
 import { parseMoment } from '../../domain/moment.ts';
 import {
@@ -86,10 +87,15 @@ export function formatIn(options: Typed['options']): ReportFormat {
 function filterIn(options: Typed['options']): Omit<ReportFilter, 'since' | 'until'> {
   return {
     api: textIn(options, 'api'),
-    endpoint: textIn(options, 'endpoint')?.replace(/^(?:https?:\/\/[^/]+)?\/?(?:v3\/)?/, '') ?? null,
+    endpoint: endpointIn(options),
     tag: textIn(options, 'tag'),
     state: STATES.find((state) => state === options['state']) ?? null,
   };
+}
+
+function endpointIn(options: Typed['options']): string | null {
+  const text = textIn(options, 'endpoint');
+  return text === null ? null : endpointName(text);
 }
 
 /** @throws {ConfigError} */

@@ -5,9 +5,8 @@ import { upperBound } from '../../domain/gaps.ts';
 import { callMinutes } from '../../ledger/call-minutes.ts';
 import type { Db } from '../../ledger/database.ts';
 import { explain } from '../../ledger/explain.ts';
-import { certificate } from '../../ledger/reports/certificate.ts';
+import { certificate, isComplete } from '../../ledger/reports/certificate.ts';
 import { changes, changeTotals } from '../../ledger/reports/changes.ts';
-import { costs, totalsOf } from '../../ledger/reports/costs.ts';
 import { duplicates } from '../../ledger/reports/duplicates.ts';
 import { retrievable } from '../../ledger/reports/retrievable.ts';
 import { unknownValues } from '../../ledger/reports/unknown-values.ts';
@@ -17,6 +16,7 @@ import { searchTasks } from '../../ledger/task-search.ts';
 import { taskTexts } from '../../ledger/task-texts.ts';
 import type { Clock } from '../../time.ts';
 import { cursorOf, type LedgerQuestion, type PageReport } from '../question.ts';
+import { costsPage } from './costs-page.ts';
 import { csvOf } from './csv.ts';
 import { iso, toldChange, toldGroup, toldRetrievable, toldTask } from './told.ts';
 
@@ -66,7 +66,7 @@ export function answer(scene: ReaderScene, question: LedgerQuestion): object | n
       return { csv: csvOf(found.tasks, question.from === null), next: found.next };
     }
     case 'costs':
-      return costsOf(database, question);
+      return { ...costsPage(database, question), complete: isComplete(database, { ...terms, ...question, now }) };
     case 'report':
       return reportOf(scene, question, now);
   }
@@ -114,44 +114,38 @@ function ended({ searchedBackTo, next }: ReturnType<typeof searchTasks>) {
   };
 }
 
-function costsOf(database: Db, { filter, by, offset, limit }: LedgerQuestion & { readonly kind: 'costs' }): object {
-  const rows = costs(database, filter, by);
-  const isMore = rows.length > offset + limit;
-  return {
-    by,
-    rows: rows.slice(offset, offset + limit),
-    totals: totalsOf(rows),
-    groups: rows.length,
-    next: isMore ? cursorOf([offset + limit]) : null,
-    unknown: rows.length === 0 ? unknownValues(database, filter) : [],
-  };
-}
-
 type ReportAsked = LedgerQuestion & { readonly kind: 'report' };
 
 function reportOf({ database, terms }: ReaderScene, { report, filter, limit }: ReportAsked, now: number): object {
   const asked: Record<PageReport, () => object> = {
     duplicates: () => duplicatesOf(database, filter, limit),
-    changes: () => ({
-      lines: take(changes(database, filter), limit).map(toldChange),
-      totals: changeTotals(database, filter),
-    }),
-    retrievable: () => ({ lines: take(retrievable(database, filter, now), limit).map(toldRetrievable) }),
+    changes: () => changesOf(database, filter, limit),
+    retrievable: () => listed(retrievable(database, filter, now), limit, toldRetrievable),
     coverage: () => certificate(database, { ...terms, now, filter }),
   };
-  return { at: iso(now), report, unknown: unknownValues(database, filter), ...asked[report]() };
+  const complete = report === 'coverage' ? {} : { complete: isComplete(database, { ...terms, now, filter }) };
+  return { at: iso(now), report, unknown: unknownValues(database, filter), ...complete, ...asked[report]() };
 }
 
 function duplicatesOf(database: Db, filter: ReportFilter, limit: number): object {
-  const { groups, ...report } = duplicates(database, filter, limit);
-  return { ...report, groups: groups.map(toldGroup) };
+  const { groups, totals } = duplicates(database, filter, limit);
+  return { groups: groups.map(toldGroup), more: totals.groups > groups.length, totals };
 }
 
-function take<Item>(items: Iterable<Item>, most: number): Item[] {
-  const taken: Item[] = [];
+function changesOf(database: Db, filter: ReportFilter, limit: number): object {
+  return { ...listed(changes(database, filter), limit, toldChange), totals: changeTotals(database, filter) };
+}
+
+/** At most so many, and whether there are more. */
+function listed<Item, Line>(
+  items: Iterable<Item>,
+  most: number,
+  tell: (item: Item) => Line,
+): { lines: Line[]; more: boolean } {
+  const lines: Line[] = [];
   for (const item of items) {
-    taken.push(item);
-    if (taken.length >= most) break;
+    if (lines.length >= most) return { lines, more: true };
+    lines.push(tell(item));
   }
-  return taken;
+  return { lines, more: false };
 }

@@ -17,4 +17,5 @@ export type Replied =
       readonly message: string;
       readonly hint: string | null;
     }
+  | { readonly id: number; readonly kind: 'outdated'; readonly message: string }
   | { readonly id: number; readonly kind: 'fault'; readonly message: string };

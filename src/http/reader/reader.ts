@@ -14,10 +14,13 @@ export type Reader = {
   readonly stop: () => Promise<void>;
 };
 
-/** `busy`: too many wait already · `slow`: it took too long and was given up · `died`: the thread ended before it had answered. */
+/**
+ * `busy`: too many wait already · `slow`: it took too long and was given up · `died`: the thread ended before it had answered ·
+ * `outdated`: the list has changed before the place from which to go on.
+ */
 export class ReaderError extends Error {
   override readonly name = 'ReaderError';
-  readonly code: 'busy' | 'slow' | 'died' | 'fault';
+  readonly code: 'busy' | 'slow' | 'died' | 'outdated' | 'fault';
 
   constructor(code: ReaderError['code'], message: string) {
     super(message);
@@ -131,7 +134,8 @@ function deliver(waiting: Waiting | null, reply: Replied): void {
     case 'ledger':
       waiting?.reject(new LedgerError(reply.code, reply.message, reply.hint === null ? {} : { hint: reply.hint }));
       return;
+    case 'outdated':
     case 'fault':
-      waiting?.reject(new ReaderError('fault', reply.message));
+      waiting?.reject(new ReaderError(reply.kind, reply.message));
   }
 }

@@ -3,6 +3,7 @@ import { LedgerError } from '../../domain/errors.ts';
 import { asLedgerError, openForReading, type Db } from '../../ledger/database.ts';
 import { systemClock } from '../../time.ts';
 import { answer } from './answer.ts';
+import { OutdatedCursor } from './costs-page.ts';
 import type { Asked, Replied } from './messages.ts';
 
 // A thread of its own: SQLite answers while the harvest goes on, and a long question holds up other questions only.
@@ -20,6 +21,7 @@ function reply({ id, terms, question }: Asked): Replied {
     const body = answer({ database, terms, clock }, question);
     return { id, kind: 'answer', body: body === null ? null : JSON.stringify(body) };
   } catch (thrown) {
+    if (thrown instanceof OutdatedCursor) return { id, kind: 'outdated', message: thrown.message };
     // Whatever it was, the next question opens the file anew: it may have been made, migrated or put in place meanwhile.
     database?.close();
     database = null;

@@ -31,14 +31,22 @@ export function certificate(database: Db, terms: CertificateTerms): Certificate 
   return database.transaction(() => certificateOf(database, terms))();
 }
 
+/** Whether nothing is missing, without what proves it: as `complete` of the certificate, in milliseconds. */
+export function isComplete(database: Db, terms: Omit<CertificateTerms, 'version' | 'path'>): boolean {
+  return database.transaction(() => {
+    const { filter, now } = terms;
+    return picturesOf(database, terms).every(({ picture }) => {
+      const range = picture === null ? null : rangeOf(picture, filter);
+      return picture !== null && range !== null && lackOf(database, picture, { range, now }).length === 0;
+    });
+  })();
+}
+
 function certificateOf(database: Db, terms: CertificateTerms): Certificate {
   const { filter, version, now, path } = terms;
-  const asked = filter.api === null ? withKnown(database, terms.apis) : [filter.api];
-  const pictures = readPictures(database, asked);
-  const apis = asked.map((api) => {
-    const picture = pictures.find((each) => each.api === api);
-    const range = picture === undefined ? null : rangeOf(picture, filter);
-    return picture === undefined || range === null ? unread(api) : ofApi(database, picture, { range, now });
+  const apis = picturesOf(database, terms).map(({ api, picture }) => {
+    const range = picture === null ? null : rangeOf(picture, filter);
+    return picture === null || range === null ? unread(api) : ofApi(database, picture, { range, now });
   });
   return {
     complete: apis.every(({ complete }) => complete),
@@ -47,6 +55,15 @@ function certificateOf(database: Db, terms: CertificateTerms): Certificate {
     ledger: { path, schemaVersion: Number(database.pragma('user_version', { simple: true })) },
     apis,
   };
+}
+
+type PictureOf = { readonly api: string; readonly picture: ApiPicture | null };
+
+/** Of each API that is asked about; null: nothing of it has been read. */
+function picturesOf(database: Db, { filter, apis }: Pick<CertificateTerms, 'filter' | 'apis'>): PictureOf[] {
+  const asked = filter.api === null ? withKnown(database, apis) : [filter.api];
+  const pictures = readPictures(database, asked);
+  return asked.map((api) => ({ api, picture: pictures.find((each) => each.api === api) ?? null }));
 }
 
 /** What was read once and is no longer asked for is certified too: left out, its gaps would look like nothing missing. */
@@ -87,8 +104,8 @@ function unread(api: string): CertificateOfApi {
 function ofApi(database: Db, picture: ApiPicture, asked: { range: TimeRange; now: number }): CertificateOfApi {
   const { api } = picture;
   const { range } = asked;
-  const number = database.prepare<[string], number>('select id from api where name = ?').pluck().get(api) ?? 0;
-  const missing = missingOf(picture, createCoverageStore(database).losses(number), asked);
+  const number = numberOf(database, api);
+  const missing = lackOf(database, picture, asked);
   const filter = { ...NO_FILTER, ...range, api };
   const byTag = costs(database, filter, ['tag']);
   return {
@@ -112,6 +129,15 @@ function ofApi(database: Db, picture: ApiPicture, asked: { range: TimeRange; now
     })),
     doubts: doubtsOf(database, number, range),
   };
+}
+
+function lackOf(database: Db, picture: ApiPicture, asked: { range: TimeRange; now: number }) {
+  const losses = createCoverageStore(database).losses(numberOf(database, picture.api));
+  return missingOf(picture, losses, asked);
+}
+
+function numberOf(database: Db, api: string): number {
+  return database.prepare<[string], number>('select id from api where name = ?').pluck().get(api) ?? 0;
 }
 
 type SegmentRow = { readonly since: number; readonly until: number; readonly rows: number; readonly digest: string };

@@ -1,0 +1,230 @@
+import type { Certificate } from '../domain/certificate.ts';
+import type {
+  ChangeLine,
+  ChangeTotals,
+  CostRow,
+  DuplicateGroup,
+  DuplicateReport,
+  RetrievableLine,
+  TaskLine,
+  Totals,
+} from '../domain/report.ts';
+import type { Told } from '../domain/told.ts';
+import type { UnknownValue } from '../domain/unknown-value.ts';
+import { ask } from './ask.ts';
+import { certificateOf } from './certificate.ts';
+import { foreign, h } from './dom.ts';
+import { count, counted, exactMoney, moment } from './format.ts';
+import { tableOf } from './table.ts';
+
+type Costs = {
+  readonly by: readonly (keyof CostRow)[];
+  readonly rows: readonly CostRow[];
+  readonly totals: Totals;
+  readonly groups: number;
+};
+type Query = Readonly<Record<string, string>>;
+
+export type Shown = {
+  readonly title: string;
+  readonly note: string;
+  readonly body: Node;
+  readonly unknown: readonly UnknownValue[];
+  /** False: the ledger lacks some of the time that was asked about, so there may be more. */
+  readonly complete: boolean;
+};
+/** What every answer has. */
+type Answered = Pick<Shown, 'unknown' | 'complete'>;
+/** Where it is a list of its own: whether it is longer than what is told. */
+type Listed = Answered & { readonly more: boolean };
+
+const UNKNOWN: Readonly<Record<string, string>> = {
+  held: 'none',
+  none: 'unknown: listed without metadata',
+  pending: 'unknown: not read yet',
+  lost: 'unknown: metadata lost',
+};
+
+/** What is said in the place of a tag or a target that is not there: that there is none is one thing, that it is unknown another. */
+function described(text: string | null, state: string | undefined): HTMLElement {
+  return foreign(text, UNKNOWN[state ?? ''] ?? 'none');
+}
+
+async function costs(query: Query, by: string): Promise<Shown> {
+  const answer = await ask<Costs & Answered>('/api/costs', { ...query, by });
+  const columns = [
+    ...answer.by.map((name) => ({
+      name: name.slice(0, 1).toUpperCase() + name.slice(1),
+      cell: (row: CostRow) => described(textIn(row, name), row.metadataState),
+    })),
+    { name: 'Tasks', number: true, cell: (row: CostRow) => count(row.tasks) },
+    { name: 'Cost', number: true, cell: (row: CostRow) => exactMoney(row.costMicros) },
+  ];
+  const more =
+    answer.groups > answer.rows.length
+      ? ` The first ${count(answer.rows.length)} of ${counted(answer.groups, 'row')}; the command line has them all.`
+      : '';
+  return {
+    title: `Costs by ${by.replace(',', ' and ')}`,
+    note: `${counted(answer.totals.tasks, 'task')}, ${exactMoney(answer.totals.costMicros)}.${more}`,
+    body: tableOf(columns, answer.rows),
+    unknown: answer.unknown,
+    complete: answer.complete,
+  };
+}
+
+function textIn(row: CostRow, name: keyof CostRow): string | null {
+  const value = row[name];
+  return typeof value === 'string' ? value : null;
+}
+
+type Group = Told<DuplicateGroup>;
+type Duplicates = Pick<DuplicateReport, 'totals'> & { readonly groups: readonly Group[] };
+
+async function duplicates(query: Query): Promise<Shown> {
+  const { groups, totals, more, ...answered } = await ask<Duplicates & Listed>('/api/reports/duplicates', query);
+  const columns = [
+    { name: 'Endpoint', cell: (group: Group) => foreign(group.endpoint) },
+    { name: 'Target', cell: (group: Group) => foreign(group.target, 'none') },
+    { name: 'Tags', cell: (group: Group) => tagsOf(group) },
+    { name: 'First posted', cell: (group: Group) => moment(group.firstPostedAt) },
+    { name: 'Repeats', number: true, cell: (group: Group) => count(group.repeats) },
+    { name: 'Wasted', number: true, cell: (group: Group) => exactMoney(group.wastedMicros) },
+    { name: 'First task', cell: (group: Group) => taskLink(group.firstId) },
+  ];
+  const unknown =
+    totals.unknown === 0 ? '' : ` ${counted(totals.unknown, 'task')} without metadata cannot be compared.`;
+  return {
+    title: `${exactMoney(totals.wastedMicros)} wasted on repeats`,
+    note: `${counted(totals.repeats, 'repeat')} in ${counted(totals.groups, 'group')}, of ${counted(totals.compared, 'task')} compared.${unknown}${more ? ` The ${count(groups.length)} that wasted most; the command line has them all.` : ''}`,
+    body: tableOf(columns, groups),
+    unknown: answered.unknown,
+    complete: answered.complete,
+  };
+}
+
+/** The tags of a group, each once: who paid for the same twice. */
+function tagsOf({ tags }: Group): HTMLElement {
+  return h('span', {}, ...tags.flatMap((tag, index) => [index === 0 ? '' : ', ', foreign(tag, 'none', 60)]));
+}
+
+type Change = Told<ChangeLine>;
+
+async function changes(query: Query): Promise<Shown> {
+  const { lines, totals, more, ...answered } = await ask<Listed & { lines: readonly Change[]; totals: ChangeTotals }>(
+    '/api/reports/changes',
+    query,
+  );
+  const columns = [
+    { name: 'Seen', cell: (line: Change) => moment(line.seenAt) },
+    { name: 'Field', cell: (line: Change) => line.field },
+    { name: 'Before', cell: (line: Change) => foreign(line.old) },
+    { name: 'After', cell: (line: Change) => foreign(line.new) },
+    {
+      name: 'Cost',
+      number: true,
+      cell: (line: Change) => (line.deltaMicros === null ? '' : exactMoney(line.deltaMicros)),
+    },
+    { name: 'Endpoint', cell: (line: Change) => foreign(line.endpoint) },
+    { name: 'Task', cell: (line: Change) => taskLink(line.taskId) },
+  ];
+  return {
+    title: counted(totals.changes, 'change'),
+    note: `${counted(totals.refunds, 'refund')}, ${exactMoney(totals.refundedMicros)}; ${counted(totals.increases, 'increase')}, ${exactMoney(totals.increasedMicros)}.${more ? ` The newest ${count(lines.length)} of them; the command line has them all.` : ''}`,
+    body: tableOf(columns, lines),
+    unknown: answered.unknown,
+    // Of what has changed the ledger knows what it has seen, whatever it lacks.
+    complete: true,
+  };
+}
+
+type Line = Told<TaskLine>;
+type Tasks = { readonly tasks: readonly Line[]; readonly next: string | null };
+
+const MOST_TASKS = 200;
+
+/** The newest of a state, and what all of them come to. */
+async function ofState(query: Query, state: 'failed' | 'pending', word: string): Promise<Shown> {
+  const [{ tasks, next }, { totals, unknown, complete }] = await Promise.all([
+    ask<Tasks>('/api/tasks', { ...query, state, limit: String(MOST_TASKS) }),
+    ask<Costs & Answered>('/api/costs', { ...query, state, by: 'endpoint' }),
+  ]);
+  const columns = [
+    { name: 'Posted', cell: (line: Line) => moment(line.postedAt) },
+    { name: 'Status', cell: (line: Line) => foreign(line.status, 'no status', 90) },
+    { name: 'Endpoint', cell: (line: Line) => foreign(line.endpoint) },
+    { name: 'Tag', cell: (line: Line) => described(line.tag, line.metadataState) },
+    { name: 'Target', cell: (line: Line) => described(line.target, line.metadataState) },
+    {
+      name: 'Cost',
+      number: true,
+      cell: (line: Line) => (line.costMicros === null ? '' : exactMoney(line.costMicros)),
+    },
+    { name: 'Task', cell: (line: Line) => taskLink(line.id) },
+  ];
+  const more = next === null ? '' : ` The newest ${count(tasks.length)} of them; the explorer has them all.`;
+  return {
+    title: totals.tasks === 0 ? `No task ${word}` : `${counted(totals.tasks, 'task')} ${word}`,
+    note: `${exactMoney(totals.costMicros)} in all.${more}`,
+    body: tableOf(columns, tasks),
+    // That none is in this state the title says.
+    unknown: unknown.filter(({ name }) => name !== 'state'),
+    complete,
+  };
+}
+
+type Retrievable = Told<RetrievableLine>;
+
+async function retrievable(query: Query): Promise<Shown> {
+  const { lines, more, ...answered } = await ask<Listed & { lines: readonly Retrievable[] }>(
+    '/api/reports/retrievable',
+    query,
+  );
+  const columns = [
+    { name: 'Until', cell: (line: Retrievable) => moment(line.until) },
+    { name: 'Posted', cell: (line: Retrievable) => moment(line.postedAt) },
+    { name: 'Endpoint', cell: (line: Retrievable) => foreign(line.endpoint) },
+    { name: 'Tag', cell: (line: Retrievable) => described(line.tag, line.metadataState) },
+    { name: 'Target', cell: (line: Retrievable) => described(line.target, line.metadataState) },
+    { name: 'Task', cell: (line: Retrievable) => taskLink(line.id) },
+  ];
+  const most = more ? ` The first ${count(lines.length)} of them; the command line has them all.` : '';
+  return {
+    title:
+      lines.length === 0
+        ? 'No result can still be fetched'
+        : `${more ? 'More than ' : ''}${counted(lines.length, 'result')} can still be fetched`,
+    note: `Those that go first come first. Results of Live endpoints are not kept by DataForSEO.${most}`,
+    body: tableOf(columns, lines),
+    unknown: answered.unknown,
+    complete: answered.complete,
+  };
+}
+
+async function coverage(query: Query): Promise<Shown> {
+  const { since = '', until = '', api = '' } = query;
+  const certificate = await ask<Certificate & Answered>('/api/reports/coverage', { since, until, api });
+  return {
+    title: 'Certificate of coverage',
+    note: `Made ${moment(certificate.made)} UTC by dataforseo-ledger ${certificate.version} from ${certificate.ledger.path}, schema ${certificate.ledger.schemaVersion}.`,
+    body: certificateOf(certificate),
+    unknown: certificate.unknown,
+    // It says itself what is missing.
+    complete: true,
+  };
+}
+
+function taskLink(id: string): HTMLElement {
+  return h('a', { href: `/tasks?${new URLSearchParams({ id }).toString()}` }, foreign(id, 'no id', 60));
+}
+
+/** By the names in the form. `query` is the filter, `by` what costs are told apart by. */
+export const REPORTS: Readonly<Record<string, (query: Query, by: string) => Promise<Shown>>> = {
+  costs,
+  failures: (query) => ofState(query, 'failed', 'failed'),
+  unfinished: (query) => ofState(query, 'pending', 'unfinished'),
+  duplicates,
+  changes,
+  retrievable,
+  coverage,
+};
