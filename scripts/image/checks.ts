@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { equal, until } from './expect.ts';
+import { checkLargeAnswers } from './large-answers.ts';
 import { textsInImage } from './layers.ts';
 import { checkPage } from './page.ts';
 import { answers, callsSeen, statusOf, type Status, type Trial } from './trial.ts';
@@ -59,6 +60,7 @@ export async function checkLife(trial: Trial, say: Say): Promise<Figures> {
   checkSecrets(trial, say);
   const stopMs = checkStop(trial, say);
   await checkUpgrade(trial, say);
+  await checkLargeAnswers(trial, say);
   return { healthyMs, readyMs, readyAgainMs, ...memory, stopMs };
 }
 

@@ -1,3 +1,4 @@
+import { limitByEngine, type MemoryLimit } from './memory-limit.ts';
 import { attempt, has, sh, type Outcome } from './shell.ts';
 
 /** What builds and runs the image: docker, podman, or podman as it can be made to work without systemd and a registry. */
@@ -10,6 +11,8 @@ export type Engine = {
   readonly attempt: (...args: readonly string[]) => Outcome;
   /** What `run` needs beside what it needs everywhere. */
   readonly runFlags: readonly string[];
+  /** For what `run` starts from here on with its flags; null where nothing can limit it. */
+  readonly limitMemory: (bytes: number) => MemoryLimit | null;
   /** Whether the image's own health check passes, as the engine itself runs it. */
   readonly isHealthy: (container: string) => boolean;
 };
@@ -60,6 +63,7 @@ function createEngine(program: 'docker' | 'podman'): Engine {
     run,
     attempt: (...args) => attempt(program, args),
     runFlags: program === 'podman' ? PODMAN_FLAGS : [],
+    limitMemory: limitByEngine,
     isHealthy: (container) =>
       program === 'podman'
         ? attempt(program, ['healthcheck', 'run', container]).code === 0

@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { PODMAN_FLAGS, type Engine } from './engine.ts';
+import { limitByGroup } from './memory-limit.ts';
 import { attempt, has, sh } from './shell.ts';
 
 /**
@@ -49,6 +50,7 @@ export function createStandIn(base: string, folder: string): Engine {
     run,
     attempt: (...args) => attempt('podman', [...podman, ...args]),
     runFlags: [...PODMAN_FLAGS, '--cgroups', 'disabled', '--ulimit', 'nofile=4096:8192', '--ulimit', 'nproc=4096:8192'],
+    limitMemory: limitByGroup,
     isHealthy: (container) => attempt('podman', [...podman, 'healthcheck', 'run', container]).code === 0,
   };
 }
@@ -60,7 +62,8 @@ function makeBase(base: string, folder: string, storage: readonly string[]): voi
   sh('mmdebstrap', ['--variant=minbase', '--include=ca-certificates,libstdc++6,passwd', suite, root, mirrorOf(suite)]);
   const local = join(root, 'usr/local');
   cpSync(process.execPath, join(local, 'bin/node'));
-  const npm = join(sh('npm', ['root', '--global']), 'npm');
+  // Where the command itself lies: its own idea of a global folder follows the Node that happens to run it.
+  const npm = join(dirname(sh('sh', ['-c', 'readlink -f "$(command -v npm)"'])), '..');
   mkdirSync(join(local, 'lib/node_modules'), { recursive: true });
   cpSync(npm, join(local, 'lib/node_modules/npm'), { recursive: true, dereference: true });
   symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', join(local, 'bin/npm'));

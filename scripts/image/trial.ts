@@ -101,7 +101,7 @@ function secretFiles(folder: string, files: Readonly<Record<string, string>>): s
   return secrets;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -132,7 +132,7 @@ export async function callsSeen({ simulatorUrl }: Trial): Promise<number> {
 
 export type Status = {
   readonly state: string;
-  readonly tasks: { readonly total: number };
+  readonly tasks: { readonly total: number; readonly withMetadata: number };
   readonly coverage: Readonly<Record<string, { readonly complete: boolean }>>;
 };
 
