@@ -83,7 +83,7 @@ async function fileFindings(parts: Parts, signal: AbortSignal): Promise<Finding[
 }
 
 async function pages(looked: LookedAt, path: string, signal: AbortSignal): Promise<Finding> {
-  const lookAtPages = () => lookThrough({ path, boxMs: PAGES_BOX_MS }, signal);
+  const lookAtPages = () => lookThrough({ path, depth: 'quick', boxMs: PAGES_BOX_MS }, signal);
   const finding = await look('file', () => checkPages(looked, lookAtPages));
   signal.throwIfAborted();
   return finding;

@@ -3,7 +3,7 @@ import type { CliCommand } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import { bytes, count, counted } from './format.ts';
 import { openFor } from './open.ts';
-import { isLong, progressText } from './verify.ts';
+import { progressText } from './verify.ts';
 import { createProgressNote } from './progress-note.ts';
 
 /** Of a list of contradictions the first few tell what it is about; `verify` names the others. */
@@ -34,7 +34,7 @@ file without a log, and may be read anywhere. Exits with 1 when the ledger contr
           overwrite: typed.options['overwrite'] === true,
           onCopied: ({ doneBytes, totalBytes }) =>
             note.show(() => `copying: ${bytes(doneBytes)} of ${bytes(totalBytes)}`),
-          onVerified: (progress) => note.show(() => progressText(progress), isLong(progress)),
+          onVerified: (progress) => note.show(() => progressText(progress)),
         },
         deps.signal,
       );

@@ -27,7 +27,7 @@ what differs is repaired or recorded, named, and ends with 1 too.`,
     const reread = readCount(typed.options);
     const { app } = await openFor(typed, deps, { credentials: reread > 0, atLeast: 'warn' });
     const progress = createProgressNote(deps.stderr, deps.clock);
-    const onProgress = (at: VerifyProgress) => progress.show(() => progressText(at), isLong(at));
+    const onProgress = (at: VerifyProgress) => progress.show(() => progressText(at));
     try {
       const report = await app.verify({ reread, onProgress }, deps.signal);
       progress.clear();
@@ -55,18 +55,12 @@ function readCount(options: Readonly<Record<string, unknown>>): number {
 /** `checking coverage: 12,000`: what a verification is at. */
 export function progressText(at: VerifyProgress): string {
   switch (at.kind) {
-    case 'checking': {
-      const long = at.isLong ? '; for a large file this takes a while' : '';
-      return `checking ${at.what}${at.done === 0 ? '' : `: ${count(at.done)}`}${long}`;
-    }
+    case 'checking':
+      return `checking ${at.what}${at.done === 0 ? '' : `: ${count(at.done)}`}`;
     case 'rereading': {
       const read = `reading slices again: ${count(at.slices)} of ${count(at.of)}`;
       const waits = at.waiting === null ? '' : `; ${at.waiting}`;
       return `${read}, ${counted(at.rows, 'row')} in ${counted(at.calls, 'call')}${waits}`;
     }
   }
-}
-
-export function isLong(at: VerifyProgress): boolean {
-  return at.kind === 'checking' && at.isLong;
 }

@@ -69,8 +69,6 @@ export type VerifyProgress =
       readonly what: string;
       /** Rows, walks, calls or slices of this check so far. */
       readonly done: number;
-      /** Nothing more is told before it is over, and of a large file that takes most of a minute. */
-      readonly isLong: boolean;
     }
   | {
       readonly kind: 'rereading';

@@ -1,20 +1,20 @@
-// The process that looks through the pages of a ledger (health.ts starts it, with the path as its only argument): SQLite does it
-// in one go, which nothing but the end of the process interrupts.
+// The process that looks through the pages of a ledger (health.ts starts it, with the path and how deep to look).
 import Database from 'better-sqlite3';
 import { openForReading } from './database.ts';
 import type { HealthWord } from './health.ts';
-
-/** More of them say no more. */
-const MOST_NAMED = 3;
+import { lookAtPages } from './pages.ts';
 
 const path = process.argv[2] ?? '';
+const depth = process.argv[3] === 'whole' ? 'whole' : 'quick';
+// A Ctrl-C on a terminal reaches this process too; who started it ends it, and must not take that for an accident.
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => undefined);
 const say = (word: HealthWord) => process.send?.(word);
 
 try {
   const database = openForReading(path);
   try {
-    const told = database.prepare<[], string>(`pragma quick_check(${MOST_NAMED})`).pluck().all();
-    say({ kind: 'looked', damages: told.filter((text) => text !== 'ok') });
+    const { damages, broken, moreBroken } = lookAtPages(database, depth);
+    say({ kind: 'looked', damages: [...damages], broken: [...broken], moreBroken });
   } finally {
     database.close();
   }
@@ -28,5 +28,5 @@ function wordOf(error: unknown): HealthWord {
   const cause = error instanceof Error && error.cause instanceof Database.SqliteError ? error.cause : error;
   const message = cause instanceof Error ? cause.message : String(cause);
   const isDamage = cause instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB|IOERR)/.test(cause.code);
-  return isDamage ? { kind: 'looked', damages: [message] } : { kind: 'failed', message };
+  return isDamage ? { kind: 'looked', damages: [message], broken: [], moreBroken: 0 } : { kind: 'failed', message };
 }

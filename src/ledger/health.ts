@@ -1,9 +1,15 @@
 import { fork } from 'node:child_process';
 import { z } from 'zod';
+import type { Depth } from './pages.ts';
 
 /** What the process says that looks through the pages. */
 const word = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('looked'), damages: z.array(z.string()) }),
+  z.object({
+    kind: z.literal('looked'),
+    damages: z.array(z.string()),
+    broken: z.array(z.object({ table: z.string(), rowid: z.number().nullable(), parent: z.string() })),
+    moreBroken: z.number(),
+  }),
   z.object({ kind: z.literal('failed'), message: z.string() }),
 ]);
 
@@ -14,26 +20,27 @@ export type Health = HealthWord | { readonly kind: 'unfinished' };
 
 export type HealthTerms = {
   readonly path: string;
-  /** How long it may take. */
-  readonly boxMs: number;
+  readonly depth: Depth;
+  /** How long it may take; null: as long as it takes. */
+  readonly boxMs: number | null;
 };
 
 /** Built, it lies beside this one under its other ending. */
 const PROGRAM = new URL(`./health-process.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
 
 /**
- * Whether the pages of the file are whole (SQLite's `quick_check`), beside whoever works on it, in a process of its own that is
- * ended when the time is up. Of an index it looks at the form; whether it has each row is for `verify` to say.
+ * Whether the pages of the file are whole, beside whoever works on it, in a process of its own that is ended when the time is up
+ * or nobody waits for it any more.
  *
  * @throws `signal.reason` when aborted, nothing else.
  */
-export async function lookThrough({ path, boxMs }: HealthTerms, signal: AbortSignal): Promise<Health> {
+export async function lookThrough({ path, depth, boxMs }: HealthTerms, signal: AbortSignal): Promise<Health> {
   signal.throwIfAborted();
-  const box = AbortSignal.timeout(boxMs);
+  const box = boxMs === null ? null : AbortSignal.timeout(boxMs);
   // It only reads, so a kill leaves nothing behind.
-  const child = fork(PROGRAM, [path], {
+  const child = fork(PROGRAM, [path, depth], {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    signal: AbortSignal.any([signal, box]),
+    signal: box === null ? signal : AbortSignal.any([signal, box]),
     killSignal: 'SIGKILL',
   });
   const heard: HealthWord[] = [];
@@ -46,7 +53,7 @@ export async function lookThrough({ path, boxMs }: HealthTerms, signal: AbortSig
   signal.throwIfAborted();
   const [said] = heard;
   if (said !== undefined) return said;
-  return box.aborted
+  return box?.aborted === true
     ? { kind: 'unfinished' }
     : { kind: 'failed', message: `the process that looks ended early (${ending})` };
 }

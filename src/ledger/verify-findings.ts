@@ -3,6 +3,8 @@ import type { CheckName, Problem, Verified } from '../domain/verification.ts';
 /** Where the checks write down what they see. */
 export type Findings = {
   readonly problem: (check: CheckName, text: string) => void;
+  /** Problems that nobody has put into words. */
+  readonly more: (number: number) => void;
   readonly note: (text: string) => void;
   readonly count: (what: keyof Verified, number?: number) => void;
   readonly problems: () => readonly Problem[];
@@ -38,6 +40,9 @@ export function createFindings(): Findings {
       perCheck.set(check, seen + 1);
       if (seen < MOST_PROBLEMS) problems.push({ check, text });
       else more += 1;
+    },
+    more: (number) => {
+      more += number;
     },
     note: (text) => void notes.push(text),
     count: (what, number = 1) => {

@@ -6,7 +6,7 @@ import { serverNow } from './snapshot.ts';
 import { verifyChanges } from './verify-changes.ts';
 import { verifyCoverage } from './verify-coverage.ts';
 import { verifyEvidence } from './verify-evidence.ts';
-import { verifyFile } from './verify-file.ts';
+import { verifyPages, verifySchema } from './verify-file.ts';
 import { createFindings, type Findings } from './verify-findings.ts';
 import { verifyGaps } from './verify-gaps.ts';
 import { verifyJournal } from './verify-journal.ts';
@@ -30,8 +30,11 @@ type Check = {
   readonly run: (scene: VerifyScene) => Generator<void>;
 };
 
+/** Before all others, for what it finds explains what they would. */
+const PAGES = { name: 'file', what: 'the pages of the file' } as const;
+
 const CHECKS: readonly Check[] = [
-  { name: 'file', what: 'the pages of the file', run: verifyFile },
+  { name: 'file', what: 'tables and views', run: verifySchema },
   { name: 'coverage', what: 'coverage', run: verifyCoverage },
   { name: 'coverage', what: 'planned readings', run: verifyRechecks },
   { name: 'losses', what: 'losses', run: verifyLosses },
@@ -53,8 +56,8 @@ export type VerifyTerms = {
 const STEPS_A_BREATH = 5_000;
 
 /**
- * Holds file, rows, evidence, journal and coverage against each other, all at one moment: one reading transaction, beside
- * which a daemon may write. Memory does not grow with the ledger.
+ * Holds file, rows, evidence, journal and coverage against each other; all but the pages at one moment: one reading transaction,
+ * beside which a daemon may write. Memory does not grow with the ledger.
  *
  * @param database - For reading; for this alone while it lasts.
  * @throws `signal.reason` when aborted.
@@ -62,6 +65,7 @@ const STEPS_A_BREATH = 5_000;
 export async function verifyLedger(database: Db, terms: VerifyTerms, signal: AbortSignal): Promise<VerifyReport> {
   const findings = createFindings();
   const scene: VerifyScene = { database, findings, apis: terms.apis };
+  await runPages({ scene, onProgress: terms.onProgress }, signal);
   database.exec('begin');
   try {
     for (const check of CHECKS) await runCheck(check, { scene, onProgress: terms.onProgress }, signal);
@@ -73,10 +77,18 @@ export async function verifyLedger(database: Db, terms: VerifyTerms, signal: Abo
 
 type Stage = { readonly scene: VerifyScene; readonly onProgress: VerifyTerms['onProgress'] };
 
+async function runPages({ scene, onProgress }: Stage, signal: AbortSignal): Promise<void> {
+  const tell = () => onProgress({ kind: 'checking', what: PAGES.what, done: 0 });
+  tell();
+  await setImmediate();
+  signal.throwIfAborted();
+  await verifyPages(scene, tell, signal).catch(damageIn(scene, PAGES));
+}
+
 async function runCheck({ name, what, run }: Check, { scene, onProgress }: Stage, signal: AbortSignal): Promise<void> {
   let done = 0;
   const breathe = async () => {
-    onProgress({ kind: 'checking', what, done, isLong: name === 'file' && done === 0 && isLarge(scene.database) });
+    onProgress({ kind: 'checking', what, done });
     await setImmediate();
     signal.throwIfAborted();
   };
@@ -88,17 +100,16 @@ async function runCheck({ name, what, run }: Check, { scene, onProgress }: Stage
       if (done % STEPS_A_BREATH === 0) await breathe();
     }
   } catch (error) {
-    if (!isDamage(error)) throw error;
-    scene.findings.problem(name, `The file is damaged: ${what} cannot be checked (${error.message}).`);
+    damageIn(scene, { name, what })(error);
   }
 }
 
-/** The pages of more than this are looked through for seconds, in one go. */
-const LARGE_BYTES = 200_000_000;
-
-function isLarge(database: Db): boolean {
-  const size = (name: string) => Number(database.pragma(name, { simple: true }));
-  return size('page_count') * size('page_size') > LARGE_BYTES;
+/** A file that cannot be read is what is looked for; anything else is thrown. */
+function damageIn({ findings }: VerifyScene, { name, what }: Pick<Check, 'name' | 'what'>): (error: unknown) => void {
+  return (error) => {
+    if (!isDamage(error)) throw error;
+    findings.problem(name, `The file is damaged: ${what} cannot be checked (${error.message}).`);
+  };
 }
 
 function isDamage(error: unknown): error is Error {

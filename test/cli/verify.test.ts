@@ -102,7 +102,7 @@ describe('verify', () => {
     };
     return { clock, app: { verify } };
   }
-  const checking = (what: string, done: number, isLong = false): VerifyProgress => ({ kind: 'checking', what, done, isLong }); // prettier-ignore
+  const checking = (what: string, done: number): VerifyProgress => ({ kind: 'checking', what, done });
   const rereading = (slices: number, waiting: string | null): VerifyProgress => ({ kind: 'rereading', slices, of: 20, rows: 12_000, calls: 14, waiting }); // prettier-ignore
 
   it('shows on a terminal what it checks, once that takes long, and nothing of it stays', async () => {
@@ -114,16 +114,17 @@ describe('verify', () => {
     expect(stderr).toBe('\r\u001b[Kchecking tasks and their sums: 1,234,567\r\u001b[K');
   });
 
-  it('shows at once what keeps it busy for long, and how far it is with the slices that it reads again', async () => {
+  it('shows what keeps it busy for long, and how far it is with the slices that it reads again', async () => {
     const steps = verifying([
-      [0, checking('the pages of the file', 0, true)],
+      [0, checking('the pages of the file', 0)],
+      [2_000, checking('the pages of the file', 0)],
       [60_000, rereading(0, null)],
       [61_000, rereading(3, 'the server cannot be reached')],
     ]);
     const { stderr } = await cli(['verify', '--reread', '20'], { isTTY: true, ...steps });
     expect(stderr.split('\r\u001b[K')).toEqual([
       '',
-      'checking the pages of the file; for a large file this takes a while',
+      'checking the pages of the file',
       'reading slices again: 0 of 20, 12,000 rows in 14 calls',
       'reading slices again: 3 of 20, 12,000 rows in 14 calls; the server cannot be reached',
       '',

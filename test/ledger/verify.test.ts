@@ -157,6 +157,42 @@ describe('verify', () => {
     await expect(verify(await openHarvested(), 0, AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
   });
 
+  /** A ledger of about so many bytes. */
+  const openLarge = async (bytes: number) => {
+    const bench = await openHarvested();
+    tamper(bench, `create table ballast as select zeroblob(${bytes - statSync(bench.path).size}) as stones`);
+    return bench;
+  };
+
+  it.each([
+    [19_000_000, 'at once'],
+    [21_000_000, 'in a process of its own, and is free meanwhile'],
+  ])('looks through the pages of about %d bytes %s', async (bytes, how) => {
+    const bench = await openLarge(bytes);
+    let [turns, isLooking] = [0, true];
+    const looked = verify(bench, 0, new AbortController().signal, (at) => {
+      if (at.kind === 'checking' && at.what !== 'the pages of the file') isLooking = false;
+    });
+    while (isLooking) {
+      await new Promise((resolve) => setImmediate(resolve));
+      turns += 1;
+    }
+    expect(await looked).toMatchObject({ ok: true, problems: [] });
+    if (how === 'at once') expect(turns).toBeLessThan(10);
+    else expect(turns).toBeGreaterThan(50);
+  });
+
+  it('ends at once when it is interrupted while another process looks through the pages', async () => {
+    const stop = new AbortController();
+    const told: VerifyProgress[] = [];
+    const looking = verify(await openLarge(30_000_000), 0, stop.signal, (at) => {
+      told.push(at);
+      setImmediate(() => stop.abort(new Error('enough')));
+    });
+    await expect(looking).rejects.toThrow('enough');
+    expect(told).toEqual([{ kind: 'checking', what: 'the pages of the file', done: 0 }]);
+  });
+
   it('has nothing to verify where there is no ledger, and makes none', async () => {
     const bench = await openBench({ tasks: 10 });
     await expect(verify(bench)).rejects.toMatchObject({ code: 'missing' });
