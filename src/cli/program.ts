@@ -63,6 +63,7 @@ function createProgram(deps: CliDeps, end: (code: number) => void): Command {
     .configureOutput(outputOf(deps))
     .configureHelp({ subcommandTerm: (command) => usageOf(command), groupItems: inOrder })
     .exitOverride()
+    .showHelpAfterError(`${deps.commandName} --help tells what there is.`)
     .addHelpText('after', firstSteps(deps.commandName));
   for (const command of COMMANDS) addCommand(program, command, { deps, end });
   return program;
@@ -86,6 +87,7 @@ function addCommand(
 ): void {
   const sub = program.command(command.name).summary(command.summary);
   const summary = `${command.summary[0]?.toUpperCase() ?? ''}${command.summary.slice(1)}.`;
+  sub.showHelpAfterError(`${deps.commandName} ${command.name} --help tells what it takes.`);
   sub.description(`${summary}\n\n${asParagraphs(command.details)}`);
   sub.addHelpText('after', examplesOf(command, deps.commandName));
   for (const operand of command.operands ?? []) sub.addArgument(operand);

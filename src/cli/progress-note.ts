@@ -20,7 +20,9 @@ export function createProgressNote(output: Output, clock: Clock) {
       if (!atOnce && clock.monotonic() - shownAt < everyMs) return;
       shownAt = clock.monotonic();
       isShown = isTerminal;
-      const width = Math.max((output.columns ?? 80) - 1, 0);
+      // A terminal that does not know its width says 0.
+      const columns = output.columns ?? 0;
+      const width = (columns > 0 ? columns : 80) - 1;
       output.write(isTerminal ? `${START_OF_LINE}${line().slice(0, width)}` : `${line()}\n`);
     },
     clear: () => {

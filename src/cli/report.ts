@@ -26,7 +26,7 @@ with 1 when they differ, as on a busy account by what has not been read yet, of 
 - coverage: the auditor's certificate: what is on record, what proves it, what is missing; exits with 1 when anything is
 
 Days are UTC. All but reconcile make no call; all work beside a running daemon. A tag, endpoint, API or state that no task has is named on
-standard error, with what comes near. In CSV a text that a spreadsheet would take for a
+standard error, with what comes near (of tags among the 5,000 newest sums by day). In CSV a text that a spreadsheet would take for a
 formula has an apostrophe in front; JSON has every text as it is, and money exact in whole micro-dollars too.`,
   examples: [
     'report costs --since 2026-03-01 --until 2026-04-01 --tag customer-7',

@@ -8,7 +8,7 @@ import type { TimeRange } from './time-range.ts';
  * letter. Instants are ISO 8601 in UTC by the server's clock.
  */
 export type Certificate = {
-  /** Nothing is missing in any API. */
+  /** Nothing is missing in any API, neither a time nor a task that was listed. */
   readonly complete: boolean;
   readonly made: string;
   readonly version: string;
@@ -36,7 +36,7 @@ export type CertificateOfApi = {
     readonly oldestReadAt: string | null;
     readonly newestReadAt: string | null;
   };
-  /** Why it is not complete; empty when it is. */
+  /** The times that are missing. Where there are none and it is not complete, it holds fewer tasks than were listed. */
   readonly missing: readonly MissingStretch[];
   /** Read before all of its tasks need have been listed; they are read once more. No lack. */
   readonly unsettled: readonly { readonly since: string; readonly until: string }[];

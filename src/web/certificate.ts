@@ -1,4 +1,5 @@
 import type { Certificate, CertificateOfApi } from '../domain/certificate.ts';
+import { cautionsOf, CERTIFICATE_MEANING } from '../domain/certificate-words.ts';
 import { foreign, h } from './dom.ts';
 import { count, counted, exactMoney, moment } from './format.ts';
 import { tableOf } from './table.ts';
@@ -6,9 +7,15 @@ import { tableOf } from './table.ts';
 /** What an auditor gets, to be printed. */
 export function certificateOf({ complete, apis }: Certificate): Node {
   const verdict = complete
-    ? 'Every second of the range is on record, with the readings that prove it.'
-    : 'Not every second of the range is on record; what is missing is listed.';
-  return h('div', { class: 'certificate' }, h('p', { class: 'lead' }, verdict), ...apis.map(ofApi));
+    ? 'Complete: nothing is missing in the times below.'
+    : 'Not complete: something is missing; what it is stands below.';
+  return h(
+    'div',
+    { class: 'certificate' },
+    h('p', { class: 'lead' }, verdict),
+    ...apis.map(ofApi),
+    h('p', { class: 'note' }, CERTIFICATE_MEANING.join(' ')),
+  );
 }
 
 function ofApi(api: CertificateOfApi): HTMLElement {
@@ -38,7 +45,7 @@ function ofApi(api: CertificateOfApi): HTMLElement {
       'Doubts',
       api.doubts.length === 0 ? 'none' : api.doubts.map(({ kind, count: times }) => `${kind}: ${times}`).join(', '),
     ],
-    ['May still change', counted(api.unsettled.length, 'stretch', 'stretches')],
+    ['Not settled yet', api.unsettled.length === 0 ? 'nothing' : unsettledIn(api)],
   ];
   const missing = tableOf(
     [
@@ -56,6 +63,15 @@ function ofApi(api: CertificateOfApi): HTMLElement {
     {},
     h('h3', {}, api.api),
     h('dl', { class: 'facts' }, ...facts.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)])),
+    ...cautionsOf(api).map((caution) => h('p', { class: 'careful' }, caution)),
     ...(api.missing.length === 0 ? [] : [missing]),
   );
+}
+
+const MOST_NAMED = 5;
+
+function unsettledIn({ unsettled }: CertificateOfApi): string {
+  const named = unsettled.slice(0, MOST_NAMED).map(({ since, until }) => `${moment(since)} to ${moment(until)}`);
+  const rest = unsettled.length - named.length;
+  return [...named, ...(rest > 0 ? [`${count(rest)} more`] : [])].join(', ');
 }

@@ -53,6 +53,14 @@ describe('the command line', () => {
     expect(stderr).not.toBe('');
   });
 
+  it.each([
+    [['report'], /missing required argument 'kind'\n.*\breport --help tells what it takes/],
+    [['export', '--out', 'x'], /--format <format>' not specified\n.*\bexport --help tells what it takes/],
+    [['nothing'], /unknown command 'nothing'\n.* --help tells what there is/],
+  ])('says of %j where to read what is right', async (argv, words) => {
+    expect((await cli(argv)).stderr).toMatch(words);
+  });
+
   it('suggests the command that was meant', async () => {
     const { code, stderr } = await cli(['statsu']);
     expect(code).toBe(2);

@@ -303,7 +303,7 @@ describe('report coverage', () => {
     const { report } = reporting([listed('a', SINCE)]);
     const { code, stdout } = await report('coverage');
     expect(code).toBe(1);
-    expect(stdout).toContain('NOT COMPLETE: some of the times below are missing');
+    expect(stdout).toContain('NOT COMPLETE: something is missing');
     expect(stdout).toMatch(/- 2023-11-.* to 2024-05-15 02:00:00: tasks, gap \(not read yet\)/);
   });
 
@@ -326,6 +326,34 @@ describe('report coverage', () => {
     expect((await report('coverage', '--since', '2024-05-15 02:00:00', '--until', '2024-05-15 03:00:01')).code).toBe(1);
     expect((await report('coverage', '--since', '2024-05-15 02:00:00')).code).toBe(0);
     expect((await report('coverage', '--apis', 'backlinks,serp')).code).toBe(1);
+  });
+
+  it('says with what it must be taken: doubts, what has not settled, and that it speaks of no other API', async () => {
+    const { report, exec } = reporting([listed('a', SINCE)]);
+    const range = ['--since', '2024-05-15 02:00:00', '--until', '2024-05-15 03:00:00'];
+    const sound = (await report('coverage', ...range)).stdout;
+    expect(sound).not.toContain('contradicted itself; what');
+    expect(sound).toContain('this speaks of the APIs that it names');
+    exec(`insert into doubt (api, kind, since, until, seen_at, detail, fingerprint)
+      select 1, 'moved', since, since + 1, 0, '', 'f' from segment where grade = 'metadata'`);
+    exec(`update segment set settled_at = null`);
+    const { code, stdout } = await report('coverage', ...range);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Careful +In 1 place DataForSEO contradicted itself/);
+    expect(stdout).toMatch(/Careful +Of the time that has not settled yet/);
+  });
+
+  it('certifies nothing of which tasks that were listed are gone', async () => {
+    const { report, exec } = reporting([listed('a', SINCE), listed('b', SINCE + 1000)]);
+    const range = ['--since', '2024-05-15 02:00:00', '--until', '2024-05-15 03:00:00'];
+    expect((await report('coverage', ...range)).code).toBe(0);
+    exec(`delete from task where id = 'b'`);
+    exec(`update day_cost set tasks = tasks - 1 where tasks > 0`);
+    exec(`update tag_cost set tasks = tasks - 1 where tasks > 0`);
+    const { code, stdout } = await report('coverage', ...range);
+    expect(code).toBe(1);
+    expect(stdout).toContain('API backlinks: NOT COMPLETE');
+    expect(stdout).toMatch(/Careful +The record holds 1 task less than the readings listed; verify says/);
   });
 
   it('certifies an API too that the ledger holds tasks of, though the settings no longer name it', async () => {

@@ -114,6 +114,12 @@ describe('verify', () => {
     expect(stderr).toBe('\r\u001b[Kchecking tasks and their sums: 1,234,567\r\u001b[K');
   });
 
+  it('shows it on a terminal too that does not know how wide it is', async () => {
+    const steps = verifying([[1_500, checking('coverage', 5)]]);
+    const { stderr } = await cli(['verify'], { isTTY: true, columns: 0, ...steps });
+    expect(stderr).toBe('\r\u001b[Kchecking coverage: 5\r\u001b[K');
+  });
+
   it('shows what keeps it busy for long, and how far it is with the slices that it reads again', async () => {
     const steps = verifying([
       [0, checking('the pages of the file', 0)],

@@ -257,7 +257,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
       // It tells costs apart and nothing else.
       expect(await by.isVisible()).toBe(false);
     }
-    await until('#report', 'Not every second of the range is on record');
+    await until('#report', 'Not complete: something is missing');
   });
 
   it('a report says that the ledger lacks some of its time, and where to see what', async () => {

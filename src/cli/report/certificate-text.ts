@@ -1,4 +1,5 @@
 import type { Certificate, CertificateOfApi, MissingStretch } from '../../domain/certificate.ts';
+import { CERTIFICATE_MEANING, cautionsOf } from '../../domain/certificate-words.ts';
 import { dollars } from '../../domain/money.ts';
 import { count, counted, instant } from '../format.ts';
 
@@ -15,14 +16,14 @@ export function certificateText(certificate: Certificate): readonly string[] {
     '',
     complete
       ? 'COMPLETE: nothing is missing in the times below.'
-      : 'NOT COMPLETE: some of the times below are missing; each is listed.',
+      : 'NOT COMPLETE: something is missing; what it is stands below.',
     '',
     labelled('Made', `${instant(made)} UTC, as all times here, by the clock of DataForSEO's server`),
     labelled('Program', `dataforseo-ledger ${version}, schema ${ledger.schemaVersion}`),
     labelled('Record', ledger.path),
     ...apis.flatMap(apiText),
     '',
-    ...MEANING,
+    ...CERTIFICATE_MEANING,
   ];
 }
 
@@ -56,6 +57,7 @@ function apiText(api: CertificateOfApi): string[] {
     ),
     labelled('Not settled yet', unsettled.length === 0 ? 'nothing' : counted(unsettled.length, 'stretch', 'stretches')),
     ...some(unsettled, (range) => `${instant(range.since)} to ${instant(range.until)}`),
+    ...cautionsOf(api).map((caution) => labelled('Careful', caution)),
   ];
 }
 
@@ -73,11 +75,3 @@ function missingText({ since, until, grade, why, detail }: MissingStretch): stri
   const how = { unread: 'gap', lost: 'lost for good', before_ledger: 'before this record began' }[why];
   return `${instant(since)} to ${instant(until)}: ${what}, ${how} (${detail})`;
 }
-
-const MEANING = [
-  'What this means. DataForSEO lists the tasks of an account for six months, with their parameters for one. This program reads that',
-  'list in stretches of time and counts a stretch as proven only when the list, read from its first page to its last, agrees with',
-  'itself. A time is missing when no such reading covers it. "In doubt" counts places where the server contradicted itself; nothing is',
-  'left out because of them. "Not settled" was read so early that late tasks may be added; it is read once more. The digest is the sum,',
-  'modulo 2^128, of the first 16 bytes of the SHA-256 of every task id: anyone with the ids can work it out again.',
-];

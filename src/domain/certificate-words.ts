@@ -1,0 +1,32 @@
+import type { CertificateOfApi } from './certificate.ts';
+import { counted } from './wording.ts';
+
+/** What a reader of the certificate must bear in mind, a sentence each: nothing of it is a time without a reading. */
+export function cautionsOf({ doubts, unsettled, tasks, evidence }: CertificateOfApi): readonly string[] {
+  const places = doubts.reduce((sum, { count }) => sum + count, 0);
+  const gone = evidence.tasks - tasks;
+  return [
+    ...(gone > 0
+      ? [`The record holds ${counted(gone, 'task')} less than the readings listed; verify says what became of them.`]
+      : []),
+    ...(places > 0
+      ? [
+          `In ${counted(places, 'place')} DataForSEO contradicted itself; what it listed there is on record, and a task that it never listed would be missing.`,
+        ]
+      : []),
+    ...(unsettled.length > 0
+      ? ['Of the time that has not settled yet DataForSEO may list more tasks; it is read once more.']
+      : []),
+  ];
+}
+
+/** For readers who know nothing of this program. In lines that fit on paper. */
+export const CERTIFICATE_MEANING: readonly string[] = [
+  'What this means. DataForSEO lists the tasks of an account for six months, with their parameters for one. This program reads that',
+  'list in stretches of time and counts a stretch as proven only when the list, read from its first page to its last, agrees with',
+  'itself. A time is missing when no such reading covers it. So this speaks of the APIs that it names, and of what DataForSEO listed',
+  'of them when it was asked; of anything else it says nothing. "In doubt" counts places where the server contradicted itself. "Not',
+  'settled" was read so early that late tasks may be added; it is read once more. The digest is the sum, modulo 2^128, of the first 16',
+  'bytes of the SHA-256 of every task id: anyone with the ids can work it out again. Where a reading reaches beyond the range, its part',
+  'is worked out from the tasks on record. Whether the record still holds what was read is for "verify" to say.',
+];
