@@ -171,6 +171,8 @@ function disk({ disk: outlook }: Snapshot): Words {
 function recovered({ kind, api, since, at }: Notice, { snapshot }: Scene): Words {
   const after = `after ${duration((at - since) / 1000)}`;
   const plain = { then: '', todo: '' };
+  if (api !== null && !Object.hasOwn(snapshot.coverage, api))
+    return { ...plain, what: `${api} is no longer read: it was taken out of LEDGER_APIS.` };
   switch (kind) {
     case 'parked':
       return {
@@ -193,7 +195,8 @@ function averted({ coverage }: Snapshot, since: number): string {
   const lost = Object.entries(coverage).flatMap(([api, { losses }]) =>
     losses.filter(({ lostAt }) => Date.parse(lostAt) >= since).map(() => api),
   );
-  if (lost.length === 0) return 'Nothing is about to be lost any more: all of it will be read in time.';
+  if (lost.length === 0)
+    return `Nothing of ${Object.keys(coverage).join(', ')} is about to be lost any more: all of it will be read in time.`;
   return `Nothing more is about to be lost. ${counted(lost.length, 'stretch was', 'stretches were')} lost since then: see the view losses.`;
 }
 

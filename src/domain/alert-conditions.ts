@@ -10,32 +10,47 @@ export type AlertTerms = {
   readonly tailEveryMs: (api: string) => number;
   /** Since when this daemon runs: what was not read before is its backlog, and no sign that it cannot keep up. */
   readonly startedAt: number;
+  /** Whether DataForSEO has answered a call well since it last refused one. */
+  readonly isAnswered: () => boolean;
 };
 
 const DAY_MS = 86_400_000;
 /** A disk that was told to be low is well again only by a quarter more. */
 const MARGIN = 1.25;
 
-/** Everything that is wrong now, from what the ledger says of itself. */
+const PLAIN = { api: null, muted: false, unsure: false, count: 0 } as const;
+
+/** Everything that is wrong now, or may be so still, from what the ledger says of itself. */
 export function conditionsOf(snapshot: Snapshot, terms: AlertTerms, memory: readonly AlertMemory[]): Condition[] {
-  const isParked = snapshot.state === 'parked';
-  const plain = { api: null, muted: false, count: 0 };
+  const parked = parkedConditions(snapshot, terms, memory);
+  const isParked = parked.length > 0;
   const behind = Object.keys(snapshot.coverage).filter(
     (api) => lagMs(snapshot, api, since(terms, api, memory)) !== null,
   );
   const refused = Object.keys(snapshot.refused);
   const expiring = expiringSoon(snapshot);
   return [
-    ...(isParked ? [{ ...plain, kind: 'parked', severity: 2 } as const] : []),
-    ...refused.map((api) => ({ ...plain, kind: 'parked', api, severity: 2, muted: isParked }) as const),
+    ...parked,
+    ...refused.map((api) => ({ ...PLAIN, kind: 'parked', api, severity: 2, muted: isParked }) as const),
     ...behind.map((api) => {
       const muted = isParked || refused.includes(api);
-      return { ...plain, kind: 'behind', api, severity: 1, muted } as const;
+      return { ...PLAIN, kind: 'behind', api, severity: 1, muted } as const;
     }),
-    ...(expiring.length > 0 ? [{ ...plain, kind: 'loss_ahead', severity: 2 } as const] : []),
-    ...(snapshot.doubts > 0 ? [{ ...plain, kind: 'doubt', severity: 1, count: snapshot.doubts } as const] : []),
+    ...(expiring.length > 0 ? [{ ...PLAIN, kind: 'loss_ahead', severity: 2 } as const] : []),
+    ...(snapshot.doubts > 0 ? [{ ...PLAIN, kind: 'doubt', severity: 1, count: snapshot.doubts } as const] : []),
     ...diskConditions(snapshot, memory),
   ];
+}
+
+/**
+ * Who does not say that it is parked is not told apart from one that gets no answer, or that has just been started: what was told
+ * is over only with a good answer. Each API by itself is remembered by the ledger until it answers.
+ */
+function parkedConditions(snapshot: Snapshot, terms: AlertTerms, memory: readonly AlertMemory[]): Condition[] {
+  const parked = { ...PLAIN, kind: 'parked', severity: 2 } as const;
+  if (snapshot.state === 'parked') return [parked];
+  const isTold = memory.some(({ kind, api, told }) => kind === 'parked' && api === null && told > 0);
+  return isTold && !terms.isAnswered() ? [{ ...parked, unsure: true }] : [];
 }
 
 /** What was behind before a restart is so after it, until it is read. */
@@ -63,9 +78,9 @@ export function expiringSoon({ at, backlog }: Snapshot): Snapshot['backlog']['wi
 }
 
 function diskConditions({ disk }: Snapshot, memory: readonly AlertMemory[]): Condition[] {
-  if (disk === null) return [];
+  if (disk === null) return [{ ...PLAIN, kind: 'disk', severity: 1, unsure: true }];
   const isTold = memory.some(({ kind, told }) => kind === 'disk' && told > 0);
   const state = diskState(disk, isTold ? MARGIN : 1);
   if (state === 'ok') return [];
-  return [{ kind: 'disk', api: null, severity: state === 'full' ? 2 : 1, muted: false, count: 0 }];
+  return [{ ...PLAIN, kind: 'disk', severity: state === 'full' ? 2 : 1 }];
 }

@@ -12,6 +12,8 @@ export type Condition = {
   readonly severity: Severity;
   /** It holds, but another condition says so already: told it stays told, untold it is not told now. */
   readonly muted: boolean;
+  /** Whether it holds cannot be told now: what is remembered of it stays as it is, and nothing is told. */
+  readonly unsure: boolean;
   /** How many there are, for a kind that only ever grows: doubts. 0 for the others. */
   readonly count: number;
 };
@@ -102,6 +104,7 @@ function recalled(memory: AlertMemory, now: number): AlertMemory | null {
 
 function step(condition: Condition | null, known: AlertMemory | null, now: number): Step {
   if (condition === null) return known === null ? NOTHING : fading(known, now);
+  if (condition.unsure) return { memory: known, notice: null };
   if (condition.kind === 'doubt') return counted(condition, known, now);
   const memory = { ...(known ?? begun(condition, now)), seenAt: now, clearSince: null };
   if (condition.muted && memory.told === 0) return NOTHING;

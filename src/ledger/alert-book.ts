@@ -1,5 +1,6 @@
 import type { AlertKind, AlertLetter, AlertMemory } from '../domain/alert-decision.ts';
 import type { Db } from './database.ts';
+import { createNewestWord } from './newest-word.ts';
 import { toSeconds, toSecondsOrNull } from './seconds.ts';
 
 /** What the operator was told of, and what is still on its way, so that a restart neither repeats nor forgets it. */
@@ -13,6 +14,8 @@ export type AlertBook = {
   readonly drop: (id: string) => void;
   /** Of the newest doubts, how many there are of each kind, the most frequent first. */
   readonly newestDoubts: (most: number) => { readonly kind: string; readonly count: number }[];
+  /** Whether DataForSEO has answered a call well since it last refused one. */
+  readonly isAnswered: () => boolean;
 };
 
 type MemoryRow = {
@@ -41,6 +44,7 @@ export function createAlertBook(database: Db): AlertBook {
     },
     drop: (id) => void sql.drop.run(id),
     newestDoubts: (most) => sql.doubts.all(most),
+    isAnswered: createNewestWord(database),
   };
 }
 

@@ -3,11 +3,10 @@ import { letterOf } from '../../src/alerts/letter.ts';
 import type { Notice } from '../../src/domain/alert-decision.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { createScrub } from '../../src/log.ts';
-import { AT, gapOf, iso, lateSnapshot, MINUTE, wellSnapshot } from './pictures.ts';
+import { AT, gapOf, iso, lateSnapshot, MINUTE, TERMS, wellSnapshot } from './pictures.ts';
 
 const SECRET = 'p&ss<w>rd@here';
 const sender = { host: 'vessel-1', version: '9.9.9', scrub: createScrub([SECRET]), madeAt: AT };
-const terms = { lagMs: 30_000, tailEveryMs: () => MINUTE, startedAt: AT - 60 * MINUTE };
 
 function messageOf(notice: Partial<Notice>, snapshot: Snapshot): Record<string, unknown> {
   const whole: Notice = {
@@ -24,7 +23,7 @@ function messageOf(notice: Partial<Notice>, snapshot: Snapshot): Record<string, 
     { kind: 'unlisted', count: most - 1 },
     { kind: 'moved', count: 1 },
   ];
-  return JSON.parse(letterOf(whole, { snapshot, terms, newestDoubts }, sender).body) as Record<string, unknown>;
+  return JSON.parse(letterOf(whole, { snapshot, terms: TERMS, newestDoubts }, sender).body) as Record<string, unknown>;
 }
 
 const refused = (reason: string) => wellSnapshot({ state: 'parked', reason });
@@ -84,13 +83,24 @@ describe('the message', () => {
   it.each([
     ['parked', 'DataForSEO answers again, after 2 h 5 min. What was left is read now.'],
     ['behind', 'The ledger is current again, after 2 h 5 min.'],
-    ['loss_ahead', 'Nothing is about to be lost any more: all of it will be read in time.'],
+    ['loss_ahead', 'Nothing of backlinks is about to be lost any more: all of it will be read in time.'],
     ['disk', 'There is room again, after 2 h 5 min: 50 GB are free.'],
   ] as const)('says that %s is over', (kind, what) => {
     const message = messageOf({ kind, status: 'recovered' }, wellSnapshot());
     expect(message).toMatchObject({ status: 'recovered', what, then: '', todo: '' });
     expect(message['text']).toMatch(/^dataforseo-ledger on vessel-1: Over: /);
   });
+
+  it.each(['parked', 'behind'] as const)(
+    'does not say that %s is over of an API that is only no longer read',
+    (kind) => {
+      const { what } = messageOf({ kind, api: 'serp', status: 'recovered' }, wellSnapshot());
+      expect(what).toBe('serp is no longer read: it was taken out of LEDGER_APIS.');
+      expect(messageOf({ kind, api: 'backlinks', status: 'recovered' }, wellSnapshot())['what']).toMatch(
+        /again|current/,
+      );
+    },
+  );
 
   it('does not call a loss averted that came', () => {
     const { coverage } = wellSnapshot();

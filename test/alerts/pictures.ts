@@ -1,7 +1,15 @@
+import type { AlertTerms } from '../../src/domain/alert-conditions.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 
 export const AT = Date.UTC(2024, 4, 15, 12);
 export const MINUTE = 60_000;
+
+export const TERMS: AlertTerms = {
+  lagMs: 30_000,
+  tailEveryMs: () => MINUTE,
+  startedAt: AT - 60 * MINUTE,
+  isAnswered: () => true,
+};
 
 export function iso(at: number): string {
   return new Date(at).toISOString().replace('.000Z', 'Z');

@@ -2,16 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { conditionsOf, type AlertTerms } from '../../src/domain/alert-conditions.ts';
 import type { AlertMemory } from '../../src/domain/alert-decision.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
-import { AT, gapOf, iso, lateSnapshot, MINUTE, wellSnapshot } from '../alerts/pictures.ts';
-
-const terms: AlertTerms = { lagMs: 30_000, tailEveryMs: () => MINUTE, startedAt: AT - 60 * MINUTE };
+import { AT, gapOf, iso, lateSnapshot, MINUTE, TERMS, wellSnapshot } from '../alerts/pictures.ts';
 
 function seen(snapshot: Snapshot, over: Partial<AlertTerms> = {}, memory: readonly AlertMemory[] = []): string[] {
-  return conditionsOf(snapshot, { ...terms, ...over }, memory).map(({ kind, api, severity, muted, count }) =>
-    [kind, ...(api === null ? [] : [api]), severity, ...(muted ? ['muted'] : []), ...(count > 0 ? [count] : [])].join(
-      ' ',
-    ),
-  );
+  return conditionsOf(snapshot, { ...TERMS, ...over }, memory).map(({ kind, api, severity, count, ...is }) => {
+    const words = (['muted', 'unsure'] as const).filter((word) => is[word]);
+    return [kind, ...(api === null ? [] : [api]), severity, ...words, ...(count > 0 ? [count] : [])].join(' ');
+  });
 }
 
 function told(kind: AlertMemory['kind'], over: Partial<AlertMemory> = {}): AlertMemory {
@@ -27,6 +24,21 @@ describe('parked', () => {
     expect(seen(wellSnapshot({ state: 'parked' }))).toEqual(['parked 2']);
     expect(seen(lateSnapshot(60, { state: 'parked' }))).toEqual(['parked 2', 'behind backlinks 1 muted']);
     expect(seen(wellSnapshot({ state: 'waiting' }))).toEqual([]);
+  });
+
+  it('that was told is not over, and explains as before, until a call is answered well, whatever else the daemon says', () => {
+    const memory = [told('parked', { told: 2 })];
+    const silent = { isAnswered: () => false };
+    for (const state of ['idle', 'harvesting', 'waiting', 'stopped'] as const)
+      expect(seen(lateSnapshot(60, { state }), silent, memory)).toEqual([
+        'parked 2 unsure',
+        'behind backlinks 1 muted',
+      ]);
+    expect(seen(wellSnapshot({ state: 'parked' }), {}, memory)).toEqual(['parked 2']);
+    expect(seen(wellSnapshot({ state: 'waiting' }), {}, memory)).toEqual([]);
+    expect(seen(lateSnapshot(60, { state: 'waiting' }), silent, [told('parked', { told: 0 })])).toEqual([
+      'behind backlinks 1',
+    ]);
   });
 });
 
@@ -108,7 +120,7 @@ describe('the disk', () => {
     expect(seen(withDisk(50e9, 13))).toEqual(['disk 1']);
     expect(seen(withDisk(0.9e9))).toEqual(['disk 1']);
     expect(seen(withDisk(0.1e9))).toEqual(['disk 2']);
-    expect(seen(wellSnapshot({ disk: null }))).toEqual([]);
+    expect(seen(wellSnapshot({ disk: null }))).toEqual(['disk 1 unsure']);
   });
 
   it('that was told to be low is well again only by a quarter more', () => {

@@ -12,7 +12,7 @@ const MINUTE = 60_000;
 const START = Date.UTC(2024, 4, 15, 12);
 
 function holds(kind: AlertKind, over: Partial<Condition> = {}): Condition {
-  return { kind, api: null, severity: 1, muted: false, count: 0, ...over };
+  return { kind, api: null, severity: 1, muted: false, unsure: false, count: 0, ...over };
 }
 
 /** One look after the other; a restart in between keeps what the ledger keeps. */
@@ -88,6 +88,21 @@ describe('a condition', () => {
     for (let at = 23; at < 40; at += 1) expect(first.look(at * MINUTE, quiet)).toEqual([]);
     first.look(40 * MINUTE);
     expect(first.look(42 * MINUTE)).toEqual(['behind recovered 1']);
+  });
+
+  it('of which nobody can tell whether it holds is neither told nor over', () => {
+    const unsure = holds('disk', { unsure: true });
+    const { look, memory } = watcher();
+    expect(look(0, unsure)).toEqual([]);
+    expect(memory()).toEqual([]);
+    expect(look(MINUTE, holds('disk'))).toEqual(['disk raised 1']);
+    const known = memory();
+    for (let at = 2; at < 12; at += 1) expect(look(at * MINUTE, unsure)).toEqual([]);
+    expect(memory()).toEqual(known);
+    for (let at = 12; at < 600; at += 1) expect(look(at * MINUTE, unsure)).toEqual([]);
+    expect(look(600 * MINUTE, holds('disk'))).toEqual([]);
+    expect(look(601 * MINUTE)).toEqual([]);
+    expect(look(611 * MINUTE)).toEqual(['disk recovered 1']);
   });
 
   it('of one API is none of another', () => {
