@@ -34,49 +34,68 @@ const MOST_WAITING = 50;
 /** These say that this very letter is wrong, so that bringing it again and again would hold up all that follow. */
 const NOT_THIS_ONE: readonly number[] = [400, 413, 422];
 const TRIES_OF_A_WRONG_ONE = 3;
+/** Of a letter that is too old: its age is that of a clock which may have been set since it was made. */
+const TRIES_OF_AN_OLD_ONE = 3;
+
+/** A letter on its way. The tries are those of this process. */
+type Waiting = {
+  readonly letter: AlertLetter;
+  /** Monotonic ms, before the process began for one that it has inherited. */
+  readonly madeAt: number;
+  tries: number;
+  /** Of them those by which it is to blame itself. */
+  wrong: number;
+};
 
 export function createCourier(deps: CourierDeps): Courier {
   const { clock, log } = deps;
   const stopping = new AbortController();
-  let queue: AlertLetter[] = [...deps.waiting];
+  const aged = (letter: AlertLetter, ageMs: number): Waiting => {
+    return { letter, madeAt: clock.monotonic() - ageMs, tries: 0, wrong: 0 };
+  };
+  let queue = deps.waiting.map((letter) => aged(letter, Math.max(clock.now() - letter.madeAt, 0)));
   let failures = 0;
   let underWay: Promise<void> | null = null;
 
-  const remove = (letter: AlertLetter) => {
-    queue = queue.filter((other) => other !== letter);
+  const remove = (waiting: Waiting) => {
+    const { id } = waiting.letter;
+    queue = queue.filter((other) => other !== waiting);
     try {
-      deps.drop(letter.id);
+      deps.drop(id);
     } catch (error) {
-      log.warn({ alert: letter.id, error }, 'an alert could not be crossed out; the next start sends it again');
+      log.warn({ alert: id, error }, 'an alert could not be crossed out; the next start sends it again');
     }
   };
-  const giveUp = (letter: AlertLetter, why: string) => {
-    log.error({ alert: letter.id, why }, 'an alert is dropped undelivered');
-    remove(letter);
+  const giveUp = (waiting: Waiting, why: string) => {
+    log.error({ alert: waiting.letter.id, why }, 'an alert is dropped undelivered');
+    remove(waiting);
   };
-  const bring = async (letter: AlertLetter) => {
-    const reached = await reach(deps, deps.url, { method: 'POST', json: letter.body }, stopping.signal);
+  const bring = async (waiting: Waiting) => {
+    const reached = await reach(deps, deps.url, { method: 'POST', json: waiting.letter.body }, stopping.signal);
     if (stopping.signal.aborted) return;
     if (reached.ok) {
       if (failures > 0) log.info({}, 'alerts are received again');
       failures = 0;
-      remove(letter);
+      remove(waiting);
       return;
     }
     failures += 1;
+    waiting.tries += 1;
+    if (isWrong(reached)) waiting.wrong += 1;
     if (failures === 1) log.warn(factsOf(reached), 'an alert is not received; LEDGER_ALERT_URL says where it goes');
-    if (isWrong(reached) && failures >= TRIES_OF_A_WRONG_ONE) {
+    if (waiting.wrong >= TRIES_OF_A_WRONG_ONE) {
       failures = 0;
-      giveUp(letter, 'the receiver does not accept it');
+      giveUp(waiting, 'the receiver does not accept it');
       return;
     }
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 20), LONGEST_PAUSE_MS);
     await clock.sleep(pauseMs, stopping.signal).catch(() => undefined);
   };
   const bringAll = async () => {
-    for (let letter = queue[0]; letter !== undefined && !stopping.signal.aborted; letter = queue[0]) {
-      if (clock.now() - letter.madeAt > OLDEST_MS) giveUp(letter, 'the receiver was away for a day');
-      else await bring(letter);
+    for (let first = queue[0]; first !== undefined && !stopping.signal.aborted; first = queue[0]) {
+      const isOld = clock.monotonic() - first.madeAt > OLDEST_MS && first.tries >= TRIES_OF_AN_OLD_ONE;
+      if (isOld) giveUp(first, 'the receiver was away for a day');
+      else await bring(first);
     }
     underWay = null;
   };
@@ -87,8 +106,8 @@ export function createCourier(deps: CourierDeps): Courier {
   setOut();
   return {
     send: (letters) => {
-      queue = [...queue, ...letters];
-      for (const letter of queue.slice(0, -MOST_WAITING)) giveUp(letter, 'too many are waiting');
+      queue = [...queue, ...letters.map((letter) => aged(letter, 0))];
+      for (const waiting of queue.slice(0, -MOST_WAITING)) giveUp(waiting, 'too many are waiting');
       setOut();
     },
     stop: async () => {

@@ -153,9 +153,18 @@ it('drops a letter that the receiver refuses as wrong after three tries, and goe
   );
 });
 
+it('counts only what a receiver says of this very letter against it', async () => {
+  const wrong = text('invalid_payload', { status: 400 });
+  server.script(reset(), text('no', { status: 503 }), wrong, reset(), wrong, text('slow down', { status: 429 }));
+  start().send([letter('a')]);
+  await until(() => dropped.length === 1);
+  expect(received()).toHaveLength(7);
+  expect(logged.at(-1)).toBe('info alerts are received again {}');
+});
+
 it('drops what nobody took for a day, with a line in the log, and tries at most every quarter of an hour', async () => {
   server.otherwise(text('no', { status: 503 }));
-  start().send([letter('a', 20 * HOUR)]);
+  start({ waiting: [letter('a', 20 * HOUR)] });
   await until(() => dropped.length === 1);
   expect(server.requests.length).toBeGreaterThan(20);
   expect(server.requests.length).toBeLessThan(27);
@@ -163,6 +172,32 @@ it('drops what nobody took for a day, with a line in the log, and tries at most 
     expect.stringContaining('warn an alert is not received') as string,
     'error an alert is dropped undelivered {"alert":"a","why":"the receiver was away for a day"}',
   ]);
+});
+
+it.each([
+  ['made before', [], ['a']],
+  ['inherited before', ['a'], []],
+] as const)('a clock that is set makes no letter old that was %s', async (_when, inherited, made) => {
+  clock = createFakeClock({ now: Date.UTC(1970, 0, 1) });
+  server.script(reset(), reset(), reset(), reset());
+  const courier = start({ waiting: inherited.map((id) => letter(id)) });
+  courier.send(made.map((id) => letter(id)));
+  await until(() => logged.length === 1, false);
+  clock.stepWall(20_000 * 24 * HOUR);
+  await until(() => dropped.length === 1);
+  expect(received()).toEqual(['a', 'a', 'a', 'a', 'a']);
+  expect(logged.at(-1)).toBe('info alerts are received again {}');
+});
+
+it('tries a letter thrice that an earlier process made by a clock that has been set since', async () => {
+  server.script(reset(), reset());
+  start({ waiting: [letter('a', 20_000 * 24 * HOUR)] });
+  await until(() => dropped.length === 1);
+  expect(received()).toEqual(['a', 'a', 'a']);
+  server.script(reset(), reset(), reset());
+  start({ waiting: [letter('b', 20_000 * 24 * HOUR)] });
+  await until(() => dropped.length === 2);
+  expect(logged.at(-1)).toContain('"alert":"b","why":"the receiver was away for a day"');
 });
 
 it('keeps fifty at the most, the newest', async () => {
