@@ -49,8 +49,8 @@ function ofApi(api: CertificateOfApi): HTMLElement {
   ];
   const missing = tableOf(
     [
-      { name: 'From', cell: (stretch: CertificateOfApi['missing'][number]) => moment(stretch.since) },
-      { name: 'Until', cell: (stretch) => moment(stretch.until) },
+      { name: 'From', nowrap: true, cell: (stretch: CertificateOfApi['missing'][number]) => moment(stretch.since) },
+      { name: 'Until', nowrap: true, cell: (stretch) => moment(stretch.until) },
       { name: 'What', cell: (stretch) => stretch.grade },
       { name: 'Why', cell: (stretch) => stretch.why.replace('_', ' ') },
       { name: 'Detail', cell: (stretch) => foreign(stretch.detail, '', 300) },

@@ -87,10 +87,10 @@ async function duplicates(query: Query): Promise<Shown> {
     { name: 'Endpoint', cell: (group: Group) => foreign(group.endpoint) },
     { name: 'Target', cell: (group: Group) => foreign(group.target, 'none') },
     { name: 'Tags', cell: (group: Group) => tagsOf(group) },
-    { name: 'First posted', cell: (group: Group) => moment(group.firstPostedAt) },
+    { name: 'First posted', nowrap: true, cell: (group: Group) => moment(group.firstPostedAt) },
     { name: 'Repeats', number: true, cell: (group: Group) => count(group.repeats) },
     { name: 'Wasted', number: true, cell: (group: Group) => exactMoney(group.wastedMicros) },
-    { name: 'First task', cell: (group: Group) => taskLink(group.firstId) },
+    { name: 'First task', nowrap: true, cell: (group: Group) => taskLink(group.firstId) },
   ];
   const unknown =
     totals.unknown === 0 ? '' : ` ${counted(totals.unknown, 'task')} without metadata cannot be compared.`;
@@ -116,7 +116,7 @@ async function changes(query: Query): Promise<Shown> {
     query,
   );
   const columns = [
-    { name: 'Seen', cell: (line: Change) => moment(line.seenAt) },
+    { name: 'Seen', nowrap: true, cell: (line: Change) => moment(line.seenAt) },
     { name: 'Field', cell: (line: Change) => line.field },
     { name: 'Before', cell: (line: Change) => foreign(line.old) },
     { name: 'After', cell: (line: Change) => foreign(line.new) },
@@ -126,7 +126,7 @@ async function changes(query: Query): Promise<Shown> {
       cell: (line: Change) => (line.deltaMicros === null ? '' : exactMoney(line.deltaMicros)),
     },
     { name: 'Endpoint', cell: (line: Change) => foreign(line.endpoint) },
-    { name: 'Task', cell: (line: Change) => taskLink(line.taskId) },
+    { name: 'Task', nowrap: true, cell: (line: Change) => taskLink(line.taskId) },
   ];
   return {
     title: counted(totals.changes, 'change'),
@@ -150,7 +150,7 @@ async function ofState(query: Query, state: 'failed' | 'pending', word: string):
     ask<Costs & Answered>('/api/costs', { ...query, state, by: 'endpoint' }),
   ]);
   const columns = [
-    { name: 'Posted', cell: (line: Line) => moment(line.postedAt) },
+    { name: 'Posted', nowrap: true, cell: (line: Line) => moment(line.postedAt) },
     { name: 'Status', cell: (line: Line) => foreign(line.status, 'no status', 90) },
     { name: 'Endpoint', cell: (line: Line) => foreign(line.endpoint) },
     { name: 'Tag', cell: (line: Line) => described(line.tag, line.metadataState) },
@@ -160,7 +160,7 @@ async function ofState(query: Query, state: 'failed' | 'pending', word: string):
       number: true,
       cell: (line: Line) => (line.costMicros === null ? '' : exactMoney(line.costMicros)),
     },
-    { name: 'Task', cell: (line: Line) => taskLink(line.id) },
+    { name: 'Task', nowrap: true, cell: (line: Line) => taskLink(line.id) },
   ];
   const more = next === null ? '' : ` The newest ${count(tasks.length)} of them; the explorer has them all.`;
   return {
@@ -181,12 +181,12 @@ async function retrievable(query: Query): Promise<Shown> {
     query,
   );
   const columns = [
-    { name: 'Until', cell: (line: Retrievable) => moment(line.until) },
-    { name: 'Posted', cell: (line: Retrievable) => moment(line.postedAt) },
+    { name: 'Until', nowrap: true, cell: (line: Retrievable) => moment(line.until) },
+    { name: 'Posted', nowrap: true, cell: (line: Retrievable) => moment(line.postedAt) },
     { name: 'Endpoint', cell: (line: Retrievable) => foreign(line.endpoint) },
     { name: 'Tag', cell: (line: Retrievable) => described(line.tag, line.metadataState) },
     { name: 'Target', cell: (line: Retrievable) => described(line.target, line.metadataState) },
-    { name: 'Task', cell: (line: Retrievable) => taskLink(line.id) },
+    { name: 'Task', nowrap: true, cell: (line: Retrievable) => taskLink(line.id) },
   ];
   const most = more ? ` The first ${count(lines.length)} of them; the command line has them all.` : '';
   return {

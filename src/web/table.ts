@@ -1,7 +1,12 @@
 import { h } from './dom.ts';
 
 type Cell = Node | string;
-export type Column<Row> = { readonly name: string; readonly number?: boolean; readonly cell: (row: Row) => Cell };
+export type Column<Row> = {
+  readonly name: string;
+  readonly number?: boolean;
+  readonly nowrap?: boolean;
+  readonly cell: (row: Row) => Cell;
+};
 
 /** The first column names the row. */
 export function tableOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[], caption?: string): HTMLElement {
@@ -12,10 +17,10 @@ export function tableOf<Row>(columns: readonly Column<Row>[], rows: readonly Row
     h(
       'tr',
       {},
-      ...columns.map(({ number, cell }, index) =>
+      ...columns.map(({ number, nowrap, cell }, index) =>
         index === 0
-          ? h('th', { scope: 'row' }, cell(row))
-          : h('td', { class: number === true ? 'number' : '' }, cell(row)),
+          ? h('th', { scope: 'row', class: nowrap === true ? 'nowrap' : '' }, cell(row))
+          : h('td', { class: number === true ? 'number' : nowrap === true ? 'nowrap' : '' }, cell(row)),
       ),
     ),
   );

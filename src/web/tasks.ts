@@ -112,16 +112,18 @@ function tellEnd({ searchedBackTo, next, unknown }: Found): void {
 function rowOf(task: Found['tasks'][number]): HTMLElement {
   const id = h('button', { type: 'button', class: 'id' }, foreign(task.id, 'no id', 60));
   const unknown = task.metadataState === 'held' ? '–' : 'unknown';
+  // On a phone it is laid out as a card; the roles say that it still is a row of a table.
+  const cell = (name: string, ...content: (Node | string)[]) => h('td', { role: 'cell', class: name }, ...content);
   const row = h(
     'tr',
-    {},
-    h('td', {}, moment(task.postedAt)),
-    h('td', {}, h('span', { class: 'badge', 'data-state': task.state }, task.state)),
-    h('td', {}, foreign(task.endpoint, '–', 80)),
-    h('td', { class: 'number' }, task.costMicros === null ? '–' : exactMoney(task.costMicros)),
-    h('td', {}, foreign(task.tag, unknown, 80)),
-    h('td', {}, foreign(task.target, unknown, 80)),
-    h('td', {}, id),
+    { role: 'row' },
+    cell('posted', moment(task.postedAt)),
+    cell('state-cell', h('span', { class: 'badge', 'data-state': task.state }, task.state)),
+    cell('endpoint', foreign(task.endpoint, '–', 80)),
+    cell('number', task.costMicros === null ? '–' : exactMoney(task.costMicros)),
+    cell('tag', foreign(task.tag, unknown, 80)),
+    cell('target', foreign(task.target, unknown, 80)),
+    cell('id-cell', id),
   );
   row.addEventListener('click', () => void showTask(task.id));
   return row;

@@ -4,18 +4,24 @@ const KEY = 'theme';
 const CHOICES = ['system', 'light', 'dark'] as const;
 type Choice = (typeof CHOICES)[number];
 
-const WORDS: Readonly<Record<Choice, string>> = { system: 'Theme: system', light: 'Theme: light', dark: 'Theme: dark' };
-
 function chosen(): Choice {
   const kept = localStorage.getItem(KEY);
   return CHOICES.find((choice) => choice === kept) ?? 'system';
+}
+
+/** There is no room for it on a phone, where it is read out only. */
+function lead(): HTMLElement {
+  const words = document.createElement('span');
+  words.className = 'theme-lead';
+  words.textContent = 'Theme: ';
+  return words;
 }
 
 function apply(choice: Choice): void {
   if (choice === 'system') document.documentElement.removeAttribute('data-theme');
   else document.documentElement.dataset['theme'] = choice;
   const button = document.getElementById('theme');
-  if (button !== null) button.textContent = WORDS[choice];
+  if (button !== null) button.replaceChildren(lead(), choice);
   document.dispatchEvent(new Event('themechange'));
 }
 

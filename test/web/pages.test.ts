@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { API_NAMES } from '../../src/config/settings.ts';
 import { ledgerRoom } from '../../src/http/rooms.ts';
 import { createServer } from '../../src/http/server.ts';
 import { openLedger, type Ledger } from '../../src/ledger/ledger.ts';
@@ -193,6 +194,16 @@ describe.skipIf(!hasChromium)('in a browser', () => {
         .trim()
         .split('\n'),
     ).toHaveLength(35);
+  });
+
+  it('offers the APIs that there are, in the explorer and in the reports', async () => {
+    for (const path of ['/tasks', '/reports']) {
+      await page.goto(`${url}${path}`);
+      expect(await page.locator('select[name=api] option').allTextContents()).toEqual(['any', ...API_NAMES]);
+    }
+    await page.goto(`${url}/tasks?api=serp`);
+    await until('#found-title', '0 tasks');
+    await until('#unknown', 'No task of this ledger is of the API serp');
   });
 
   it('says what is wrong with a filter', async () => {
