@@ -1,18 +1,17 @@
 import type { ReportWish } from '../cli/app-port.ts';
-import { readUserData } from '../dataforseo/user-data.ts';
-import { ConfigError } from '../domain/errors.ts';
 import type { Report, ReportQuestion } from '../domain/report.ts';
 import type { Db } from '../ledger/database.ts';
 import { certificate, isComplete } from '../ledger/reports/certificate.ts';
 import { changes, changeTotals } from '../ledger/reports/changes.ts';
 import { costs, totalsOf } from '../ledger/reports/costs.ts';
 import { duplicates } from '../ledger/reports/duplicates.ts';
-import { ledgerDay } from '../ledger/reports/reconcile.ts';
+import { reconciliation } from '../ledger/reports/reconcile.ts';
 import { retrievable } from '../ledger/reports/retrievable.ts';
 import { taskLines } from '../ledger/reports/task-lines.ts';
 import { unknownValues } from '../ledger/reports/unknown-values.ts';
 import { serverNow } from '../ledger/snapshot.ts';
 import { policyOf, type Parts } from './parts.ts';
+import { askVendorDay } from './vendor-day.ts';
 import { withReader } from './with-reader.ts';
 
 /** Answers from the ledger, beside whoever works on it; only `reconcile` makes a call. @throws {LedgerError} `missing`, … */
@@ -26,7 +25,13 @@ export async function report(parts: Parts, { question, use }: ReportWish, signal
       question.kind === 'coverage'
         ? { kind: 'coverage', certificate: certificate(database, { ...terms, version: seams.version }) }
         : question.kind === 'reconcile'
-          ? await reconcile(parts, { database, api: filter.api }, signal)
+          ? {
+              kind: 'reconcile',
+              ...reconciliation(database, filter.api === null ? config.apis : [filter.api], {
+                vendor: await askVendorDay(parts, signal),
+                now: serverNow(database, seams.clock.now()),
+              }),
+            }
           : reportOf(database, { ...question, kind: question.kind }, at);
     const complete = told.kind === 'coverage' ? told.certificate.complete : isComplete(database, terms);
     await use({ at, complete, unknown: unknownValues(database, filter), report: told });
@@ -63,36 +68,4 @@ function ofState(database: Db, { filter, by }: Grouping, order: 'newest_first' |
   if (by.length > 0) return groups(database, { filter, by });
   const totals = totalsOf(costs(database, filter, []));
   return { kind: 'tasks', lines: taskLines(database, filter, { order }), totals };
-}
-
-type ReconcileScene = { readonly database: Db; readonly api: string | null };
-
-async function reconcile(
-  { config, seams }: Parts,
-  { database, api }: ReconcileScene,
-  signal: AbortSignal,
-): Promise<Report> {
-  if (config.credentials === null) throw new ConfigError(['DATAFORSEO_LOGIN and DATAFORSEO_PASSWORD must be set.']);
-  const { login, password } = config.credentials;
-  const userData = await readUserData(
-    {
-      baseUrl: config.url,
-      credentials: { login, password: password.reveal() },
-      fetch: seams.fetch,
-      clock: seams.clock,
-      timeoutMs: config.timeoutMs,
-      userAgent: `dataforseo-ledger/${seams.version}`,
-    },
-    signal,
-  );
-  const { day, timezone, byApi } = userData.spentToday;
-  const today = day ?? new Date(serverNow(database, seams.clock.now())).toISOString().slice(0, 10);
-  const rows = ledgerDay(database, api === null ? config.apis : [api], today);
-  const vendorMicros = (name: string) => byApi.get(name) ?? null;
-  return {
-    kind: 'reconcile',
-    day: today,
-    timezone,
-    rows: rows.map((row) => ({ ...row, vendorMicros: vendorMicros(row.api) })),
-  };
 }

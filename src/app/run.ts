@@ -9,6 +9,7 @@ import { refuseHeld } from '../ledger/lock.ts';
 import type { Clock } from '../time.ts';
 import { policyOf, type Parts } from './parts.ts';
 import { startTelling } from './tell.ts';
+import { askVendorDay } from './vendor-day.ts';
 import { withHarvest } from './with-harvest.ts';
 import { withRoom } from './with-room.ts';
 
@@ -27,7 +28,7 @@ export async function run(parts: Parts, signal: AbortSignal): Promise<void> {
   refuseForeign(databasePath);
   parts.log.info({ version, pid, ledger: databasePath, apis }, 'the daemon starts');
   const pulse = createPulse(parts.seams.clock.monotonic, apis, longestPauseMs(tailCron));
-  const page = await servePage(parts, pulse);
+  const page = await servePage(parts, pulse, signal);
   try {
     const work = async (deps: HarvestDeps) => {
       const audience = startTelling(parts, deps, pulse);
@@ -58,7 +59,8 @@ async function within(clock: Clock, work: Promise<void>): Promise<void> {
   await Promise.race([work, enough]).finally(() => done.abort());
 }
 
-async function servePage({ config, log, seams }: Parts, { vitals }: Pulse) {
+async function servePage(parts: Parts, { vitals }: Pulse, signal: AbortSignal) {
+  const { config, log, seams } = parts;
   const { host, port, token } = config.http;
   const options = { host, port, token: token?.reveal() ?? null, databasePath: config.databasePath, pid: seams.pid };
   const { clock, version } = seams;
@@ -70,7 +72,8 @@ async function servePage({ config, log, seams }: Parts, { vitals }: Pulse) {
     tailPeriodMs: longestPauseMs(config.tailCron),
     version,
   };
-  return await serve(options, { log, clock, vitals, rooms: [ledgerRoom(terms, { log, clock })] });
+  const vendorDay = () => askVendorDay(parts, signal);
+  return await serve(options, { log, clock, vitals, rooms: [ledgerRoom(terms, { log, clock, vendorDay })] });
 }
 
 /** Stopped while the ledger was brought up to date: that is what a daemon does when it is asked to. */

@@ -1,4 +1,5 @@
 import { Argument } from 'commander';
+import { agrees } from '../domain/reconciliation.ts';
 import { REPORT_KINDS, type ReportAnswer, type ReportQuestion } from '../domain/report.ts';
 import type { CliCommand, CliDeps } from './command.ts';
 import { EXIT } from './exit-code.ts';
@@ -7,7 +8,6 @@ import { openFor } from './open.ts';
 import { certificateText } from './report/certificate-text.ts';
 import { formatIn, questionOf, REPORT_OPTIONS, type ReportFormat } from './report/question.ts';
 import { unknownLine } from './report/unknown-line.ts';
-import { agrees } from './report/reconcile-sum.ts';
 import { carefulOf, withSheet, type Tabular } from './report/sheets.ts';
 import { writeCsv } from './report/write-csv.ts';
 import { writeJson } from './report/write-json.ts';

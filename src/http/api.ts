@@ -5,18 +5,21 @@ import { sendFailure } from './failure.ts';
 import { complaint } from './guard.ts';
 import { PAGE_REPORTS, problemsOf, QUESTIONS, type LedgerQuestion } from './question.ts';
 import type { Reader } from './reader/reader.ts';
+import type { AskedVendorDay } from './vendor-day.ts';
 import { sendTasksCsv } from './tasks-csv.ts';
 
-export type Readers = {
+export type Sources = {
   /** For what takes milliseconds or ends in time, so that a page is there at once. */
   readonly quick: Reader;
   /** For what takes as long as the ledger is large: sums, reports and lists to be kept. */
   readonly patient: Reader;
+  /** What today has cost by DataForSEO's own count. */
+  readonly vendorDay: () => Promise<AskedVendorDay>;
 };
 
 /** What programs and the page ask of the ledger, as JSON. */
-export function serveApi(app: FastifyInstance, readers: Readers, log: Logger): void {
-  const { quick, patient } = readers;
+export function serveApi(app: FastifyInstance, sources: Sources, log: Logger): void {
+  const { quick, patient, vendorDay } = sources;
   const plain = (path: string, question: LedgerQuestion) => {
     app.get(path, async (request, reply) => {
       if (Object.keys(queryOf(request)).length > 0) return await refuse(reply, ['There are no parameters here.']);
@@ -45,6 +48,12 @@ export function serveApi(app: FastifyInstance, readers: Readers, log: Logger): v
     const schema = wished.transform((wish): LedgerQuestion => ({ kind: 'report', report, ...wish }));
     asked(`/api/reports/${report}`, patient, schema);
   }
+  app.get('/api/reports/reconcile', async (request, reply) => {
+    const question = parsed(request, QUESTIONS.reconcile);
+    if ('problems' in question) return await refuse(reply, question.problems);
+    const { api } = question.asked;
+    return await send(reply, log, async () => quick.ask({ kind: 'reconcile', api, ...(await vendorDay()) }));
+  });
   app.get('/tasks.csv', async (request, reply) => {
     const question = parsed(request, QUESTIONS.tasksCsv);
     if ('problems' in question) return await refuse(reply, question.problems);

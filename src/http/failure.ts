@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import { LedgerError } from '../domain/errors.ts';
+import { DataForSeoError, LedgerError } from '../domain/errors.ts';
 import type { Logger } from '../log.ts';
 import { complaint } from './guard.ts';
 import { ReaderError } from './reader/reader.ts';
@@ -9,6 +9,7 @@ export async function sendFailure(reply: FastifyReply, log: Logger, error: unkno
   if (error instanceof LedgerError) {
     return await reply.code(503).header('retry-after', 5).send(complaint(error.message, error.hint));
   }
+  if (error instanceof DataForSeoError) return await reply.code(502).send(complaint(error.message, error.details.hint));
   if (error instanceof ReaderError && error.code === 'outdated') {
     const hint = 'Begin anew without a cursor, or with an until so far back that no task comes there any more.';
     return await reply.code(409).send(complaint(error.message, hint));

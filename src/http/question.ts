@@ -4,6 +4,7 @@ import { endpointName } from '../domain/endpoint-name.ts';
 import { parseMoment } from '../domain/moment.ts';
 import { DIMENSIONS, type Dimension, type ReportFilter } from '../domain/report.ts';
 import type { SearchPlace, TaskSearch } from '../domain/task-search.ts';
+import type { AskedVendorDay } from './vendor-day.ts';
 
 /** What is asked of the ledger; plain, so that it travels to the thread that answers. Instants are epoch ms. */
 export type LedgerQuestion =
@@ -21,6 +22,7 @@ export type LedgerQuestion =
       readonly from: CostPlace | null;
       readonly limit: number;
     }
+  | ({ readonly kind: 'reconcile'; readonly api: string | null } & AskedVendorDay)
   | { readonly kind: 'report'; readonly report: PageReport; readonly filter: ReportFilter; readonly limit: number };
 
 /** A place in a list of sums: so many groups came before, and a number that other ones would hardly have. */
@@ -180,6 +182,8 @@ export const QUESTIONS = {
     .strictObject({ ...filter, limit: limit(200) })
     .refine(inOrder, ORDER_WRONG)
     .transform((asked) => ({ filter: filterOf(asked), limit: asked.limit })),
+  /** Of today only. */
+  reconcile: z.strictObject({ api: filter.api }).transform(({ api }) => ({ api: api ?? null })),
   /** Of whole APIs only: a certificate of everything must not pass for one of a tag. */
   coverage: z
     .strictObject({ since: filter.since, until: filter.until, api: filter.api })

@@ -1,3 +1,4 @@
+import type { VendorDay } from '../domain/reconciliation.ts';
 import type { Logger } from '../log.ts';
 import type { Clock } from '../time.ts';
 import { serveApi } from './api.ts';
@@ -7,6 +8,7 @@ import { serveLive } from './live.ts';
 import type { ReaderTerms } from './reader/answer.ts';
 import { createReader } from './reader/reader.ts';
 import type { Room } from './server.ts';
+import { keepVendorDay } from './vendor-day.ts';
 import { serveWebFiles } from './web-files.ts';
 
 /** A snapshot takes milliseconds; a disk that is busy may make it seconds. */
@@ -14,8 +16,15 @@ const QUICK_PATIENCE_MS = 10_000;
 /** What a report over everything takes on a large ledger and a slow disk. */
 const LONG_PATIENCE_MS = 60_000;
 
+export type RoomDeps = {
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** Asks DataForSEO what today has cost. */
+  readonly vendorDay: () => Promise<VendorDay>;
+};
+
 /** All that is there to be seen. Threads begin with the first question and end with the server. */
-export function ledgerRoom(terms: ReaderTerms, { log, clock }: { readonly log: Logger; readonly clock: Clock }): Room {
+export function ledgerRoom(terms: ReaderTerms, { log, clock, vendorDay }: RoomDeps): Room {
   return (app) => {
     const quick = createReader({ terms, log, patienceMs: QUICK_PATIENCE_MS });
     const patient = createReader({ terms, log, patienceMs: LONG_PATIENCE_MS });
@@ -24,7 +33,7 @@ export function ledgerRoom(terms: ReaderTerms, { log, clock }: { readonly log: L
       metrics.stop();
       await Promise.all([quick.stop(), patient.stop()]);
     });
-    serveApi(app, { quick, patient }, log);
+    serveApi(app, { quick, patient, vendorDay: keepVendorDay(vendorDay, clock) }, log);
     serveMetrics(app, { reader: quick, metrics, log });
     serveLive(app, { reader: quick, clock });
     serveWebFiles(app);

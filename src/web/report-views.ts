@@ -15,6 +15,7 @@ import { ask } from './ask.ts';
 import { certificateOf } from './certificate.ts';
 import { foreign, h } from './dom.ts';
 import { count, counted, exactMoney, moment } from './format.ts';
+import { reconcile } from './reconcile-view.ts';
 import { tableOf } from './table.ts';
 
 type Costs = {
@@ -23,7 +24,7 @@ type Costs = {
   readonly totals: Totals;
   readonly groups: number;
 };
-type Query = Readonly<Record<string, string>>;
+export type Query = Readonly<Record<string, string>>;
 
 export type Shown = {
   readonly title: string;
@@ -227,4 +228,5 @@ export const REPORTS: Readonly<Record<string, (query: Query, by: string) => Prom
   changes,
   retrievable,
   coverage,
+  reconcile,
 };

@@ -9,6 +9,12 @@ function field(name: string): HTMLInputElement | HTMLSelectElement | null {
 }
 
 const FILTERS = ['since', 'until', 'api', 'endpoint', 'tag'] as const;
+type Filter = (typeof FILTERS)[number];
+/** What cannot be narrowed so is not: a certificate of everything, below a tag, would look like one of that tag. */
+const UNHEEDED: Readonly<Record<string, readonly Filter[]>> = {
+  coverage: ['endpoint', 'tag'],
+  reconcile: ['since', 'until', 'endpoint', 'tag'],
+};
 
 /** Whoever asks anew no longer waits for what was asked before, which may come later. */
 let asking = 0;
@@ -18,13 +24,12 @@ async function show(): Promise<void> {
   const turn = asking;
   const kind = field('report')?.value ?? 'costs';
   const by = field('by')?.value ?? 'month';
-  const heeded = FILTERS.filter((name) => kind !== 'coverage' || (name !== 'endpoint' && name !== 'tag'));
+  const heeded = FILTERS.filter((name) => UNHEEDED[kind]?.includes(name) !== true);
   const query = Object.fromEntries(heeded.map((name) => [name, field(name)?.value.trim() ?? '']));
   const given = Object.entries({ report: kind, by, ...query }).filter(([, value]) => value !== '');
   history.replaceState(null, '', `/reports?${new URLSearchParams(given).toString()}`);
   at('by').hidden = kind !== 'costs';
-  // A certificate is of whole APIs: below a tag it would look like one of that tag.
-  for (const id of ['of-endpoint', 'of-tag']) at(id).hidden = kind === 'coverage';
+  for (const name of FILTERS) at(`of-${name}`).hidden = !heeded.includes(name);
   say('report-title', 'Working…');
   say('report-note', '');
   at('trouble').hidden = true;

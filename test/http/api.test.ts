@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { DataForSeoError } from '../../src/domain/errors.ts';
+import type { VendorDay } from '../../src/domain/reconciliation.ts';
 import { ledgerRoom } from '../../src/http/rooms.ts';
 import { createServer } from '../../src/http/server.ts';
 import { openLedger, type Ledger } from '../../src/ledger/ledger.ts';
@@ -17,7 +19,11 @@ const SCRIPT = '<img src=x onerror=alert(1)>';
 const FORMULA = '=HYPERLINK("http://evil.example")';
 
 /** A server on a ledger of three days, and what is asked of it. */
-async function room(path: string, apis = ['backlinks']) {
+async function room(
+  path: string,
+  apis = ['backlinks'],
+  vendorDay = (): Promise<VendorDay> => Promise.reject(new Error('Nobody asks the vendor.')),
+) {
   const logged: string[] = [];
   const log = createLogger({ level: 'info', secrets: [], destination: { write: (line) => void logged.push(line) } });
   const clock = systemClock();
@@ -27,7 +33,7 @@ async function room(path: string, apis = ['backlinks']) {
     log,
     clock,
     vitals: () => ({ turnedAt: null, tails: {} }),
-    rooms: [ledgerRoom(terms, { log, clock })],
+    rooms: [ledgerRoom(terms, { log, clock, vendorDay })],
   });
   return { app, logged };
 }
@@ -245,6 +251,44 @@ describe('the API', () => {
         { more: false },
       ]);
     }
+  });
+
+  it("holds a day against the vendor's own count, which is asked for once however many look", async () => {
+    let asked = 0;
+    const vendorDay = () => {
+      asked += 1;
+      return Promise.resolve({ day: '2024-05-13', timezone: 'UTC', byApi: { backlinks: 520_500 } });
+    };
+    const { app: own } = await room(path, ['backlinks'], vendorDay);
+    onTestFinished(() => own.close());
+    const look = async (query = '') =>
+      (await own.inject({ url: `/api/reports/reconcile${query}`, headers: { host: 'localhost' } })).json<object>();
+    expect(await look()).toMatchObject({
+      day: '2024-05-13',
+      agrees: false,
+      rows: [{ api: 'backlinks', ledgerMicros: 520_300, vendorMicros: 520_500, difference: 200, ledgerTasks: 26 }],
+      words: [
+        'They do not agree.',
+        expect.stringContaining('the ledger has read up to 2024-05-15 11:00:00 UTC'),
+        expect.any(String),
+      ],
+    });
+    expect(await look('?api=serp')).toMatchObject({ rows: [{ api: 'serp', vendorMicros: null, readUpTo: null }] });
+    expect(await look('?since=2024-05-13')).toMatchObject({ problems: ['since: there is no such parameter.'] });
+    expect(asked).toBe(1);
+  });
+
+  it('says what DataForSEO has said where it gives no count', async () => {
+    const refused = new DataForSeoError('account_refused', 'DataForSEO refuses the account', {
+      hint: 'Look at the password.',
+    });
+    const { app: own } = await room(path, ['backlinks'], () => Promise.reject(refused));
+    onTestFinished(() => own.close());
+    const answer = await own.inject({ url: '/api/reports/reconcile', headers: { host: 'localhost' } });
+    expect([answer.statusCode, answer.json()]).toEqual([
+      502,
+      { error: 'DataForSEO refuses the account', hint: 'Look at the password.' },
+    ]);
   });
 
   it('finds tasks while a report takes long', async () => {

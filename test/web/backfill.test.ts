@@ -77,6 +77,13 @@ describe.skipIf(!hasChromium)('while a million tasks are being read', () => {
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByText('Download CSV').click()]);
     expect(readFileSync(await download.path(), 'utf8')).toContain(String(some?.['target']));
 
+    const counted = await page.request.get(`http://${address}/api/reports/reconcile`, {
+      headers: { authorization: `Bearer ${TOKEN}` },
+    });
+    expect(await counted.json()).toMatchObject({
+      rows: [{ api: 'backlinks', vendorMicros: expect.any(Number) as number }],
+    });
+
     // All of that while it went on, within its budget.
     expect(bench.app().status().state).toBe('harvesting');
     expect(bench.simulator.stats().maxInAnyPeriod).toBeLessThanOrEqual(10);

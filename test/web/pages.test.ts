@@ -74,8 +74,9 @@ describe.skipIf(!hasChromium)('in a browser', () => {
   const serve = async (token: string | null) => {
     const log = createLogger({ level: 'silent', secrets: [] });
     const terms = { path, apis: ['backlinks'], policy, lagMs: 30_000, tailPeriodMs: 60_000, version: '9.9.9' };
+    const vendorDay = () => Promise.resolve({ day: null, timezone: null, byApi: { backlinks: 4_500_000 } });
     const vitals = () => ({ turnedAt: null, tails: {} });
-    return await createServer({ token, log, clock, vitals, rooms: [ledgerRoom(terms, { log, clock })] });
+    return await createServer({ token, log, clock, vitals, rooms: [ledgerRoom(terms, { log, clock, vendorDay })] });
   };
 
   beforeAll(async () => {
@@ -262,12 +263,15 @@ describe.skipIf(!hasChromium)('in a browser', () => {
       ['changes', '0 changes'],
       ['retrievable', 'No result can still be fetched'],
       ['coverage', 'Certificate of coverage'],
+      ['reconcile', 'They do not agree'],
     ] as const) {
       await page.locator('select[name=report]').selectOption(report);
       await until('#report-title', title);
       // It tells costs apart and nothing else.
       expect(await by.isVisible()).toBe(false);
     }
+    await until('#report', '$4.500000');
+    await page.locator('select[name=report]').selectOption('coverage');
     await until('#report', 'Not complete: something is missing');
   });
 
@@ -297,6 +301,12 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     expect(await page.locator('input[name=tag]').isVisible()).toBe(false);
     expect(await page.locator('input[name=endpoint]').isVisible()).toBe(false);
     expect(page.url()).not.toContain('tag=');
+    // Of today, whatever time was typed.
+    await page.locator('input[name=since]').fill('2026-03-01');
+    await page.locator('select[name=report]').selectOption('reconcile');
+    await until('#report-title', 'They do not agree');
+    expect(await page.locator('input[name=since]').isVisible()).toBe(false);
+    expect(page.url()).not.toContain('since=');
   });
 
   it('what was asked before and comes late is not shown in the place of what was asked last', async () => {

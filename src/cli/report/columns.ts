@@ -1,3 +1,4 @@
+import { differenceOf } from '../../domain/reconciliation.ts';
 import type { MetadataState } from '../../domain/merge-task.ts';
 import type {
   ChangeLine,
@@ -123,8 +124,3 @@ export const RECONCILE_COLUMNS: readonly Column<ReconcileRow>[] = [
   { name: 'lastHour', head: null, kind: 'money', of: ({ lastHourMicros }) => lastHourMicros },
   { name: 'readUpTo', head: 'ledger read up to (UTC)', kind: 'instant', of: ({ readUpTo }) => readUpTo },
 ];
-
-/** What the ledger lacks; null where the vendor says nothing. */
-export function differenceOf({ ledgerMicros, vendorMicros }: ReconcileRow): number | null {
-  return vendorMicros === null ? null : vendorMicros - ledgerMicros;
-}

@@ -1,4 +1,5 @@
 import { dollars } from '../../domain/money.ts';
+import { reconcileSum } from '../../domain/reconciliation.ts';
 import type { DuplicateReport, Report, ReportAnswer, ReportQuestion, Totals } from '../../domain/report.ts';
 import { count, counted, instant } from '../format.ts';
 import {
@@ -9,7 +10,6 @@ import {
   RETRIEVABLE_COLUMNS,
   TASK_COLUMNS,
 } from './columns.ts';
-import { reconcileSum } from './reconcile-sum.ts';
 import { isoInstant, type Sheet } from './sheet.ts';
 
 /** Every report but the certificate, which is no table. */

@@ -1,5 +1,6 @@
 import type { Cutting } from '../../domain/plan.ts';
 import type { PlanPolicy } from '../../domain/gaps.ts';
+import { agrees, differenceOf, reconcileSum } from '../../domain/reconciliation.ts';
 import type { ReportFilter } from '../../domain/report.ts';
 import { upperBound } from '../../domain/gaps.ts';
 import { callMinutes } from '../../ledger/call-minutes.ts';
@@ -8,6 +9,7 @@ import { explain } from '../../ledger/explain.ts';
 import { certificate, isComplete } from '../../ledger/reports/certificate.ts';
 import { changes, changeTotals } from '../../ledger/reports/changes.ts';
 import { duplicates } from '../../ledger/reports/duplicates.ts';
+import { reconciliation } from '../../ledger/reports/reconcile.ts';
 import { retrievable } from '../../ledger/reports/retrievable.ts';
 import { unknownValues } from '../../ledger/reports/unknown-values.ts';
 import { readSnapshot, serverNow } from '../../ledger/snapshot.ts';
@@ -67,6 +69,8 @@ export function answer(scene: ReaderScene, question: LedgerQuestion): object | n
     }
     case 'costs':
       return { ...costsPage(database, question), complete: isComplete(database, { ...terms, ...question, now }) };
+    case 'reconcile':
+      return reconciled(scene, question);
     case 'report':
       return reportOf(scene, question, now);
   }
@@ -112,6 +116,20 @@ function ended({ searchedBackTo, next }: ReturnType<typeof searchTasks>) {
     searchedBackTo: searchedBackTo === null ? null : iso(searchedBackTo),
     next: next === null ? null : cursorOf([next.at, next.n]),
   };
+}
+
+function reconciled(
+  { database, terms }: ReaderScene,
+  { api, vendor, askedAt }: LedgerQuestion & { readonly kind: 'reconcile' },
+): object {
+  const at = serverNow(database, askedAt);
+  const report = reconciliation(database, api === null ? terms.apis : [api], { vendor, now: at });
+  const rows = report.rows.map((row) => ({
+    ...row,
+    difference: differenceOf(row),
+    readUpTo: row.readUpTo === null ? null : iso(row.readUpTo),
+  }));
+  return { at: iso(at), report: 'reconcile', ...report, rows, agrees: agrees(report), words: reconcileSum(report, at) };
 }
 
 type ReportAsked = LedgerQuestion & { readonly kind: 'report' };

@@ -1,3 +1,4 @@
+import type { Reconciliation, VendorDay } from '../../domain/reconciliation.ts';
 import { NO_FILTER, type ReconcileRow } from '../../domain/report.ts';
 import type { Db } from '../database.ts';
 import { toMs } from '../seconds.ts';
@@ -6,8 +7,23 @@ import { costs, totalsOf } from './costs.ts';
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
+/** The two counts of the vendor's day, side by side. @param now - The server's clock, for a vendor who does not say which day it is. */
+export function reconciliation(
+  database: Db,
+  apis: readonly string[],
+  { vendor, now }: { readonly vendor: VendorDay; readonly now: number },
+): Reconciliation {
+  const day = vendor.day ?? new Date(now).toISOString().slice(0, 10);
+  const rows = ledgerDay(database, apis, day);
+  return {
+    day,
+    timezone: vendor.timezone,
+    rows: rows.map((row) => ({ ...row, vendorMicros: vendor.byApi[row.api] ?? null })),
+  };
+}
+
 /** What the ledger has of a day, by API; the vendor's side comes from `GET /v3/appendix/user_data`. @param day - `2026-11-26`, UTC. */
-export function ledgerDay(database: Db, apis: readonly string[], day: string): Omit<ReconcileRow, 'vendorMicros'>[] {
+function ledgerDay(database: Db, apis: readonly string[], day: string): Omit<ReconcileRow, 'vendorMicros'>[] {
   const since = Date.parse(`${day}T00:00:00Z`);
   const readUpTo = database
     .prepare<[string], number | null>(

@@ -1,12 +1,24 @@
-import { dollars } from '../../domain/money.ts';
-import type { ReconcileRow, Report } from '../../domain/report.ts';
-import { duration, instant } from '../format.ts';
-import { differenceOf } from './columns.ts';
-import { isoInstant } from './sheet.ts';
+import { dollars } from './money.ts';
+import type { ReconcileRow, Report } from './report.ts';
+import { duration, instant } from './wording.ts';
 
-type Reconciliation = Extract<Report, { kind: 'reconcile' }>;
+/** The vendor's own count of what a day has cost, in millionths of a dollar. */
+export type VendorDay = {
+  /** `2026-11-26`, of whatever time zone the vendor counts in; null: it does not say. */
+  readonly day: string | null;
+  readonly timezone: string | null;
+  /** By the name that an API has in addresses. */
+  readonly byApi: Readonly<Record<string, number>>;
+};
+
+export type Reconciliation = Omit<Extract<Report, { kind: 'reconcile' }>, 'kind'>;
 
 const HOUR_MS = 3_600_000;
+
+/** What the ledger lacks; null where the vendor says nothing. */
+export function differenceOf({ ledgerMicros, vendorMicros }: ReconcileRow): number | null {
+  return vendorMicros === null ? null : vendorMicros - ledgerMicros;
+}
 
 /** Whether the two counts of the day are the same for every API. */
 export function agrees({ rows }: Reconciliation): boolean {
@@ -40,6 +52,6 @@ function unreadOf({ api, readUpTo, lastHourMicros }: ReconcileRow, at: number): 
   if (readUpTo === null) return `${api}: the ledger has read nothing of it yet.`;
   const unreadMs = Math.max(at - readUpTo, 0);
   const pace = dollars(Math.round((lastHourMicros * unreadMs) / HOUR_MS));
-  const since = `the ledger has read up to ${instant(isoInstant(readUpTo))} UTC; DataForSEO's count has the ${duration(unreadMs / 1000)} since then too`;
+  const since = `the ledger has read up to ${instant(new Date(readUpTo).toISOString())} UTC; DataForSEO's count has the ${duration(unreadMs / 1000)} since then too`;
   return `${api}: ${since}. At the pace of the hour before, these cost ${pace} dollars.`;
 }
