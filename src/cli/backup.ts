@@ -5,6 +5,7 @@ import { bytes, count, counted } from './format.ts';
 import { openFor } from './open.ts';
 import { progressText } from './verify.ts';
 import { createProgressNote } from './progress-note.ts';
+import { shown } from './shown.ts';
 
 /** Of a list of contradictions the first few tell what it is about; `verify` names the others. */
 const MOST_NAMED = 3;
@@ -43,7 +44,7 @@ file without a log, and may be read anywhere. Exits with 1 when the ledger contr
       deps.stdout.write(`${holds}, ${report.ok ? 'verified' : 'a true copy'}.\n`);
       if (report.ok) return EXIT.done;
       const others = report.problems.length + report.moreProblems - MOST_NAMED;
-      for (const { text } of report.problems.slice(0, MOST_NAMED)) deps.stdout.write(`- ${text}\n`);
+      for (const { text } of report.problems.slice(0, MOST_NAMED)) deps.stdout.write(`- ${shown(text)}\n`);
       deps.stdout.write(
         `${config.databasePath} contradicts itself${others > 0 ? `, in ${count(others)} more places` : ''}: see ${deps.commandName} verify.\n`,
       );

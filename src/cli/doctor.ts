@@ -7,6 +7,7 @@ import { EXIT } from './exit-code.ts';
 import { counted } from './format.ts';
 import { openFor } from './open.ts';
 import { createProgressNote } from './progress-note.ts';
+import { shownLines } from './shown.ts';
 
 export const doctor: CliCommand = {
   name: 'doctor',
@@ -27,7 +28,7 @@ running daemon. Exits with 1 where something fails, with 2 where the settings ar
     const wish = { problems, sendTestAlert: typed.options['sendTestAlert'] === true };
     const diagnosis = await underNote(deps, () => app.doctor(wish, deps.signal));
     const text =
-      typed.options['json'] === true ? JSON.stringify(diagnosis, null, 2) : diagnosisText(diagnosis).join('\n');
+      typed.options['json'] === true ? JSON.stringify(diagnosis, null, 2) : shownLines(diagnosisText(diagnosis));
     deps.stdout.write(`${deps.redaction.scrub(text)}\n`);
     if (problems.length > 0) return EXIT.wrong;
     if (diagnosis.refused) return EXIT.refused;

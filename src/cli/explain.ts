@@ -6,6 +6,7 @@ import type { CliCommand } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import { explainText } from './explain-text.ts';
 import { openFor } from './open.ts';
+import { shownLines } from './shown.ts';
 
 export const explain: CliCommand = {
   name: 'explain',
@@ -24,8 +25,8 @@ with 2 when what was typed is neither.`,
     const explanation = app.explain(questionOf(what));
     if (explanation.kind === 'task' && explanation.task === null && !ID.test(what)) throw notUnderstood(what);
     const asJson = typed.options['json'] === true;
-    const lines = asJson ? [JSON.stringify(explanation, null, 2)] : explainText(explanation, deps.commandName);
-    deps.stdout.write(`${lines.join('\n')}\n`);
+    const told = () => shownLines(explainText(explanation, deps.commandName));
+    deps.stdout.write(`${asJson ? JSON.stringify(explanation, null, 2) : told()}\n`);
     return explanation.kind === 'task' && explanation.task === null ? EXIT.failed : EXIT.done;
   },
 };

@@ -4,6 +4,7 @@ import type { CliCommand } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import { counted, duration, instant, table } from './format.ts';
 import { openFor } from './open.ts';
+import { shownLines } from './shown.ts';
 
 /** More lines help nobody on a terminal; `--json` has them all. */
 const MOST_SHOWN = 20;
@@ -20,7 +21,7 @@ first start nothing is known of how many tasks there are, so the numbers are the
   act: async (typed, deps) => {
     const { app } = await openFor(typed, deps, { credentials: false });
     const planned = app.plan();
-    const text = typed.options['json'] === true ? JSON.stringify(planned, null, 2) : planText(planned).join('\n');
+    const text = typed.options['json'] === true ? JSON.stringify(planned, null, 2) : shownLines(planText(planned));
     deps.stdout.write(`${text}\n`);
     return EXIT.done;
   },

@@ -15,6 +15,7 @@ import { needsCredentials, settingOptions, SETTINGS_HEADING, settingsIn } from '
 import { simulate } from './simulate.ts';
 import { status } from './status.ts';
 import { verify } from './verify.ts';
+import { shown } from './shown.ts';
 
 /** Where the width of a terminal is unknown. */
 const HELP_WIDTH = 120;
@@ -51,7 +52,7 @@ export async function runCli(argv: readonly string[], deps: CliDeps): Promise<nu
 function complain(error: unknown, { signal, stderr, redaction }: CliDeps, name = ''): number {
   const code = exitCodeOf(error, signal);
   for (const line of complaintOf(error, code, [backfill.name, run.name].includes(name)))
-    stderr.write(`${redaction.scrub(line)}\n`);
+    stderr.write(`${shown(redaction.scrub(line))}\n`);
   return code;
 }
 

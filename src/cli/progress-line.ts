@@ -1,5 +1,6 @@
 import type { Progress } from '../domain/progress.ts';
 import { count, counted, duration } from './format.ts';
+import { shown } from './shown.ts';
 
 /** The bar itself is drawn by who knows how; null where there is no room for one. */
 export type DrawBar = (width: number) => string;
@@ -14,7 +15,7 @@ export function progressFacts(progress: Progress): readonly string[] {
   return [
     `${percent(progress.coveredShare)} covered`,
     eta,
-    ...(progress.waiting === null ? [] : [progress.waiting]),
+    ...(progress.waiting === null ? [] : [shown(progress.waiting)]),
     counted(progress.rows, 'row'),
     counted(progress.calls, 'call'),
     `budget ${count(progress.tokensInUse)}/${count(progress.tokens)} used`,

@@ -11,6 +11,7 @@ import { unknownLine } from './report/unknown-line.ts';
 import { carefulOf, withSheet, type Tabular } from './report/sheets.ts';
 import { writeCsv } from './report/write-csv.ts';
 import { writeJson } from './report/write-json.ts';
+import { shownLines } from './shown.ts';
 
 export const report: CliCommand = {
   name: 'report',
@@ -58,7 +59,7 @@ async function write({ question, answer, format }: Asked, deps: CliDeps): Promis
   const { report: told } = answer;
   if (told.kind === 'coverage') {
     const { certificate } = told;
-    const text = format === 'table' ? certificateText(certificate).join('\n') : JSON.stringify(certificate, null, 2);
+    const text = format === 'table' ? shownLines(certificateText(certificate)) : JSON.stringify(certificate, null, 2);
     await flow.write(`${text}\n`);
     await flow.end();
     return certificate.complete ? EXIT.done : EXIT.failed;

@@ -3,6 +3,7 @@ import type { CliCommand } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import { openFor } from './open.ts';
 import { statusText } from './status-text.ts';
+import { shownLines } from './shown.ts';
 
 export const status: CliCommand = {
   name: 'status',
@@ -15,7 +16,7 @@ export const status: CliCommand = {
   act: async (typed, deps) => {
     const { app } = await openFor(typed, deps, { credentials: false });
     const snapshot = app.status();
-    const text = typed.options['json'] === true ? JSON.stringify(snapshot, null, 2) : statusText(snapshot).join('\n');
+    const text = typed.options['json'] === true ? JSON.stringify(snapshot, null, 2) : shownLines(statusText(snapshot));
     deps.stdout.write(`${text}\n`);
     return EXIT.done;
   },

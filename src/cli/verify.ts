@@ -9,6 +9,7 @@ import { count, counted } from './format.ts';
 import { openFor } from './open.ts';
 import { createProgressNote } from './progress-note.ts';
 import { verifyText } from './verify-text.ts';
+import { shown, shownLines } from './shown.ts';
 
 export const verify: CliCommand = {
   name: 'verify',
@@ -32,7 +33,7 @@ what differs is repaired or recorded, named, and ends with 1 too.`,
       const report = await app.verify({ reread, onProgress }, deps.signal);
       progress.clear();
       const asJson = typed.options['json'] === true;
-      const text = asJson ? JSON.stringify(report, null, 2) : verifyText(report, deps.commandName).join('\n');
+      const text = asJson ? JSON.stringify(report, null, 2) : shownLines(verifyText(report, deps.commandName));
       deps.stdout.write(`${text}\n`);
       return report.ok ? EXIT.done : EXIT.failed;
     } finally {
@@ -59,7 +60,7 @@ export function progressText(at: VerifyProgress): string {
       return `checking ${at.what}${at.done === 0 ? '' : `: ${count(at.done)}`}`;
     case 'rereading': {
       const read = `reading slices again: ${count(at.slices)} of ${count(at.of)}`;
-      const waits = at.waiting === null ? '' : `; ${at.waiting}`;
+      const waits = at.waiting === null ? '' : `; ${shown(at.waiting)}`;
       return `${read}, ${counted(at.rows, 'row')} in ${counted(at.calls, 'call')}${waits}`;
     }
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shown } from './shown.ts';
 
 const ISO = /\b(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z/g;
 
@@ -28,7 +29,7 @@ export function warningLine(line: string): string {
   const reason = error ?? why ?? err?.message ?? '';
   const lead = level === 'warn' ? 'Warning' : 'Error';
   const text = `${lead}: ${msg}${where === '' ? '' : ` (${where})`}${reason === '' ? '' : `: ${reason}`}`;
-  return `${withPlainTimes(text).replace(/\s+/g, ' ')}\n`;
+  return `${shown(withPlainTimes(text).replace(/\s+/g, ' '))}\n`;
 }
 
 function jsonOf(line: string): unknown {

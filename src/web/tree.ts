@@ -9,12 +9,23 @@ const LONGEST_TEXT = 400;
 export function treeOf(text: string): HTMLElement {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(withNumbersAsText(text));
   } catch {
     // The ledger keeps it as it came.
     return h('p', { class: 'string text' }, text);
   }
   return h('ul', { class: 'tree' }, h('li', {}, ...nodeOf(value, 0)));
+}
+
+/** In front of a number that is kept as text. Drawn by lot, so that nobody can have written it. */
+const MARK = `number ${crypto.getRandomValues(new Uint32Array(4)).join('-')}: `;
+const TEXT_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g;
+
+/** A number of JavaScript forgets digits of what others count with: those come as they were written. */
+function withNumbersAsText(text: string): string {
+  return text.replace(TEXT_OR_NUMBER, (found) =>
+    found.startsWith('"') || String(Number(found)) === found ? found : `"${MARK}${found}"`,
+  );
 }
 
 function nodeOf(value: unknown, depth: number): (Node | string)[] {
@@ -25,6 +36,8 @@ function nodeOf(value: unknown, depth: number): (Node | string)[] {
       ['[', ']'],
     );
   if (typeof value === 'object' && value !== null) return branch(Object.entries(value), depth, ['{', '}']);
+  if (typeof value === 'string' && value.startsWith(MARK))
+    return [h('span', { class: 'literal' }, value.slice(MARK.length))];
   if (typeof value === 'string') return [textOf(value)];
   return [h('span', { class: 'literal' }, String(value))];
 }

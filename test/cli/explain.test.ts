@@ -163,4 +163,12 @@ describe('explain', () => {
   it('prints all of it with --json', async () => {
     expect(JSON.parse((await told(EXPLAINED, ['explain', '2026-11-01', '--json'])).stdout)).toEqual(EXPLAINED);
   });
+
+  it('prints no text of others that moves the cursor or begins a line', async () => {
+    const evil = '\u001b[2J\u202Eevil\r\nserp: covered';
+    const task = { ...TASK, tag: evil, target: evil, url: evil, status: evil };
+    const { stdout } = await told({ kind: 'task', id: ID, at: EXPLAINED.at, task }, ['explain', ID]);
+    expect(stdout).toContain('\ufffd[2J\ufffdevil\ufffd\ufffdserp: covered');
+    expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]|^serp: covered/m);
+  });
 });

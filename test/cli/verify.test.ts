@@ -44,6 +44,14 @@ describe('verify', () => {
     expect(stdout).toContain('npx dataforseo-ledger verify --reread N');
   });
 
+  it('prints no text of others that moves the cursor or begins a line', async () => {
+    const problems = [{ check: 'sums' as const, text: 'The tag "\u001b[2J\u202Eevil\r\nAll agrees" is kept.' }];
+    const app = { verify: () => Promise.resolve({ ...VERIFIED, ok: false, problems }) };
+    const { stdout } = await cli(['verify'], { app });
+    expect(stdout).toContain('- The tag "\ufffd[2J\ufffdevil\ufffd\ufffdAll agrees" is kept.\n');
+    expect((await cli(['verify', '--json'], { app })).stdout).toContain('\\u001b[2J');
+  });
+
   it('prints the report to the letter with --json', async () => {
     const { code, stdout } = await cli(['verify', '--json']);
     expect([code, JSON.parse(stdout)]).toEqual([0, VERIFIED]);

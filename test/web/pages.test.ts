@@ -43,8 +43,11 @@ function fill(ledger: Ledger): void {
       tag: SCRIPT,
       nested: { list: [1, null, true, BIDI], [SCRIPT]: SCRIPT },
       long: 'y'.repeat(50_000),
+      counted: 'COUNTED',
       deep: 'DEEP',
-    }).replace('"DEEP"', `${'['.repeat(20_000)}${']'.repeat(20_000)}`),
+    })
+      .replace('"COUNTED"', '[12345678901234567890, 1.10, -0, 7, 1E400]')
+      .replace('"DEEP"', `${'['.repeat(20_000)}${']'.repeat(20_000)}`),
   });
   readSlice(ledger, sliceOf(NOW - 12 * DAY, NOW - HOUR), [hostile, ...tasks].map(asRow), {
     at: { now: NOW },
@@ -239,6 +242,12 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     expect(await page.title()).toBe('Tasks · dataforseo-ledger');
     expect(await page.locator('#task-body img, #task-body script, #rows img, #rows script').count()).toBe(0);
     expect(await textOf('#task-body')).toContain(SCRIPT);
+    const numbers = await page
+      .locator('#task-body .tree li', { hasText: 'counted' })
+      .last()
+      .locator('.literal')
+      .allTextContents();
+    expect(numbers).toEqual(['12345678901234567890', '1.10', '-0', '7', '1E400']);
     expect(
       await page
         .locator('#rows bdi', { hasText: BIDI })
