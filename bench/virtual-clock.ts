@@ -3,6 +3,8 @@ import type { Clock } from '../src/time.ts';
 export type VirtualClock = Clock & {
   /** Does `work` while time passes as fast as nothing else is to be done: hours in seconds. */
   readonly drive: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Steps the wall clock, as a person or NTP does. */
+  readonly stepWall: (ms: number) => void;
 };
 
 type Sleeper = { readonly at: number; readonly wake: () => void };
@@ -10,6 +12,7 @@ type Sleeper = { readonly at: number; readonly wake: () => void };
 /** A clock on which time passes only while everybody sleeps: what is measured on it does not depend on the machine. */
 export function createVirtualClock(startedAt: number): VirtualClock {
   let elapsed = 0;
+  let steppedMs = 0;
   let sleepers: Sleeper[] = [];
 
   const sleep = (ms: number, signal?: AbortSignal) =>
@@ -50,7 +53,16 @@ export function createVirtualClock(startedAt: number): VirtualClock {
     }
   };
 
-  return { now: () => startedAt + elapsed, monotonic: () => 1_000_000 + elapsed, boot: 'bench', sleep, drive };
+  return {
+    now: () => startedAt + elapsed + steppedMs,
+    monotonic: () => 1_000_000 + elapsed,
+    boot: 'bench',
+    sleep,
+    stepWall: (ms) => {
+      steppedMs += ms;
+    },
+    drive,
+  };
 }
 
 /** Until nothing but sleepers is left: promises have settled, and no timer of a library (all of them of 0 ms) runs. */

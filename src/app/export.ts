@@ -1,7 +1,7 @@
 import type { ExportWish } from '../cli/app-port.ts';
 import { exportTasks } from '../ledger/export-tasks.ts';
 import { certificate } from '../ledger/reports/certificate.ts';
-import { serverNow } from '../ledger/snapshot.ts';
+import { serverNow } from '../ledger/server-now.ts';
 import { policyOf, type Parts } from './parts.ts';
 import { withReader } from './with-reader.ts';
 

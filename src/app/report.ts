@@ -9,7 +9,7 @@ import { reconciliation } from '../ledger/reports/reconcile.ts';
 import { retrievable } from '../ledger/reports/retrievable.ts';
 import { taskLines } from '../ledger/reports/task-lines.ts';
 import { unknownValues } from '../ledger/reports/unknown-values.ts';
-import { serverNow } from '../ledger/snapshot.ts';
+import { serverNow } from '../ledger/server-now.ts';
 import { policyOf, type Parts } from './parts.ts';
 import { askVendorDay } from './vendor-day.ts';
 import { withReader } from './with-reader.ts';

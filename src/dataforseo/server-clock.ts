@@ -7,7 +7,7 @@ export type ServerClock = {
   readonly now: () => number;
   /** Server minus wall clock, whole ms. */
   readonly skewMs: () => number;
-  /** Whether this process has seen a `Date` yet; before, `now` is the wall clock and the last known skew, a mere guess. */
+  /** Whether this process has seen a `Date` yet; before, `now` is a mere guess. */
   readonly known: () => boolean;
   /**
    * Known, and not contradicted by the latest answer. What cannot be taken back (a loss, an edge, the beginning of a window)
@@ -28,18 +28,29 @@ const SURPRISE_MS = 60_000;
 const FIRST_SURPRISE_MS = 86_400_000;
 const AGREEING = 3;
 
+/** What an earlier process knew. */
+export type ClockMemory = {
+  /** Server minus wall clock; 0 for nothing. */
+  readonly skewMs?: number;
+  /**
+   * When the server last answered, epoch ms of its clock. The guess before the first answer is never earlier: by a wall clock that was put
+   * back meanwhile everything would seem read, nobody would be called, and so nothing would ever put the guess right.
+   */
+  readonly leastAt?: number;
+};
+
 /**
  * The server's clock, as its last answer showed it. Between answers the monotonic clock carries it, so that a step of this
  * machine's wall clock does not move the bound of a walk (I6).
- *
- * @param lastSkewMs - What an earlier process knew of server minus wall clock; 0 for nothing.
  */
-export function createServerClock(clock: Clock, lastSkewMs = 0): ServerClock {
+export function createServerClock(clock: Clock, { skewMs = 0, leastAt = 0 }: ClockMemory = {}): ServerClock {
+  const begunMono = clock.monotonic();
   let seen: Sighting | null = null;
   let odd: readonly Sighting[] = [];
-  const now = () => Math.floor(seen === null ? clock.now() + lastSkewMs : at(seen, clock.monotonic()));
-  const expected = (mono: number) =>
-    seen === null ? clock.now() + lastSkewMs + (mono - clock.monotonic()) : at(seen, mono);
+  const guess = (mono: number) =>
+    Math.max(clock.now() + skewMs + (mono - clock.monotonic()), leastAt + (mono - begunMono));
+  const expected = (mono: number) => (seen === null ? guess(mono) : at(seen, mono));
+  const now = () => Math.floor(expected(clock.monotonic()));
   return {
     observe: (date, mono) => {
       if (!Number.isFinite(date)) return;

@@ -99,7 +99,11 @@ function gradeAt(picture: ApiPicture, since: number, moment: SettlingMoment): Gr
 }
 
 /** From here on a reading that begins now ends before its first second leaves the window. */
-export function safeEdge(picture: ApiPicture, grade: Grade, { now, readingMs }: SettlingMoment): number {
+export function safeEdge(
+  picture: ApiPicture,
+  grade: Grade,
+  { now, readingMs }: Pick<SettlingMoment, 'now' | 'readingMs'>,
+): number {
   const edge = windowEdge(grade, now, picture.refusals) + BOUND_MARGIN_MS + readingMs;
   return Math.ceil(Math.max(edge, 0) / 1000) * 1000;
 }

@@ -6,6 +6,8 @@ import type { TimeRange } from './time-range.ts';
 export type Tail = {
   /** The end of what can be read now, exclusive. */
   readonly upper: number;
+  /** The first instant that can still be asked for once the read has its turn. */
+  readonly edge: number;
   readonly settleMs: number;
   /** How long the schedule of the tail pauses, ms. */
   readonly tailPeriodMs: number;
@@ -44,7 +46,7 @@ const RECENT_PERIODS = 3;
 export function planTail(picture: ApiPicture, tail: Tail): TailSlice | null {
   const { upper, settleMs, limit } = tail;
   // No further, though it would settle what it reads for nothing: each read would leave a segment of a minute for ever.
-  const floor = Math.max(upper - settleMs, picture.origins.metadata);
+  const floor = Math.max(upper - settleMs, picture.origins.metadata, tail.edge);
   const held = heldOf(picture.segments, 'ids');
   const known = held.at(-1) ?? null;
   // What a walk has begun counts as passed, for it has its own turn.

@@ -34,8 +34,8 @@ export async function backfill(
       run.report();
       run.voice.say(run.doing());
       const waitMs = run.waitMs();
-      if (waitMs === null) break;
-      await run.harvest.lanes.wait(waitMs);
+      if (waitMs === null && !run.askTheTime()) break;
+      await run.harvest.lanes.wait(waitMs ?? REPORT_MS);
     }
   } finally {
     await run.harvest.lanes.stop();
@@ -57,6 +57,8 @@ type Run = {
   readonly voice: Voice;
   readonly takeStock: () => void;
   readonly choose: () => Start[];
+  /** One call more where nothing has told the time yet: the end of it all is a guess until then. @returns Whether it was begun. */
+  readonly askTheTime: () => boolean;
   readonly report: () => void;
   readonly doing: () => Doing;
   /** How long to wait for something to happen, ms; null when nothing is left to do. */
@@ -77,6 +79,7 @@ function createRun(deps: HarvestDeps, onProgress: (progress: Progress) => void, 
     voice: createVoice(harvest),
     takeStock: createStockTaking(harvest, view),
     choose: () => choose(harvest, view),
+    askTheTime: createTimeQuestion(harvest, view),
     report,
     doing: () => doing(harvest, view),
     waitMs: () => waitMs(harvest, view),
@@ -170,6 +173,21 @@ function gapsNow({ pictures, upper, now }: View): Gap[] {
 
 /** The progress is told at least so often. */
 const REPORT_MS = 1_000;
+
+/** As many answers as it takes until an unexpected time is believed. */
+const TIME_QUESTIONS = 3;
+
+/** By a wall clock that was put back there would be nothing to read, and so no answer that puts the clock right. */
+function createTimeQuestion({ deps, start }: Harvest, { pictures }: View): () => boolean {
+  let asked = 0;
+  return () => {
+    const [plan] = pictures().flatMap((picture) => probe(picture, deps.policy) ?? []);
+    if (deps.serverClock.sure() || asked === TIME_QUESTIONS || plan === undefined) return false;
+    asked += 1;
+    start({ kind: 'begin', plan });
+    return true;
+  };
+}
 
 /** Where every chosen walk has failed before and nobody gets through, a walk known to be good tells the one from the other. */
 function probeFirst(harvest: Harvest, starts: Start[], pictures: () => ApiPicture[]): Start[] {

@@ -1,6 +1,7 @@
 import { behindMs, unreadSince } from '../domain/behind.ts';
 import { pauseMs } from '../domain/failure.ts';
 import type { ApiPicture } from '../domain/gaps.ts';
+import { safeEdge } from '../domain/settling.ts';
 import { shareFreeAt, tailPaces, tailShare } from '../domain/tail-share.ts';
 import { planTail, type TailSlice } from '../domain/tail.ts';
 import type { Walk } from '../domain/walk.ts';
@@ -8,7 +9,7 @@ import type { SavedPage } from '../ledger/save-page.ts';
 import type { Harvest } from './harvester.ts';
 import type { Pulse } from './pulse.ts';
 import type { Scene } from './scene.ts';
-import type { Start } from './work.ts';
+import { sliceReadingMs, type Start } from './work.ts';
 
 /** When the newest tasks of which API are read. Instants are monotonic ms. */
 export type Tails = {
@@ -201,6 +202,7 @@ function planOf(
   const newest = ledger.newestPosted(picture.api, known - policy.settleMs, LOOKBACK_ROWS);
   return planTail(picture, {
     upper: scene.upper,
+    edge: safeEdge(picture, 'metadata', { now: scene.now, readingMs: sliceReadingMs(policy) }),
     settleMs: policy.settleMs,
     tailPeriodMs,
     newest,

@@ -16,7 +16,7 @@ import { shareLeft, tailShare } from '../domain/tail-share.ts';
 import { windowEdge } from '../domain/window.ts';
 import type { Harvest } from './harvester.ts';
 import type { Scene } from './scene.ts';
-import type { Start } from './work.ts';
+import { sliceReadingMs, type Start } from './work.ts';
 
 /** What is read again: settling, rechecks, unfinished tasks, last looks and old evidence. */
 export type UpkeepWork = {
@@ -126,7 +126,7 @@ function lookOf(harvest: Harvest, picture: ApiPicture, at: LookTerms): Look {
     now: scene.now,
     upper: scene.upper,
     settleMs: policy.settleMs,
-    readingMs: (SLICE_PAGES * policy.lanes * policy.periodMs) / policy.tokens,
+    readingMs: sliceReadingMs(policy),
     limit: policy.limit,
     mostPages,
   };

@@ -2,6 +2,7 @@ import { isDue } from '../domain/failure.ts';
 import { ahead, isPressed, upperBound, type ApiPicture, type PlanPolicy } from '../domain/gaps.ts';
 import { mostBesideEdge } from '../domain/near-edge.ts';
 import { nextSlices } from '../domain/plan.ts';
+import { SLICE_PAGES } from '../domain/slicing.ts';
 import type { Walk, WalkPlan } from '../domain/walk.ts';
 import type { Refusal } from '../domain/window.ts';
 
@@ -83,6 +84,11 @@ function dueWalks(picture: WorkPicture, periodMs: number): { healthy: Start[]; f
 
 function purposeOf(range: WalkPlan['range']): WalkPlan['purpose'] {
   return range.until - range.since <= 1000 ? 'isolate' : 'backfill';
+}
+
+/** How long a slice may take to read while every lane has one, ms. */
+export function sliceReadingMs({ lanes, periodMs, tokens }: HarvestPolicy): number {
+  return (SLICE_PAGES * lanes * periodMs) / tokens;
 }
 
 /**

@@ -12,7 +12,7 @@ import { createJournalFolder } from './fold-journal.ts';
 import { createJournal, type LedgerJournal } from './journal.ts';
 import { mendSums } from './mend-sums.ts';
 import { createMemory, type Memory } from './memory.ts';
-import { readMeta, writeMeta } from './meta.ts';
+import { writeMeta } from './meta.ts';
 import { createRefusedApis } from './refused-apis.ts';
 import { readPicture } from './picture.ts';
 import { createProof } from './proof.ts';
@@ -21,6 +21,7 @@ import type { LedgerRooms } from './rooms.ts';
 import { savePage } from './save-page.ts';
 import { saveSounding } from './save-sounding.ts';
 import { toSeconds } from './seconds.ts';
+import { lastAnsweredAt, lastSkewMs } from './server-now.ts';
 import { seldom, unlessTheSame } from './seldom.ts';
 import { createSums } from './sums.ts';
 import { createTaskStore } from './tasks.ts';
@@ -189,7 +190,8 @@ function composeUpkeep({ database, rooms, memory, inWords, transaction }: Work, 
     setDaemonState: inWords(createDaemonStateWriter(database)),
     foldJournal: inWords(createJournalFolder(database).fold),
     mendSums: transaction(() => mendSums(database)),
-    lastSkewMs: () => Number(readMeta(database, 'clock_skew_ms') ?? 0),
+    lastSkewMs: () => lastSkewMs(database),
+    lastAnsweredAt: () => lastAnsweredAt(database),
     keepSkewMs: inWords((skewMs) => writeMeta(database, 'clock_skew_ms', String(Math.round(skewMs)))),
   };
 }

@@ -12,10 +12,10 @@ import { readDaemonState } from './daemon-state.ts';
 import type { Db } from './database.ts';
 import { isHeld, readHolder } from './lock.ts';
 import { readDisk } from './disk.ts';
-import { readMeta } from './meta.ts';
 import { readPicture } from './picture.ts';
 import { unreadPicture } from './plan-report.ts';
 import { readRefusedApis } from './refused-apis.ts';
+import { serverNow } from './server-now.ts';
 import { recentTailCalls } from './tail-calls.ts';
 import { tailStates } from './tail-states.ts';
 import { createWalkStore } from './walks.ts';
@@ -47,10 +47,6 @@ export function readPictures(database: Db, apis: readonly string[]): ApiPicture[
     const isBorn = number !== null && rooms.coverage.frontiers(number).length > 0;
     return isBorn ? [readPicture(rooms, { name, number })] : [];
   });
-}
-
-export function serverNow(database: Db, wallNow: number): number {
-  return wallNow + Number(readMeta(database, 'clock_skew_ms') ?? 0);
 }
 
 function snapshotOf(database: Db, terms: SnapshotTerms): Snapshot {

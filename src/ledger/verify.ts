@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import type { CheckName, VerifyProgress, VerifyReport } from '../domain/verification.ts';
 import type { Db } from './database.ts';
-import { serverNow } from './snapshot.ts';
+import { serverNow } from './server-now.ts';
 import { verifyChanges } from './verify-changes.ts';
 import { verifyCoverage } from './verify-coverage.ts';
 import { verifyEvidence } from './verify-evidence.ts';

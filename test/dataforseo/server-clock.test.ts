@@ -5,11 +5,25 @@ import { createFakeClock } from '../support/fake-clock.ts';
 describe('the clock of the server', () => {
   it('is this machine’s and the last known skew before the first answer', () => {
     const clock = createFakeClock({ now: 1_000_000 });
-    const serverClock = createServerClock(clock, -3_000);
+    const serverClock = createServerClock(clock, { skewMs: -3_000 });
     expect(serverClock.known()).toBe(false);
     expect(serverClock.now()).toBe(997_000);
     expect(serverClock.skewMs()).toBe(-3_000);
     expect(createServerClock(clock).skewMs()).toBe(0);
+  });
+
+  it('is never before the last answer that an earlier process had, though the wall clock has been put back since', async () => {
+    const clock = createFakeClock({ now: 1_000_000, monotonic: 7_000 });
+    const serverClock = createServerClock(clock, { skewMs: 5_000, leastAt: 4_000_000 });
+    expect(serverClock.known()).toBe(false);
+    expect(serverClock.now()).toBe(4_000_000);
+    // It goes on: the tail has something to read in a moment, and what is answered tells the time.
+    await clock.advance(60_000);
+    expect(serverClock.now()).toBe(4_060_000);
+    serverClock.observe(4_500_000, clock.monotonic());
+    expect(serverClock.now()).toBe(4_500_000);
+    const ahead = createServerClock(clock, { skewMs: 5_000, leastAt: 900_000 });
+    expect(ahead.now()).toBe(1_065_000);
   });
 
   it('goes on from the last Date by the monotonic clock, whatever the wall clock does', async () => {

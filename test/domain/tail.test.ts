@@ -38,6 +38,7 @@ function newest(perHour: number, readUpTo: number): Pick<Tail, 'newest' | 'newes
 
 const quiet: Tail = {
   upper: UPPER,
+  edge: 0,
   settleMs: HOUR,
   tailPeriodMs: MINUTE,
   newest: [],

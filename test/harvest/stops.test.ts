@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openVirtualBench } from '../support/virtual.ts';
+import { openVirtualBench, type VirtualBench } from '../support/virtual.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -53,6 +53,68 @@ describe('a daemon that was stopped', () => {
     for (const api of ['backlinks', 'serp']) expect(coverage[api]).toMatchObject({ complete: true, losses: [] });
     expect(bench.number(`select count(*) from tasks where api = 'serp'`)).toBeGreaterThanOrEqual(300);
   });
+});
+
+describe('a daemon that starts by a wrong wall clock', () => {
+  const sees = (bench: VirtualBench) => {
+    const { coverage, tail, at } = bench.app().status();
+    const behindMs = Date.parse(at) - Date.parse(tail['backlinks']?.readUpTo ?? '');
+    return { complete: coverage['backlinks']?.complete, behindMs };
+  };
+
+  it.each([
+    ['it was put back by six hours', 0, -6 * HOUR],
+    ['it had been six hours ahead, and was put right', 6 * HOUR, -6 * HOUR],
+    ['it was put back by a year', 0, -366 * DAY],
+    ['it was put ahead by a day and a half', 0, 1.5 * DAY],
+  ] as const)('%s while nobody ran: it reads on all the same', { timeout: 120_000 }, async (_name, before, step) => {
+    const bench = openVirtualBench({ tasks: 500, tasksPerMinute: 5, latency: { meanMs: 100 } });
+    bench.stepWall(before);
+    await bench.run(20 * MINUTE);
+    const known = bench.number('select count(*) from tasks');
+    bench.stepWall(step);
+    await bench.pass(HOUR);
+    await bench.run(20 * MINUTE);
+    expect(bench.number('select count(*) from tasks')).toBeGreaterThan(known + 75 * 5);
+    const { complete, behindMs } = sees(bench);
+    expect(complete).toBe(true);
+    expect(behindMs).toBeLessThan(3 * MINUTE);
+    expect(bench.number('select count(*) from losses')).toBe(0);
+    expect(bench.number('select count(*) from doubts')).toBe(0);
+  });
+});
+
+describe('a backfill that starts by a wall clock that was put back', () => {
+  it('asks the time before it says that all is read', { timeout: 60_000 }, async () => {
+    const bench = openVirtualBench({ tasks: 500, tasksPerMinute: 5, latency: { meanMs: 100 } });
+    const backfill = () => bench.clock.drive(() => bench.app().backfill(() => undefined, new AbortController().signal));
+    await backfill();
+    await bench.pass(HOUR);
+    bench.stepWall(-6 * HOUR);
+    const result = await backfill();
+    expect(result).toMatchObject({ complete: true });
+    expect(result.newTasks).toBeGreaterThan(55 * 5);
+    expect(result.calls).toBeLessThanOrEqual(3);
+  });
+});
+
+describe('a daemon whose tail may reach back for a month', () => {
+  it.each(['28d', '30d'])(
+    'reads new tasks all the same, with LEDGER_SETTLE=%s',
+    { timeout: 120_000 },
+    async (settle) => {
+      // From here back a calendar month has 30 days.
+      const bench = openVirtualBench(
+        { tasks: 500, tasksPerMinute: 1, latency: { meanMs: 100 }, windows: { metadata: 28 } },
+        { LEDGER_SETTLE: settle },
+      );
+      await bench.run(HOUR);
+      const { readUpTo } = bench.app().status().tail['backlinks'] ?? {};
+      expect(bench.clock.now() - Date.parse(readUpTo ?? '')).toBeLessThan(3 * MINUTE);
+      const refused = `select count(*) from calls where purpose = 'tail' and code = 40501`;
+      expect(bench.number(refused)).toBe(0);
+    },
+  );
 });
 
 describe('a daemon whose account is refused', () => {

@@ -33,6 +33,8 @@ export type VirtualBench = {
   /** Nobody runs for so long. */
   readonly pass: (ms: number) => Promise<void>;
   readonly set: (patch: SimulatorPatch) => void;
+  /** Steps the wall clock of the program; the server's goes on. */
+  readonly stepWall: (ms: number) => void;
   readonly stats: () => SimulatorStats;
   readonly vitals: () => Vitals;
   readonly logged: Record<string, unknown>[];
@@ -50,6 +52,7 @@ export function openVirtualBench(patch: SimulatorPatch, settings: Readonly<Recor
   const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'ledger-test-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, 'ledger.db');
+  let skewMs = 0;
   const logged: Record<string, unknown>[] = [];
   const partsOf = (more: Readonly<Record<string, string>> = {}) => {
     const env = {
@@ -103,6 +106,11 @@ export function openVirtualBench(patch: SimulatorPatch, settings: Readonly<Recor
       }),
     pass: (ms) => clock.drive(() => clock.sleep(ms)),
     set: (change) => service.set(change),
+    stepWall: (ms) => {
+      clock.stepWall(ms);
+      skewMs -= ms;
+      service.set({ skewMs });
+    },
     stats: service.stats,
     vitals: () => vitals(),
     logged,
