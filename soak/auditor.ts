@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { longestPauseMs } from '../src/harvest/schedule.ts';
+import { UNSETTLED } from '../src/ledger/frontiers.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../src/time.ts';
 import { allowedDoubts } from './doubts.ts';
 import { claim, iso } from './failure.ts';
@@ -46,6 +47,10 @@ type AuditorSetup = {
 const CALM_MS = 5 * MINUTE_MS;
 /** A stretch that could be read for so long, while nothing stood in the way, must not be lost. */
 const ENOUGH_MS = HOUR_MS;
+/** What was read before it had settled is read again once that is over, and at most once in as long. */
+const SETTLINGS = 2;
+/** Who could not save or was refused looks again within an hour; from then on each tick of the schedule brings a call. */
+const SILENCE_MS = HOUR_MS + CALM_MS;
 /** By how much the ledger may think the window narrower or wider than it is: months differ, and a refusal is believed for a week. */
 const NARROWER_MS = 5 * DAY_MS;
 /**
@@ -103,7 +108,9 @@ export function createAuditor(setup: AuditorSetup): Auditor {
       const from = loss.since * 1_000 - skewMs() - scenario.startedAt;
       const to = loss.lost_at * 1_000 - skewMs() - scenario.startedAt;
       const calm = troubles.calmBetween(from, to);
-      claim(calm < ENOUGH_MS, says(`there were ${(calm / HOUR_MS).toFixed(1)} calm hours to read it in`));
+      const settlingMs =
+        loss.reason === UNSETTLED ? SETTLINGS * durationOf(scenario.settings[1]['LEDGER_SETTLE'] ?? '1h') : 0;
+      claim(calm < ENOUGH_MS + settlingMs, says(`there were ${(calm / HOUR_MS).toFixed(1)} calm hours to read it in`));
     }
   };
 
@@ -130,10 +137,18 @@ export function createAuditor(setup: AuditorSetup): Auditor {
     const settings = scenario.settings[1];
     for (const api of (settings['LEDGER_APIS'] ?? '').split(',')) {
       const calm = isAlive && timeline.elapsed() - troubles.calmSince() > CALM_MS && hasAnswered();
-      const lagMs = lagOf(settings['LEDGER_LAG'] ?? '30s');
+      const lagMs = durationOf(settings['LEDGER_LAG'] ?? '30s');
       const until = calm ? service.now() - lagMs - 3 * MINUTE_MS : null;
       checkLosses(checkPartition({ database, api, until, readableSince }), api);
     }
+  };
+  /** A server that answers is called, whatever the daemon thinks the time is. */
+  const checkSilence = () => {
+    const longestMs = SILENCE_MS + 3 * longestPauseMs(scenario.settings[1]['LEDGER_TAIL_CRON'] ?? '* * * * *');
+    const now = timeline.elapsed();
+    if (now - troubles.reachableSince() < longestMs) return;
+    const silentMs = now - (service.newest().at(-1)?.monoMs ?? 0);
+    claim(silentMs < longestMs, () => `Nobody has called for ${(silentMs / HOUR_MS).toFixed(1)} hours.`);
   };
   const hasAnswered = () =>
     service.newest().every(({ monoMs, code }) => code !== null && monoMs > troubles.calmSince());
@@ -192,6 +207,7 @@ export function createAuditor(setup: AuditorSetup): Auditor {
       const database = open();
       if (database === null || !isBorn(database)) return;
       lastLook = { ...lastLook, at: timeline.elapsed() };
+      checkSilence();
       look(database, true);
     },
     compare: () => whole(host.isAlive()),
@@ -239,7 +255,7 @@ function claimAllRead(
     left.length === 0,
     () => `After ${(calmMs / HOUR_MS).toFixed(1)} calm hours there are gaps: ${JSON.stringify(left.slice(0, 3))}`,
   );
-  const old = service.now() - 4 * lagOf(settings['LEDGER_SETTLE'] ?? '1h') - 2 * tailMs;
+  const old = service.now() - 4 * durationOf(settings['LEDGER_SETTLE'] ?? '1h') - 2 * tailMs;
   const early = database
     .prepare<[number, number], number>(
       'select min(since) from segment where settled_at is null and since > ? and until < ?',
@@ -278,7 +294,7 @@ function claimAllRead(
   }
 }
 
-function lagOf(text: string): number {
-  const unit = { h: HOUR_MS, m: MINUTE_MS }[text.slice(-1)] ?? 1_000;
+function durationOf(text: string): number {
+  const unit = { d: DAY_MS, h: HOUR_MS, m: MINUTE_MS }[text.slice(-1)] ?? 1_000;
   return Number(text.slice(0, -1)) * unit;
 }

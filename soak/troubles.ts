@@ -23,6 +23,8 @@ export type Troubles = {
   readonly isDiskFull: () => boolean;
   /** Since when nothing stands in the daemon's way, ms since the beginning; Infinity while something does. */
   readonly calmSince: () => number;
+  /** Since when nothing keeps the daemon from calling, ms since the beginning; Infinity while something does. */
+  readonly reachableSince: () => number;
   /** How long it was calm between two moments, ms. */
   readonly calmBetween: (from: number, to: number) => number;
   /** Something has happened that takes the daemon a moment. */
@@ -31,7 +33,10 @@ export type Troubles = {
   readonly setUp: (isUp: boolean) => void;
 };
 
-type Ongoing = { readonly until: number; readonly end: () => void };
+type Ongoing = { readonly until: number; readonly end: () => void; readonly isSilencing: boolean };
+
+/** Calls are made all the same. */
+const NOT_SILENCING: readonly Happening['kind'][] = ['clock step', 'false Date', 'rush', 'slowness'];
 
 /** More of others' calls than this leave the daemon too few. */
 const FOREIGN_EVERY_MS = [1_500, 4_000, 15_000] as const;
@@ -41,21 +46,23 @@ export function createTroubles(stage: Stage): Troubles {
   const usual: Usual = { latency: service.options().latency, tasksPerMinute: service.options().tasksPerMinute };
   let ongoing: Ongoing[] = [];
   let calmSince = 0;
+  let reachableSince = 0;
   let isUp = false;
   let diskFull = 0;
   const calm: { from: number; to: number }[] = [];
-  const disturbed = () => {
+  const disturbed = (isSilencing = true) => {
     const now = timeline.elapsed();
+    if (isSilencing) reachableSince = now;
     if (isUp && ongoing.length === 0 && calmSince < now) calm.push({ from: calmSince, to: now });
     calmSince = now;
   };
   const end = (ended: Ongoing) => {
-    disturbed();
+    disturbed(ended.isSilencing);
     ongoing = ongoing.filter((other) => other !== ended);
     ended.end();
   };
   return {
-    disturbed,
+    disturbed: () => disturbed(),
     setUp: (up) => {
       disturbed();
       isUp = up;
@@ -67,8 +74,9 @@ export function createTroubles(stage: Stage): Troubles {
         host.setDiskFull(diskFull > 0);
       });
       if (effect === null) return;
-      disturbed();
-      ongoing.push({ until: timeline.elapsed() + effect.forMs, end: effect.end });
+      const isSilencing = !NOT_SILENCING.includes(what.kind);
+      disturbed(isSilencing);
+      ongoing.push({ until: timeline.elapsed() + effect.forMs, end: effect.end, isSilencing });
     },
     pass: async (until, isOver) => {
       for (;;) {
@@ -82,6 +90,7 @@ export function createTroubles(stage: Stage): Troubles {
       for (const each of [...ongoing]) end(each);
     },
     calmSince: () => (ongoing.length > 0 || !isUp ? Infinity : calmSince),
+    reachableSince: () => (!isUp || ongoing.some(({ isSilencing }) => isSilencing) ? Infinity : reachableSince),
     calmBetween: (from, to) => {
       const present = isUp && ongoing.length === 0 ? [{ from: calmSince, to: timeline.elapsed() }] : [];
       return [...calm, ...present].reduce(

@@ -1,6 +1,7 @@
 import { gapsOf } from '../domain/gaps.ts';
 import { createFrontierKeeper, createSkewKeeper } from './frontiers.ts';
 import type { Harvest } from './harvester.ts';
+import { createLossLog } from './loss-log.ts';
 import { endOvertaken } from './overtaken.ts';
 import type { Scene } from './scene.ts';
 
@@ -14,7 +15,8 @@ export type Stock = {
 
 export function createStock(harvest: Harvest): Stock {
   const { deps } = harvest;
-  const { ledger, policy, log, serverClock } = deps;
+  const { ledger, policy, serverClock } = deps;
+  const losses = createLossLog(deps);
   const keepFrontiers = createFrontierKeeper(deps);
   const keepSkew = createSkewKeeper(deps);
   return {
@@ -26,11 +28,9 @@ export function createStock(harvest: Harvest): Stock {
       if (!serverClock.sure()) return;
       endOvertaken(harvest, now);
       for (const api of policy.apis) {
-        for (const { grade, since, until, reason } of ledger.accountLosses(api, now)) {
-          const range = { since: new Date(since).toISOString(), until: new Date(until).toISOString() };
-          log.warn({ api, grade, ...range, reason }, 'a stretch is lost');
-        }
+        for (const loss of ledger.accountLosses(api, now)) losses.lost({ api, ...loss });
       }
+      losses.look();
     },
     keepGaps: ({ all, upper, now }) =>
       ledger.setGaps(

@@ -46,6 +46,14 @@ export function createCoverageStore(database: Db): CoverageStore {
   const provenDensities: CoverageStore['provenDensities'] = (api) =>
     sql.proven.all(api).map((row) => ({ walkId: row.id, density: densityOf(row) }));
   const glimpses: CoverageStore['glimpses'] = (api) => sql.glimpses.all(api).map(glimpseOf);
+  /** Joins the loss that ends there to the one before it, where that has not been growing for a day. */
+  const foldLosses = (end: LossEnd) => {
+    const last = sql.lossUntil.get(end);
+    const before = last === undefined ? undefined : sql.lossUntil.get({ ...end, until: last.since });
+    if (last === undefined || before === undefined || last.lost_at - before.lost_at >= FOLDING_SECONDS) return;
+    sql.dropLoss.run(last.id);
+    sql.extendLoss.run(last.until, before.id);
+  };
   return {
     cover: (api, range, reading) => {
       const touched = sql.touched
@@ -79,7 +87,9 @@ export function createCoverageStore(database: Db): CoverageStore {
       const at = toSeconds(lostAt);
       // A window that is left second by second would otherwise fill the table with seconds.
       const grown = sql.growLoss.run(toSeconds(until), api, grade, toSeconds(since), reason, at - GROWING_SECONDS);
-      if (grown.changes === 0) sql.lose.run(api, toSeconds(since), toSeconds(until), grade, at, reason);
+      if (grown.changes > 0) return;
+      foldLosses({ api, grade, reason, until: toSeconds(since) });
+      sql.lose.run(api, toSeconds(since), toSeconds(until), grade, at, reason);
     },
     regain: (api, range, { grade, reason, at, walkId }) => {
       const within = [api, grade, reason, toSeconds(range.until), toSeconds(range.since)] as const;
@@ -125,6 +135,10 @@ export function createCoverageStore(database: Db): CoverageStore {
 
 /** Losses that follow each other within an hour are one. */
 const GROWING_SECONDS = 3_600;
+/** And once they are over, those of a day: an API that stays refused would leave 17,000 of them a year. */
+const FOLDING_SECONDS = 86_400;
+
+type LossEnd = { readonly api: number; readonly grade: Grade; readonly reason: string; readonly until: number };
 
 type RangeRow = { readonly since: number; readonly until: number };
 type DensityRow = RangeRow & { readonly id: number; readonly rows: number; readonly last: number | null };
@@ -200,6 +214,12 @@ function statements(database: Db) {
       `select id, since, until, lost_at from loss
        where api = ? and grade = ? and reason = ? and since < ? and until > ? and regained_at is null`,
     ),
+    lossUntil: database.prepare<[LossEnd], RangeRow & { id: number; lost_at: number }>(
+      `select id, since, until, lost_at from loss
+       where api = @api and grade = @grade and reason = @reason and until = @until and regained_at is null`,
+    ),
+    dropLoss: database.prepare('delete from loss where id = ?'),
+    extendLoss: database.prepare('update loss set until = ? where id = ?'),
     regain: database.prepare('update loss set since = ?, until = ?, regained_at = ?, regained_by = ? where id = ?'),
     lose: database.prepare('insert into loss (api, since, until, grade, lost_at, reason) values (?, ?, ?, ?, ?, ?)'),
     growLoss: database.prepare(

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { windowEdge } from '../../src/domain/window.ts';
+import { createCoverageStore } from '../../src/ledger/coverage.ts';
 import { openForReading } from '../../src/ledger/database.ts';
+import { readPictures } from '../../src/ledger/snapshot.ts';
 import { verifyLedger } from '../../src/ledger/verify.ts';
 import {
   asRow,
@@ -13,6 +15,7 @@ import {
   NOW,
   readSlice,
   sliceOf,
+  withDatabase,
   type TempLedger,
 } from '../support/ledger.ts';
 
@@ -148,5 +151,28 @@ describe('what was read too early to have settled', () => {
     });
     temp.ledger.accountLosses('backlinks', gone);
     expect(lossesOf(temp)).toEqual([]);
+  });
+});
+
+describe('what leaves the window second by second', () => {
+  it('is a loss a day on record and one range to plan by', () => {
+    const temp = begunLedger();
+    const edge = NOW - 200 * DAY;
+    withDatabase(temp.path, {}, (database) => {
+      const { lose } = createCoverageStore(database);
+      const each = 60_000;
+      const minutely = database.transaction(() => {
+        for (let at = 0; at < 3 * DAY; at += each)
+          lose(1, { since: edge + at, until: edge + at + each, grade: 'ids', lostAt: NOW + at, reason: 'left' });
+      });
+      minutely();
+    });
+    const rows = temp.rows('select since, until, lost_at from losses order by since');
+    expect(rows.map(({ since }) => (Number(since) * 1000 - edge) / HOUR)).toEqual([0, 24, 48, 71]);
+    for (const { since, lost_at } of rows) expect((Number(lost_at) - Number(since)) * 1000).toBe(NOW - edge);
+    const open = openForReading(temp.path);
+    const [picture] = readPictures(open, ['backlinks']);
+    open.close();
+    expect(picture?.losses).toEqual([{ since: edge, until: edge + 3 * DAY, grade: 'ids' }]);
   });
 });
