@@ -26,7 +26,7 @@ export function createLossLog({ log, clock }: Pick<HarvestDeps, 'log' | 'clock'>
     lost: (loss) => {
       const key = `${loss.api} ${loss.grade} ${loss.reason}`;
       const before = growing.get(key);
-      if (before !== undefined && before.loss.until === loss.since) {
+      if (before?.loss.until === loss.since) {
         const since = before.untold?.since ?? loss.since;
         growing.set(key, { ...before, loss, untold: { since, until: loss.until } });
         return;

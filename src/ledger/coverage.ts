@@ -1,4 +1,4 @@
-import { cover, type CoverChange, type Reading, type Segment } from '../domain/coverage.ts';
+import { cover, union, type CoverChange, type Reading, type Segment } from '../domain/coverage.ts';
 import type { Gap } from '../domain/gaps.ts';
 import type { Density } from '../domain/slicing.ts';
 import type { Grade } from '../domain/task.ts';
@@ -27,6 +27,8 @@ export type CoverageStore = {
   /** Of a walk that has ended; null where there is none. */
   readonly densityOf: (walkId: number) => Density | null;
   readonly losses: (api: number) => readonly Loss[];
+  /** All of them, joined: an API that stays refused loses for years. */
+  readonly lost: (api: number) => readonly (TimeRange & { readonly grade: Grade })[];
   readonly lose: (api: number, loss: Loss) => void;
   /** What was on record as lost for this reason is had after all: the record stays, and says so. */
   readonly regain: (api: number, range: TimeRange, how: Regained) => void;
@@ -54,6 +56,10 @@ export function createCoverageStore(database: Db): CoverageStore {
     sql.dropLoss.run(last.id);
     sql.extendLoss.run(last.until, before.id);
   };
+  const losses: CoverageStore['losses'] = (api) =>
+    sql.losses
+      .all(api)
+      .map((row) => ({ ...rangeOf(row), grade: row.grade, lostAt: toMs(row.lost_at), reason: row.reason }));
   return {
     cover: (api, range, reading) => {
       const touched = sql.touched
@@ -79,10 +85,13 @@ export function createCoverageStore(database: Db): CoverageStore {
       const row = sql.density.get(walkId);
       return row === undefined ? null : densityOf(row);
     },
-    losses: (api) =>
-      sql.losses
-        .all(api)
-        .map((row) => ({ ...rangeOf(row), grade: row.grade, lostAt: toMs(row.lost_at), reason: row.reason })),
+    losses,
+    lost: (api) => {
+      const all = losses(api);
+      const joined = (grade: Grade) =>
+        union(all.filter((loss) => loss.grade === grade)).map((range) => ({ ...range, grade }));
+      return [...joined('ids'), ...joined('metadata')];
+    },
     lose: (api, { since, until, grade, lostAt, reason }) => {
       const at = toSeconds(lostAt);
       // A window that is left second by second would otherwise fill the table with seconds.

@@ -58,6 +58,7 @@ export function createMemory({ coverage, walks, journal, rechecks, tasks }: Reme
       densities: segments.densities,
       cover: covers.counted(segments.cover),
       losses: whileUnchanged(losses.value, coverage.losses),
+      lost: whileUnchanged(losses.value, coverage.lost),
       lose: losses.counted(coverage.lose),
       regain: losses.counted(coverage.regain),
       refusals: whileUnchanged(refusals.value, coverage.refusals),

@@ -1,12 +1,9 @@
-import { union } from '../domain/coverage.ts';
 import type { ApiPicture } from '../domain/gaps.ts';
 import type { Density } from '../domain/slicing.ts';
 import type { TimeRange } from '../domain/time-range.ts';
 import type { Walk } from '../domain/walk.ts';
 import type { CoverageStore } from './coverage.ts';
 import type { WalkStore } from './walks.ts';
-
-const GRADES = ['ids', 'metadata'] as const;
 
 export type PictureRooms = { readonly coverage: CoverageStore; readonly walks: Pick<WalkStore, 'open'> };
 
@@ -16,15 +13,12 @@ export function readPicture(rooms: PictureRooms, api: { readonly name: string; r
   const frontiers = coverage.frontiers(api.number);
   const open = walks.open().filter((walk) => walk.api === api.name);
   const originOf = (grade: 'ids' | 'metadata') => frontiers.find((frontier) => frontier.grade === grade)?.origin ?? 0;
-  const losses = coverage.losses(api.number);
   let densities: Density[] | null = null;
   return {
     api: api.name,
     origins: { ids: originOf('ids'), metadata: originOf('metadata') },
     segments: coverage.segments(api.number),
-    losses: GRADES.flatMap((grade) =>
-      union(losses.filter((loss) => loss.grade === grade)).map((range) => ({ ...range, grade })),
-    ),
+    losses: coverage.lost(api.number),
     refusals: coverage.refusals(api.number),
     // Of all walks ever proven; where nothing is to be planned, nobody asks.
     get densities() {

@@ -137,7 +137,7 @@ describe('what the ledger remembers of itself', () => {
             return {
               densities: coverage.densities(number),
               segments: coverage.segments(number),
-              losses: coverage.losses(number),
+              losses: coverage.lost(number),
               refusals: coverage.refusals(number),
               rechecks: upkeep.rechecks('backlinks'),
               calls: upkeep.sharedCalls('boot-1', 10),
