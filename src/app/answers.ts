@@ -2,6 +2,7 @@ import type { Explanation, Question } from '../domain/explanation.ts';
 import { upperBound } from '../domain/gaps.ts';
 import type { Cutting } from '../domain/plan.ts';
 import type { Plan, Snapshot } from '../domain/snapshot.ts';
+import type { Word } from '../domain/vitals.ts';
 import { longestPauseMs } from '../harvest/schedule.ts';
 import { openForReading } from '../ledger/database.ts';
 import { explain } from '../ledger/explain.ts';
@@ -12,8 +13,12 @@ import { recentTailCalls } from '../ledger/tail-calls.ts';
 import { policyOf, type Parts } from './parts.ts';
 import { openUnlessMissing } from './with-reader.ts';
 
-/** What the ledger holds and lacks; makes no call. @throws {LedgerError} `missing` before the first start. */
-export function status({ config, seams }: Parts): Snapshot {
+/**
+ * What the ledger holds and lacks; makes no call.
+ *
+ * @param said - The last word of this very process, where it works on the ledger. @throws {LedgerError} `missing` before the first start.
+ */
+export function status({ config, seams }: Parts, said: Word | null = null): Snapshot {
   const database = openForReading(config.databasePath);
   try {
     return readSnapshot(database, {
@@ -26,6 +31,7 @@ export function status({ config, seams }: Parts): Snapshot {
       monoNow: seams.clock.monotonic(),
       boot: seams.clock.boot,
       version: seams.version,
+      said,
     });
   } finally {
     database.close();

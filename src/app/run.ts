@@ -37,7 +37,7 @@ export async function run(parts: Parts, signal: AbortSignal): Promise<void> {
         audience.tailRead();
       };
       try {
-        await runDaemon(deps, { tailCron, pulse: { ...pulse, tailRead } }, signal);
+        await runDaemon({ ...deps, hear: pulse.said }, { tailCron, pulse: { ...pulse, tailRead } }, signal);
       } finally {
         await audience.stop();
         // Whoever reads for the page keeps the log from being merged.
@@ -73,7 +73,8 @@ async function servePage(parts: Parts, { vitals }: Pulse, signal: AbortSignal) {
     version,
   };
   const vendorDay = () => askVendorDay(parts, signal);
-  return await serve(options, { log, clock, vitals, rooms: [ledgerRoom(terms, { log, clock, vendorDay })] });
+  const said = () => vitals().said ?? null;
+  return await serve(options, { log, clock, vitals, rooms: [ledgerRoom(terms, { log, clock, said, vendorDay })] });
 }
 
 /** Stopped while the ledger was brought up to date: that is what a daemon does when it is asked to. */

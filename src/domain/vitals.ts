@@ -1,3 +1,5 @@
+import type { Snapshot } from './snapshot.ts';
+
 /**
  * Signs of life of the process that harvests, for a supervisor that must tell sleeping from stuck. Instants are monotonic ms of
  * that process.
@@ -7,9 +9,14 @@ export type Vitals = {
   readonly turnedAt: number | null;
   /** The ledger is not open yet, for its disk is full. */
   readonly lacksRoom?: boolean;
+  /** Its last word on what it does, also where it could not be written down; null before the first. */
+  readonly said?: Word | null;
   /** Of each API of the settings. */
   readonly tails: Readonly<Record<string, TailBeat>>;
 };
+
+/** What a process says that it does. @param until - Epoch ms of the server's clock. */
+export type Word = { readonly state: Snapshot['state']; readonly reason: string; readonly until: number | null };
 
 /** When the newest tasks of an API were last read well, null before the first time, and how long it means to be until the next. */
 export type TailBeat = { readonly readAt: number | null; readonly everyMs: number };

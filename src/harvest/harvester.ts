@@ -1,6 +1,7 @@
 import type { PageAnswer, PageQuestion } from '../domain/call.ts';
 import { DataForSeoError, LedgerError } from '../domain/errors.ts';
 import { withLargerPages } from '../domain/page-limit.ts';
+import type { Word } from '../domain/vitals.ts';
 import type { Walk, WalkPlan } from '../domain/walk.ts';
 import { windowEdge } from '../domain/window.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -34,6 +35,8 @@ export type HarvestDeps = {
   readonly log: HarvestLog;
   /** Who works here, for those who look at the ledger. */
   readonly worker: { readonly pid: number; readonly version: string };
+  /** Hears what is said of the work, also while it cannot be written down. */
+  readonly hear?: (word: Word) => void;
 };
 
 /** One run of the harvest: what both the one-shot backfill and the daemon are made of. */

@@ -1,4 +1,5 @@
 import { withHint } from '../domain/errors.ts';
+import type { Word } from '../domain/vitals.ts';
 import type { Harvest } from './harvester.ts';
 
 /** What a process means to do, where nothing keeps it from it. Instants are epoch ms of the server's clock. */
@@ -26,13 +27,14 @@ export type Voice = {
 const SAID_AGAIN_MS = 20_000;
 
 export function createVoice(harvest: Harvest): Voice {
-  const { ledger, log, serverClock, worker } = harvest.deps;
+  const { ledger, log, serverClock, worker, hear } = harvest.deps;
   let last: Doing & { readonly at: number } = { state: 'idle', reason: '', until: null, at: 0 };
-  const write = (work: () => void) => {
+  const speak = (word: Word & { readonly at: number }) => {
+    hear?.(word);
     try {
-      work();
+      ledger.setDaemonState({ ...word, ...worker });
     } catch (error) {
-      // The log has it. Why a run ends is said elsewhere, and who holds no lock counts as stopped whatever the ledger says of it.
+      // The log has it, and this process heard it. Others see that its last word is old, or that it holds no lock.
       log.debug({ error: String(error) }, 'the state could not be written down');
     }
   };
@@ -48,14 +50,9 @@ export function createVoice(harvest: Harvest): Voice {
           'state',
         );
       last = { ...doing, at };
-      write(() => ledger.setDaemonState({ ...doing, at, ...worker }));
+      speak(last);
     },
-    stop: () => {
-      const at = serverClock.now();
-      write(() =>
-        ledger.setDaemonState({ state: 'stopped', reason: 'stopped in good order', until: null, at, ...worker }),
-      );
-    },
+    stop: () => speak({ state: 'stopped', reason: 'stopped in good order', until: null, at: serverClock.now() }),
   };
 }
 

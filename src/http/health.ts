@@ -8,7 +8,7 @@ const NO_ROOM = 'waiting: the disk of the ledger is full';
 /** Whether a supervisor should leave the process alone: also while it opens its ledger, waits or is parked. @param now - Monotonic ms. */
 export function healthOf(vitals: Vitals, now: number): Verdict {
   if (vitals.turnedAt === null) return { ok: true, status: beforeFirstTurn(vitals) };
-  if (isAlive(vitals, now)) return { ok: true, status: 'the loop turns' };
+  if (isAlive(vitals, now)) return { ok: true, status: `the loop turns${held(vitals)}` };
   return { ok: false, status: `the loop has not turned for ${Math.floor((now - vitals.turnedAt) / 1000)} seconds` };
 }
 
@@ -19,6 +19,11 @@ export function readinessOf(vitals: Vitals, now: number): Verdict {
   if (late.length === 0) return { ok: true, status: 'new tasks are read' };
   const ok = late.length < Object.keys(vitals.tails).length;
   return { ok, status: `new tasks were not read for three periods or more: ${late.join(', ')}` };
+}
+
+/** Without the reason, which holds foreign words: whoever reaches the port may ask. */
+function held({ said }: Vitals): string {
+  return said?.state === 'waiting' || said?.state === 'parked' ? `, and the daemon is ${said.state}` : '';
 }
 
 function beforeFirstTurn({ lacksRoom }: Vitals): string {

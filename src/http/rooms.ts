@@ -1,4 +1,5 @@
 import type { VendorDay } from '../domain/reconciliation.ts';
+import type { Word } from '../domain/vitals.ts';
 import type { Logger } from '../log.ts';
 import type { Clock } from '../time.ts';
 import { serveApi } from './api.ts';
@@ -19,15 +20,17 @@ const LONG_PATIENCE_MS = 60_000;
 export type RoomDeps = {
   readonly log: Logger;
   readonly clock: Clock;
+  /** The last word of the process that reads the ledger from DataForSEO, where it is this one. */
+  readonly said: () => Word | null;
   /** Asks DataForSEO what today has cost. */
   readonly vendorDay: () => Promise<VendorDay>;
 };
 
 /** All that is there to be seen. Threads begin with the first question and end with the server. */
-export function ledgerRoom(terms: ReaderTerms, { log, clock, vendorDay }: RoomDeps): Room {
+export function ledgerRoom(terms: ReaderTerms, { log, clock, said, vendorDay }: RoomDeps): Room {
   return (app) => {
-    const quick = createReader({ terms, log, patienceMs: QUICK_PATIENCE_MS });
-    const patient = createReader({ terms, log, patienceMs: LONG_PATIENCE_MS });
+    const quick = createReader({ terms, said, log, patienceMs: QUICK_PATIENCE_MS });
+    const patient = createReader({ terms, said, log, patienceMs: LONG_PATIENCE_MS });
     const metrics = createMetrics();
     app.addHook('onClose', async () => {
       metrics.stop();

@@ -5,6 +5,7 @@ import { backlogOf, callMsOf, type Cutting } from '../domain/plan.ts';
 import { lossesAhead, type Outlook } from '../domain/loss-ahead.ts';
 import type { ApiCoverage, Snapshot, Stretch } from '../domain/snapshot.ts';
 import type { TimeRange } from '../domain/time-range.ts';
+import type { Word } from '../domain/vitals.ts';
 import { withoutGaps } from '../domain/wording.ts';
 import { callsInPeriods } from './budget-use.ts';
 import { createCoverageStore } from './coverage.ts';
@@ -32,6 +33,8 @@ export type SnapshotTerms = {
   readonly monoNow: number;
   readonly boot: string;
   readonly version: string;
+  /** The last word of the process that asks, where it works on the ledger itself: on a full disk the ledger holds an older one. */
+  readonly said?: Word | null;
 };
 
 /** What the ledger knows and lacks now; one reading transaction, so that all of it is of one moment. */
@@ -116,8 +119,12 @@ const NOT_COVERED: ApiCoverage = {
   unsettled: [],
 };
 
+/** A word is written down every twenty seconds; the loop may stand still for a few more. */
+const OLD_WORD_MS = 60_000;
+
 /** Who does not hold the lock is stopped, whatever it last said of itself. */
 function stateOf(database: Db, terms: SnapshotTerms, now: number): Pick<Snapshot, 'state' | 'reason' | 'until'> {
+  if (terms.said !== undefined && terms.said !== null) return inSnapshot(terms.said);
   const said = readDaemonState(database);
   const isAtWork = isHeld(terms.path);
   if (said === null && isAtWork) {
@@ -126,7 +133,15 @@ function stateOf(database: Db, terms: SnapshotTerms, now: number): Pick<Snapshot
   if (said === null || said.state === 'stopped' || !isAtWork) {
     return { state: 'stopped', reason: stoppedReason(said?.at ?? null, now), until: null };
   }
-  return { state: said.state, reason: said.reason, until: said.until === null ? null : iso(said.until) };
+  if (now - said.at > OLD_WORD_MS) {
+    const reason = `${readHolder(terms.path)}: it has not been able to write its state since ${iso(said.at)}, as on a full disk, or stands still; its log says why. Then it was ${said.state}: ${said.reason}`;
+    return { state: 'waiting', reason, until: null };
+  }
+  return inSnapshot(said);
+}
+
+function inSnapshot({ state, reason, until }: Word): Pick<Snapshot, 'state' | 'reason' | 'until'> {
+  return { state, reason, until: until === null ? null : iso(until) };
 }
 
 function stoppedReason(lastSeenAt: number | null, now: number): string {

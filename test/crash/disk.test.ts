@@ -113,6 +113,24 @@ describe.skipIf(!CAN_MOUNT)('a disk', { timeout: 180_000 }, () => {
     expect(bench.rows('select count(*) as n from tasks')).toEqual([{ n: 8_000 }]);
   });
 
+  it('that is full to the last byte does not let the page of the daemon say that all is read', async () => {
+    const bench = await openBench({ ...account(500), tasksPerMinute: 600 });
+    mountDisk(bench.folder, '20m');
+    const { child, heard, url } = startDaemon(bench);
+    await heard('everything is read');
+    fillDisk(join(bench.folder, 'filler'));
+    await heard('the ledger cannot be written: no call is made');
+    await heard('"state":"waiting"');
+    const ask = async (path: string): Promise<unknown> => await (await fetch(`${await url()}${path}`)).json();
+    expect(await ask('/api/status')).toMatchObject({
+      state: 'waiting',
+      reason: expect.stringMatching(/^The ledger .* cannot be written/) as string,
+    });
+    expect(await ask('/healthz')).toEqual({ ok: true, status: 'the loop turns, and the daemon is waiting' });
+    child.kill('SIGTERM');
+    expect((await once(child, 'close'))[0]).toBe(0);
+  });
+
   it('that is full at the start of the daemon makes it wait, answer for itself, and go on with room', async () => {
     const options = account(2_000);
     const undisturbed = await undisturbedRun(await openBench(options));

@@ -1,7 +1,13 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
+import type { Word } from '../../src/domain/vitals.ts';
+import type { Harvest } from '../../src/harvest/harvester.ts';
+import { createStanding } from '../../src/harvest/standing.ts';
+import { createVoice, READS_BACKLOG } from '../../src/harvest/voice.ts';
+import type { DaemonState } from '../../src/ledger/daemon-state.ts';
 import { openLedger } from '../../src/ledger/ledger.ts';
+import { NOW, tempLedger } from '../support/ledger.ts';
 import { openBench, type Bench } from '../support/bench.ts';
 
 const HOUR_MS = 3_600_000;
@@ -58,6 +64,42 @@ describe('beside a backfill', () => {
     expect(Date.parse(until ?? '')).toBeGreaterThanOrEqual(Date.parse(at) - 5_000);
     stop.abort(new Error('enough'));
     await running;
+  });
+});
+
+describe('on a disk that takes nothing', () => {
+  it('each word is heard in the process itself, and written down again and again until it is', () => {
+    const { open } = tempLedger();
+    const ledger = open();
+    let isFull = true;
+    let now = NOW;
+    const heard: string[] = [];
+    const written: string[] = [];
+    const deps = {
+      ledger: {
+        ...ledger,
+        setDaemonState: ({ state }: DaemonState) => {
+          if (isFull) throw new Error('database or disk is full');
+          written.push(state);
+        },
+      },
+      log: { info: () => undefined, warn: () => undefined, error: () => undefined, debug: () => undefined },
+      serverClock: { now: () => now },
+      policy: { apis: ['backlinks'] },
+      worker: { pid: 1, version: '1' },
+      hear: ({ state }: Word) => void heard.push(state),
+    };
+    const voice = createVoice({ deps, standing: createStanding(60_000) } as unknown as Harvest);
+    voice.say(READS_BACKLOG);
+    voice.say({ state: 'waiting', reason: 'the disk is full', until: null });
+    expect([heard, written]).toEqual([['harvesting', 'waiting'], []]);
+    isFull = false;
+    now += 20_000;
+    voice.say({ state: 'waiting', reason: 'the disk is full', until: null });
+    expect([heard.at(-1), written]).toEqual(['waiting', ['waiting']]);
+    isFull = true;
+    voice.stop();
+    expect([heard.at(-1), written]).toEqual(['stopped', ['waiting']]);
   });
 });
 

@@ -3,8 +3,8 @@ import { request } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { DataForSeoError } from '../../src/domain/errors.ts';
-import type { VendorDay } from '../../src/domain/reconciliation.ts';
-import { ledgerRoom } from '../../src/http/rooms.ts';
+import type { Word } from '../../src/domain/vitals.ts';
+import { ledgerRoom, type RoomDeps } from '../../src/http/rooms.ts';
 import { createServer } from '../../src/http/server.ts';
 import { openLedger, type Ledger } from '../../src/ledger/ledger.ts';
 import { createLogger } from '../../src/log.ts';
@@ -12,18 +12,19 @@ import { systemClock } from '../../src/time.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { asRow, DAY, HOUR, listed, NOW, policy, readSlice, sliceOf } from '../support/ledger.ts';
+import { asRow, DAY, HOUR, listed, NOW, policy, readSlice, sliceOf, tempLedger } from '../support/ledger.ts';
 
 const BIDI = '\u202egnp.exe';
 const SCRIPT = '<img src=x onerror=alert(1)>';
 const FORMULA = '=HYPERLINK("http://evil.example")';
 
+const BY_ITSELF: Pick<RoomDeps, 'said' | 'vendorDay'> = {
+  said: () => null,
+  vendorDay: () => Promise.reject(new Error('Nobody asks the vendor.')),
+};
+
 /** A server on a ledger of three days, and what is asked of it. */
-async function room(
-  path: string,
-  apis = ['backlinks'],
-  vendorDay = (): Promise<VendorDay> => Promise.reject(new Error('Nobody asks the vendor.')),
-) {
+async function room(path: string, apis = ['backlinks'], over: Partial<RoomDeps> = {}) {
   const logged: string[] = [];
   const log = createLogger({ level: 'info', secrets: [], destination: { write: (line) => void logged.push(line) } });
   const clock = systemClock();
@@ -33,7 +34,7 @@ async function room(
     log,
     clock,
     vitals: () => ({ turnedAt: null, tails: {} }),
-    rooms: [ledgerRoom(terms, { log, clock, vendorDay })],
+    rooms: [ledgerRoom(terms, { log, clock, ...BY_ITSELF, ...over })],
   });
   return { app, logged };
 }
@@ -80,6 +81,21 @@ describe('every answer of the API', () => {
     expect(await ask('reports/changes')).toMatchObject({ lines: [{ field: 'cost' }, { field: 'cost' }] });
     expect(await ask('reports/retrievable')).toMatchObject({ lines: [{ id: 'a', postedAt: first }, { id: 'b' }] });
   });
+});
+
+it('what this process says last goes before what it could write down, in every answer', async () => {
+  const temp = tempLedger();
+  const ledger = temp.open();
+  const idle = { state: 'idle', reason: 'everything is read', until: null } as const;
+  ledger.setDaemonState({ ...idle, at: Date.now(), pid: 1, version: '1' });
+  let said: Word | null = null;
+  const { app } = await room(temp.path, ['backlinks'], { said: () => said });
+  onTestFinished(() => app.close());
+  const ask = async (url: string) => (await app.inject({ url, headers: { host: 'localhost' } })).payload;
+  expect(JSON.parse(await ask('/api/status'))).toMatchObject(idle);
+  said = { state: 'waiting', reason: 'the disk is full', until: Date.UTC(2024, 0, 1) };
+  expect(JSON.parse(await ask('/api/status'))).toMatchObject({ ...said, until: '2024-01-01T00:00:00Z' });
+  expect(await ask('/metrics')).toContain('dataforseo_ledger_state{state="waiting"} 1');
 });
 
 describe('the API', () => {
@@ -259,7 +275,7 @@ describe('the API', () => {
       asked += 1;
       return Promise.resolve({ day: '2024-05-13', timezone: 'UTC', byApi: { backlinks: 520_500 } });
     };
-    const { app: own } = await room(path, ['backlinks'], vendorDay);
+    const { app: own } = await room(path, ['backlinks'], { vendorDay });
     onTestFinished(() => own.close());
     const look = async (query = '') =>
       (await own.inject({ url: `/api/reports/reconcile${query}`, headers: { host: 'localhost' } })).json<object>();
@@ -282,7 +298,7 @@ describe('the API', () => {
     const refused = new DataForSeoError('account_refused', 'DataForSEO refuses the account', {
       hint: 'Look at the password.',
     });
-    const { app: own } = await room(path, ['backlinks'], () => Promise.reject(refused));
+    const { app: own } = await room(path, ['backlinks'], { vendorDay: () => Promise.reject(refused) });
     onTestFinished(() => own.close());
     const answer = await own.inject({ url: '/api/reports/reconcile', headers: { host: 'localhost' } });
     expect([answer.statusCode, answer.json()]).toEqual([

@@ -14,7 +14,7 @@ function reader(over: Partial<ReaderOptions> = {}) {
   const logged: string[] = [];
   const log = createLogger({ level: 'info', secrets: [], destination: { write: (line) => void logged.push(line) } });
   const terms = { path, apis: ['backlinks'], policy, lagMs: 30_000, tailPeriodMs: 60_000, version: '1' };
-  const made = createReader({ terms, log, patienceMs: 20_000, ...over });
+  const made = createReader({ terms, said: () => null, log, patienceMs: 20_000, ...over });
   onTestFinished(async () => {
     await made.stop();
     rmSync(folder, { recursive: true, force: true });

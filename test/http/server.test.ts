@@ -31,6 +31,22 @@ describe('/healthz', () => {
     expect(await verdict('/healthz')).toEqual([200, 'the loop turns']);
   });
 
+  it('says that the daemon waits or is parked, and none of the words of others why', async () => {
+    const { turned, said, verdict } = await server();
+    turned();
+    const texts: unknown[] = [];
+    for (const state of ['idle', 'waiting', 'parked', 'harvesting'] as const) {
+      said({ state, reason: 'Payment Required', until: null });
+      texts.push((await verdict('/healthz'))[1]);
+    }
+    expect(texts).toEqual([
+      'the loop turns',
+      'the loop turns, and the daemon is waiting',
+      'the loop turns, and the daemon is parked',
+      'the loop turns',
+    ]);
+  });
+
   it('does not mind a wall clock that is put back or forward by years', async () => {
     const { clock, turned, verdict } = await server();
     turned();

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { onTestFinished } from 'vitest';
-import type { Vitals } from '../../src/domain/vitals.ts';
+import type { Vitals, Word } from '../../src/domain/vitals.ts';
 import { createServer, type ServerDeps } from '../../src/http/server.ts';
 import { createLogger } from '../../src/log.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
@@ -10,6 +10,7 @@ export type TestServer = {
   readonly clock: FakeClock;
   readonly logged: string[];
   readonly turned: () => void;
+  readonly said: (word: Word) => void;
   readonly tailRead: (api?: string) => void;
 };
 
@@ -34,6 +35,7 @@ export async function testServer(over: Partial<ServerDeps> = {}): Promise<TestSe
     clock,
     logged,
     turned: () => (vitals = { ...vitals, turnedAt: clock.monotonic() }),
+    said: (word) => (vitals = { ...vitals, said: word }),
     tailRead: (api = 'backlinks') => {
       const tail = { readAt: clock.monotonic(), everyMs: 60_000 };
       vitals = { ...vitals, tails: { ...vitals.tails, [api]: tail } };

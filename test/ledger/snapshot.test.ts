@@ -293,6 +293,30 @@ describe('what the daemon says of itself', () => {
     expect(look().reason).toBe('the next tail');
   });
 
+  it('is not believed for longer than a minute, for it says so every twenty seconds, until it speaks again', () => {
+    const { ledger, look } = opened();
+    const idle = { ...state, state: 'idle', reason: 'everything is read', until: null } as const;
+    ledger.setDaemonState(idle);
+    expect(look({ wallNow: NOW + 60_000 })).toMatchObject({ state: 'idle', reason: 'everything is read' });
+    const late = look({ wallNow: NOW + 61_000 });
+    expect(late).toMatchObject({ state: 'waiting', until: null });
+    expect(late.reason).toMatch(
+      new RegExp(`not been able to write its state since ${iso(NOW)},.*Then it was idle: everything is read$`),
+    );
+    ledger.setDaemonState({ ...idle, at: NOW + 60_000 });
+    expect(look({ wallNow: NOW + 61_000 }).state).toBe('idle');
+    ledger.close();
+    expect(look({ wallNow: NOW + 600_000 }).state).toBe('stopped');
+  });
+
+  it('yields to what the process that asks says itself', () => {
+    const { ledger, look } = opened();
+    ledger.setDaemonState(state);
+    const said = { state: 'parked', reason: 'no money', until: NOW } as const;
+    expect(look({ said })).toMatchObject({ ...said, until: iso(NOW) });
+    expect(look({ said: null })).toMatchObject({ state: 'waiting', reason: 'the next tail' });
+  });
+
   it('is that it stopped, where it stopped in good order', () => {
     const { ledger, look } = opened();
     ledger.setDaemonState({ ...state, state: 'stopped', reason: 'stopped in good order', until: null });

@@ -79,7 +79,8 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     const terms = { path, apis: ['backlinks'], policy, lagMs: 30_000, tailPeriodMs: 60_000, version: '9.9.9' };
     const vendorDay = () => Promise.resolve({ day: null, timezone: null, byApi: { backlinks: 4_500_000 } });
     const vitals = () => ({ turnedAt: null, tails: {} });
-    return await createServer({ token, log, clock, vitals, rooms: [ledgerRoom(terms, { log, clock, vendorDay })] });
+    const room = ledgerRoom(terms, { log, clock, said: () => null, vendorDay });
+    return await createServer({ token, log, clock, vitals, rooms: [room] });
   };
 
   beforeAll(async () => {

@@ -1,3 +1,4 @@
+import type { Word } from '../../domain/vitals.ts';
 import type { Cutting } from '../../domain/plan.ts';
 import type { PlanPolicy } from '../../domain/gaps.ts';
 import { agrees, differenceOf, reconcileSum } from '../../domain/reconciliation.ts';
@@ -33,7 +34,12 @@ export type ReaderTerms = {
   readonly version: string;
 };
 
-type ReaderScene = { readonly database: Db; readonly terms: ReaderTerms; readonly clock: Clock };
+type ReaderScene = {
+  readonly database: Db;
+  readonly terms: ReaderTerms;
+  readonly said: Word | null;
+  readonly clock: Clock;
+};
 
 /** A search ends with what it has by then; with the way there and back it is 200 ms. */
 const SEARCH_BOX_MS = 150;
@@ -77,9 +83,9 @@ export function answer(scene: ReaderScene, question: LedgerQuestion): object | n
   }
 }
 
-function statusOf({ database, terms, clock }: ReaderScene): object {
+function statusOf({ database, terms, said, clock }: ReaderScene): object {
   const { now: wallNow, monotonic, boot } = clock;
-  return readSnapshot(database, { ...terms, wallNow: wallNow(), monoNow: monotonic(), boot });
+  return readSnapshot(database, { ...terms, said, wallNow: wallNow(), monoNow: monotonic(), boot });
 }
 
 function stripsOf({ database, terms }: ReaderScene, now: number): object[] {

@@ -1,9 +1,15 @@
 import type { LedgerErrorCode } from '../../domain/errors.ts';
+import type { Word } from '../../domain/vitals.ts';
 import type { LedgerQuestion } from '../question.ts';
 import type { ReaderTerms } from './answer.ts';
 
 /** What travels between the server and the threads that read. */
-export type Asked = { readonly id: number; readonly terms: ReaderTerms; readonly question: LedgerQuestion };
+export type Asked = {
+  readonly id: number;
+  readonly terms: ReaderTerms;
+  readonly said: Word | null;
+  readonly question: LedgerQuestion;
+};
 export type Replied =
   | {
       readonly id: number;

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { LedgerError } from '../../domain/errors.ts';
+import type { Word } from '../../domain/vitals.ts';
 import type { Logger } from '../../log.ts';
 import type { LedgerQuestion } from '../question.ts';
 import type { ReaderTerms } from './answer.ts';
@@ -30,6 +31,8 @@ export class ReaderError extends Error {
 
 export type ReaderOptions = {
   readonly terms: ReaderTerms;
+  /** Asked with each question: the last word of this process, where it works on the ledger. */
+  readonly said: () => Word | null;
   readonly log: Logger;
   /** Who takes longer for one question is ended, and the next question gets a new thread. */
   readonly patienceMs: number;
@@ -48,7 +51,7 @@ type Waiting = {
 };
 
 /** One thread that answers one question after the other; begun with the first, and anew after it has died. */
-export function createReader({ terms, log, patienceMs }: ReaderOptions): Reader {
+export function createReader({ terms, said, log, patienceMs }: ReaderOptions): Reader {
   const queue: Waiting[] = [];
   const state: {
     worker: Worker | null;
@@ -103,7 +106,7 @@ export function createReader({ terms, log, patienceMs }: ReaderOptions): Reader 
     asked += 1;
     state.current = waiting;
     state.timer = setTimeout(() => giveUp(worker, new ReaderError('slow', 'The question took too long.')), patienceMs);
-    const message: Asked = { id: asked, terms, question: waiting.question };
+    const message: Asked = { id: asked, terms, said: said(), question: waiting.question };
     worker.postMessage(message);
   };
   return {

@@ -15,10 +15,10 @@ parentPort?.on('message', (asked: Asked) => {
   parentPort?.postMessage(reply(asked));
 });
 
-function reply({ id, terms, question }: Asked): Replied {
+function reply({ id, terms, said, question }: Asked): Replied {
   try {
     database ??= openForReading(terms.path);
-    const body = answer({ database, terms, clock }, question);
+    const body = answer({ database, terms, said, clock }, question);
     return { id, kind: 'answer', body: body === null ? null : JSON.stringify(body) };
   } catch (thrown) {
     if (thrown instanceof OutdatedCursor) return { id, kind: 'outdated', message: thrown.message };
