@@ -32,6 +32,8 @@ export type Standing = {
 type ApiRefusal = { readonly api: string; readonly error: DataForSeoError; readonly until: number };
 
 const LONGEST_PARK_PERIODS = 60;
+/** Whoever has paid is not to wait for days where the budget's period is an hour. */
+const LONGEST_PARK_MS = 3_600_000;
 /** So many failures in a row of one API are no longer those of a slice. */
 const RESTS_AFTER = 4;
 /** A clock that went back by more than this since a pause began would make it last for hours: the pause is over. */
@@ -51,7 +53,8 @@ export function createStanding(periodMs: number): Standing {
   let parked: { readonly error: DataForSeoError; readonly times: number } | null = null;
   const apis = new Map<string, { readonly error: DataForSeoError; readonly pause: Pause; readonly times: number }>();
   const resting = new Map<string, { readonly failures: number; readonly pause: Pause }>();
-  const parkMs = (times: number) => Math.min(periodMs * 2 ** Math.min(times - 1, 10), LONGEST_PARK_PERIODS * periodMs);
+  const longestParkMs = Math.max(Math.min(LONGEST_PARK_PERIODS * periodMs, LONGEST_PARK_MS), periodMs);
+  const parkMs = (times: number) => Math.min(periodMs * 2 ** Math.min(times - 1, 10), longestParkMs);
   return {
     succeeded: (api) => {
       everSucceeded = true;

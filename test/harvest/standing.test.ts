@@ -27,6 +27,26 @@ describe('a pause', () => {
     expect(standing.pausedUntil(now)?.until).toBe(now + MINUTE);
   });
 
+  it.each([
+    ['a second', MINUTE / 60, [1 / 60, 1 / 30, 1 / 15], 1],
+    ['a quarter of an hour', 15 * MINUTE, [15, 30, 60], 60],
+    ['an hour', 60 * MINUTE, [60, 60, 60], 60],
+    ['two hours', 120 * MINUTE, [120, 120, 120], 120],
+  ])('is an hour at the most, and a period at the least, where a period is %s', (_name, periodMs, first, longest) => {
+    const standing = createStanding(periodMs);
+    let now = STARTED_AT;
+    const pauses = Array.from({ length: 9 }, () => {
+      standing.refused(unpaid, now);
+      const { until } = standing.apiRefused('serp', unknown, now);
+      expect(standing.pausedUntil(now)?.until).toBe(until);
+      const minutes = (until - now) / MINUTE;
+      now = until;
+      return minutes;
+    });
+    expect(pauses.slice(0, 3).map((minutes) => minutes.toFixed(3))).toEqual(first.map((minutes) => minutes.toFixed(3)));
+    expect(pauses.at(-1)).toBe(longest);
+  });
+
   it('of a refused API grows by one step too, and that of another is its own', () => {
     const standing = createStanding(MINUTE);
     let now = STARTED_AT;
