@@ -70,7 +70,8 @@ function createParts(deps: HarvestDeps, { pulse, tailCron }: DaemonOptions, sign
   );
   const disk: DiskWatch = createDiskWatch(harvest);
   const tails: Tails = createTails(harvest, { pulse, tailPeriodMs: longestPauseMs(tailCron) });
-  const upkeep: UpkeepWork = createUpkeepWork(harvest, tails.need);
+  const chores = createChores(deps);
+  const upkeep: UpkeepWork = createUpkeepWork(harvest, { tailNeed: tails.need, isFolded: chores.isThrough });
   deps.client.keep(() => tailTokens(harvest, tails));
   return {
     harvest,
@@ -81,7 +82,7 @@ function createParts(deps: HarvestDeps, { pulse, tailCron }: DaemonOptions, sign
     voice: createVoice(harvest),
     stock: createStock(harvest),
     foresight: createForesightWatch(harvest),
-    chores: createChores(deps),
+    chores,
     files: createFileWatch(deps),
     wal: createWalWatch(deps, disk.failed),
     isTicked: { yet: false },

@@ -35,6 +35,8 @@ type Task = {
   readonly purpose: CallPurpose;
   /** Waits for the backlog to be read. */
   readonly last: boolean;
+  /** Waits for old calls to be folded: what is proven anew by ids alone holds on to every walk that has shown its metadata. */
+  readonly holds: boolean;
   /** Between two looks that find nothing, and after one that found something. */
   readonly pausePeriods: number;
   readonly restPeriods: number;
@@ -55,15 +57,28 @@ type Place = { at: number };
 
 /** In the order of their turn. */
 const TASKS: readonly Task[] = [
-  { purpose: 'settle', last: false, pausePeriods: 0, restPeriods: 0, find: settling },
-  { purpose: 'settle', last: false, pausePeriods: LOOK_AGAIN_PERIODS, restPeriods: 0, find: rechecking },
-  { purpose: 'chase', last: false, pausePeriods: LOOK_AGAIN_PERIODS, restPeriods: 0, find: chasing },
-  { purpose: 'settle', last: true, pausePeriods: SELDOM_PERIODS, restPeriods: 0, find: lookingLast },
-  { purpose: 'verify', last: true, pausePeriods: SELDOM_PERIODS, restPeriods: VERIFY_PERIODS, find: verifying },
+  { purpose: 'settle', last: false, holds: false, pausePeriods: 0, restPeriods: 0, find: settling },
+  { purpose: 'settle', last: false, holds: false, pausePeriods: LOOK_AGAIN_PERIODS, restPeriods: 0, find: rechecking },
+  { purpose: 'chase', last: false, holds: false, pausePeriods: LOOK_AGAIN_PERIODS, restPeriods: 0, find: chasing },
+  { purpose: 'settle', last: true, holds: false, pausePeriods: SELDOM_PERIODS, restPeriods: 0, find: lookingLast },
+  {
+    purpose: 'verify',
+    last: true,
+    holds: true,
+    pausePeriods: SELDOM_PERIODS,
+    restPeriods: VERIFY_PERIODS,
+    find: verifying,
+  },
 ];
 
-/** @param tailNeed - Calls that the tail takes of its share, a period. */
-export function createUpkeepWork(harvest: Harvest, tailNeed: () => number): UpkeepWork {
+export type UpkeepTerms = {
+  /** Calls that the tail takes of its share, a period. */
+  readonly tailNeed: () => number;
+  /** Whether old calls have been folded as far as they can be. */
+  readonly isFolded: () => boolean;
+};
+
+export function createUpkeepWork(harvest: Harvest, { tailNeed, isFolded }: UpkeepTerms): UpkeepWork {
   const { clock, policy } = harvest.deps;
   const restsUntil = new Map<string, number>();
   const places = new Map<string, Place>();
@@ -71,7 +86,8 @@ export function createUpkeepWork(harvest: Harvest, tailNeed: () => number): Upke
     const mono = clock.monotonic();
     for (const [index, task] of TASKS.entries()) {
       const key = `${picture.api} ${index}`;
-      if ((task.last && scene.backlogWaits) || mono < (restsUntil.get(key) ?? 0)) continue;
+      if ((task.last && scene.backlogWaits) || (task.holds && !isFolded()) || mono < (restsUntil.get(key) ?? 0))
+        continue;
       const place = places.get(key) ?? { at: 0 };
       places.set(key, place);
       const slice = task.find(lookOf(harvest, picture, { scene, mostPages, place }));

@@ -8,11 +8,19 @@ const MINUTE = 60_000;
 const seconds = (ms: number) => ms / 1000;
 
 /** What is read again by a daemon with nothing else to do, whose every reading fails; a look each ten minutes. */
-function looksAt(ledger: ReturnType<typeof begunLedger>['ledger'], now: number, limit = 1000) {
+type Terms = { readonly limit?: number; readonly isFolded?: () => boolean };
+function looksAt(
+  ledger: ReturnType<typeof begunLedger>['ledger'],
+  now: number,
+  { limit = 1000, isFolded = () => true }: Terms = {},
+) {
   let mono = 0;
   const policy = { tokens: 10, periodMs: MINUTE, limit, apis: ['backlinks'], lanes: 4, lagMs: 30_000, settleMs: HOUR };
   const clock = { monotonic: () => mono, boot: 'boot-1' };
-  const work = createUpkeepWork({ deps: { clock, policy, ledger } } as unknown as Harvest, () => 1);
+  const work = createUpkeepWork({ deps: { clock, policy, ledger } } as unknown as Harvest, {
+    tailNeed: () => 1,
+    isFolded,
+  });
   const picture = ledger.picture('backlinks');
   const scene = { now, upper: now - 30_000, healthy: [picture], inFlight: [], backlogWaits: false };
   return () => {
@@ -42,6 +50,17 @@ describe('what is read again', () => {
     expect(rounds).toEqual([a, b, c, a]);
   });
 
+  it('is not proven anew before the journal is folded, for by ids alone it holds on to every call that read it before', () => {
+    const { ledger } = begunLedger();
+    const range = { since: NOW - 9 * DAY, until: NOW - 9 * DAY + HOUR };
+    readSlice(ledger, sliceOf(range.since, range.until), [asRow(listed('t', range.since))], settled(NOW));
+    let isFolded = false;
+    const look = looksAt(ledger, NOW + 40 * DAY, { isFolded: () => isFolded });
+    expect([...look(), ...look()]).toEqual([]);
+    isFolded = true;
+    expect(look()).toEqual([{ purpose: 'verify', ...range }]);
+  });
+
   it('for tasks that have not finished has its turn in a round too', () => {
     const { ledger } = begunLedger();
     const since = NOW - 6 * HOUR;
@@ -50,7 +69,7 @@ describe('what is read again', () => {
     const rows = [...pending.map((at, n) => asRow(listed(`p${n}`, at, PENDING))), ...others];
     rows.sort((x, y) => (x.kind === 'task' && y.kind === 'task' ? x.task.postedAt - y.task.postedAt : 0));
     readSlice(ledger, sliceOf(since, since + 4 * HOUR), rows, settled(NOW));
-    const look = looksAt(ledger, NOW + 7 * HOUR, 3);
+    const look = looksAt(ledger, NOW + 7 * HOUR, { limit: 3 });
     const rounds = Array.from({ length: 4 }, () => look().map((range) => range.since)[0]);
     expect(rounds).toEqual([...pending, pending[0]]);
   });
