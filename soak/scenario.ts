@@ -59,9 +59,11 @@ export function drawScenario(seed: number, days: number): Scenario {
     startedAt: Date.UTC(2024, 0, 1) + draw.whole(0, 700 * 24 * 3_600) * SECOND_MS,
     world: drawWorld(draw, seed, apis),
     settings: [first, { ...first, LEDGER_APIS: apis.join(',') }],
-    agenda: [...drawAgenda(createDraw(seed, 2), days, apis), ...drawEarly(createDraw(seed, 4))].sort(
-      (a, b) => a.at - b.at,
-    ),
+    agenda: [
+      ...drawAgenda(createDraw(seed, 2), days, apis),
+      ...drawEarly(createDraw(seed, 4)),
+      ...drawWrongStarts(createDraw(seed, 6), days),
+    ].sort((a, b) => a.at - b.at),
   };
 }
 
@@ -244,6 +246,21 @@ function drawEarly(draw: Draw): Scenario['agenda'] {
   ];
   return draw.is(0.5) ? early : [...early, { at: draw.between(0, 1) * MINUTE_MS, what: faults }];
 }
+
+/** A wall clock that is set wrong, a start by it right after, and hours until somebody sees: the first guess of the time is wrong, and stays so. */
+function drawWrongStarts(draw: Draw, days: number): Scenario['agenda'] {
+  const starts = [];
+  for (let day = -Math.log(1 - draw.next()) / WRONG_STARTS_A_DAY; day < days;) {
+    const byMs = Math.round(draw.spread(10 * MINUTE_MS, 3 * DAY_MS)) * (draw.is(0.3) ? 1 : -1);
+    const step = { kind: 'clock step', byMs, backAfterMs: draw.spread(2 * HOUR_MS, 30 * HOUR_MS) } as const;
+    const kill = { kind: 'kill', downMs: drawPause(draw), reboot: draw.is(0.3) } as const;
+    starts.push({ at: day * DAY_MS, what: step }, { at: day * DAY_MS + SECOND_MS, what: kill });
+    day += -Math.log(1 - draw.next()) / WRONG_STARTS_A_DAY;
+  }
+  return starts;
+}
+
+const WRONG_STARTS_A_DAY = 0.05;
 
 function drawPause(draw: Draw): number {
   return draw.of([0, draw.spread(SECOND_MS, MINUTE_MS), draw.spread(MINUTE_MS, 2 * HOUR_MS)]);
