@@ -1,3 +1,4 @@
+import { clearInterval, setInterval } from 'node:timers';
 import Database from 'better-sqlite3';
 import { LedgerError } from '../domain/errors.ts';
 import type { Db } from './database.ts';
@@ -38,6 +39,7 @@ function isLarge(database: Db): boolean {
 }
 
 async function lookElsewhere(path: string, tell: () => void, signal: AbortSignal): Promise<PagesLook> {
+  // Of real time, by whatever clock the program runs: the other process works by that.
   const telling = setInterval(tell, TOLD_EVERY_MS);
   try {
     const health = await lookThrough({ path, depth: 'whole', boxMs: null }, signal);
