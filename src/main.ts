@@ -8,6 +8,10 @@ const LEAST_NODE = 24;
 const STOPPED_WITHIN_MS = 8_000;
 /** Nobody means two things by signals that come within so long. */
 const ECHO_MS = 300;
+/** A thread that is still there so long after the last word of a stopped command is in the middle of something. */
+const LINGERS_MS = 250;
+
+const threads = new Set<object>();
 
 if (Number(process.versions.node.split('.')[0]) < LEAST_NODE) {
   process.stderr.write(
@@ -21,12 +25,17 @@ if (Number(process.versions.node.split('.')[0]) < LEAST_NODE) {
 async function main(): Promise<void> {
   // First of all: as process 1 of a container the kernel drops a signal that nobody has asked for.
   const signal = stopSignal();
+  process.on('worker', (thread) => {
+    threads.add(thread.once('exit', () => threads.delete(thread)));
+  });
   const { createRedaction } = await import('./cli/redaction.ts');
   const redaction = createRedaction();
   sayLastWords(redaction);
   ignoreClosedPipes();
   const { runCli } = await import('./cli/program.ts');
-  process.exitCode = await runCli(process.argv.slice(2), await createDeps(redaction, signal));
+  const code = await runCli(process.argv.slice(2), await createDeps(redaction, signal));
+  process.exitCode = code;
+  if (signal.aborted) setTimeout(() => threads.size > 0 && leave(code), LINGERS_MS).unref();
 }
 
 async function createDeps(redaction: Redaction, signal: AbortSignal): Promise<CliDeps> {
@@ -78,7 +87,7 @@ function stopSignal(): AbortSignal {
   const controller = new AbortController();
   let isAsked = true;
   const stop = (name: NodeJS.Signals) => {
-    if (!isAsked) process.exit(130);
+    if (!isAsked) leave(130);
     if (controller.signal.aborted) return;
     // The end of the echo, after whatever has come in a loop that stood still meanwhile: signals are heard between the two.
     setTimeout(() => setImmediate(() => (isAsked = false)), ECHO_MS).unref();
@@ -96,7 +105,17 @@ function exitAnyway(): void {
   process.stderr.write(
     'dataforseo-ledger was asked to stop, has not ended in good order within 8 s, and exits. What was committed is safe.\n',
   );
-  process.exit(1);
+  leave(1);
+}
+
+/**
+ * The end, now. `process.exit` waits for each thread, and one in the middle of a statement of SQLite, as a report of the page is, hears
+ * nothing for a minute. No thread outlives that another program takes this one's place.
+ */
+function leave(code: number): never {
+  if (threads.size > 0 && process.execve !== undefined && process.platform !== 'win32')
+    process.execve(process.execPath, [process.execPath, '-e', `process.exitCode = ${code}`], {});
+  process.exit(code);
 }
 
 /** A bug of ours: one line without secrets and without a stack, which may hold anything. */
@@ -106,7 +125,7 @@ function sayLastWords({ scrub }: Redaction): void {
     process.stderr.write(
       `${scrub(`dataforseo-ledger stops because of an error it did not expect: ${text}`).replace(/\s+/g, ' ')}\n`,
     );
-    process.exit(1);
+    leave(1);
   };
   process.on('uncaughtException', end).on('unhandledRejection', end);
 }

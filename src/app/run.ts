@@ -14,7 +14,7 @@ import { withHarvest } from './with-harvest.ts';
 import { withRoom } from './with-room.ts';
 
 /** Of the eight seconds that a stop may take; the rest is for the answers under way and for closing the ledger. */
-const PAGE_ENDS_WITHIN_MS = 2_000;
+const PAGE_ENDS_WITHIN_MS = 1_000;
 
 /**
  * The daemon, its page, and who is told of it. The page is there before the ledger is opened, so that a health check is answered
@@ -29,6 +29,8 @@ export async function run(parts: Parts, signal: AbortSignal): Promise<void> {
   parts.log.info({ version, pid, ledger: databasePath, apis }, 'the daemon starts');
   const pulse = createPulse(parts.seams.clock.monotonic, apis, longestPauseMs(tailCron));
   const page = await servePage(parts, pulse, signal);
+  let pageEnds: Promise<void> | null = null;
+  const endPage = () => (pageEnds ??= within(parts.seams.clock, page.stop()));
   try {
     const work = async (deps: HarvestDeps) => {
       const audience = startTelling(parts, deps, pulse);
@@ -41,18 +43,18 @@ export async function run(parts: Parts, signal: AbortSignal): Promise<void> {
       } finally {
         await audience.stop();
         // Whoever reads for the page keeps the log from being merged.
-        if (signal.aborted) await within(parts.seams.clock, page.stop());
+        if (signal.aborted) await endPage();
       }
     };
     const start = () => withHarvest(parts, work, signal);
     await withRoom({ parts, pulse }, start, signal).catch(unlessStopped(signal));
   } finally {
-    await page.stop();
+    await endPage();
   }
   parts.log.info({ reason: String(signal.reason) }, 'the daemon has stopped in good order');
 }
 
-/** A statement in the middle of which the page's thread is may take long, and the ledger is closed all the same. */
+/** A statement in the middle of which the page's thread is may take a minute, and the ledger is closed all the same. */
 async function within(clock: Clock, work: Promise<void>): Promise<void> {
   const done = new AbortController();
   const enough = clock.sleep(PAGE_ENDS_WITHIN_MS, done.signal).catch(() => undefined);
