@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { ConfigError, LedgerError } from '../domain/errors.ts';
 import type { VerifyProgress, VerifyReport } from '../domain/verification.ts';
-import { openForReading } from './database.ts';
+import { openCopy, openForReading } from './database.ts';
 import { isHeld } from './lock.ts';
 import { verifyLedger } from './verify.ts';
 import { copyWhole, modeOf, putInPlace, type CopyProgress, type CopyTarget } from './whole-copy.ts';
@@ -87,7 +87,7 @@ async function verifyCopy(
   { apis, wallNow, onVerified }: BackupTerms,
   signal: AbortSignal,
 ): Promise<VerifyReport> {
-  const copy = openForReading(part);
+  const copy = openCopy(part);
   try {
     const report = await verifyLedger(copy, { apis, wallNow, onProgress: onVerified }, signal);
     const damage = report.problems.find(({ check }) => check === 'file');

@@ -72,12 +72,20 @@ export function checkFile(path: string) {
  * @throws {LedgerError} `missing`, `shared_disk`, `not_a_ledger`, `newer_schema`, `older_schema`, `unreadable`.
  */
 export function openForReading(path: string): Db {
+  refuseSharedDisk(path);
+  return openCopy(path);
+}
+
+/**
+ * As `openForReading`, on whatever file system: a copy has no log, so nothing of it is shared between processes.
+ * @throws {LedgerError} but for `shared_disk` the same.
+ */
+export function openCopy(path: string): Db {
   if (!existsSync(path)) {
     throw new LedgerError('missing', `There is no ledger at ${path} yet.`, {
       hint: 'The first backfill or run makes it; LEDGER_DATABASE or --database says where.',
     });
   }
-  refuseSharedDisk(path);
   const newest = readMigrations().length;
   const database = look(path);
   try {

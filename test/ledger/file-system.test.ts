@@ -71,12 +71,12 @@ describe('the disk under a path', () => {
   });
 });
 
-/** A real process to which the kernel seems to list a network file system over the bench's folder. */
-function startOnShare(bench: Bench, command: string) {
+/** A real process to which the kernel seems to list a network file system over a folder, by default the bench's. */
+function startOnShare(bench: Bench, args: readonly string[], share = bench.folder) {
   const fake = join(bench.folder, 'mountinfo');
-  writeFileSync(fake, `1 0 0:1 / / rw - ext4 /dev/vda rw\n2 1 0:2 / ${bench.folder} rw - nfs4 host:/export rw\n`);
+  writeFileSync(fake, `1 0 0:1 / / rw - ext4 /dev/vda rw\n2 1 0:2 / ${share} rw - nfs4 host:/export rw\n`);
   const script = 'mount --bind "$0" /proc/$$/mountinfo && exec "$@"';
-  return startProcess(bench, [command], { under: ['unshare', '-m', 'sh', '-c', script, fake] });
+  return startProcess(bench, args, { under: ['unshare', '-m', 'sh', '-c', script, fake] });
 }
 
 describe.skipIf(!CAN_MOUNT)('a ledger that is mounted without its folder', () => {
@@ -104,11 +104,25 @@ describe.skipIf(!CAN_MOUNT)('a ledger on a network file system', () => {
       if (command === 'status') await bench.backfill();
       const before = readdirSync(bench.folder);
       const calls = bench.simulator.stats().calls;
-      const { code, stderr } = await ended(startOnShare(bench, command));
+      const { code, stderr } = await ended(startOnShare(bench, [command]));
       expect(lastWords(stderr)).toMatch(/other machines may share \(nfs4\).*loses writes.*LEDGER_DATABASE/);
       expect(code).toBe(2);
       expect(readdirSync(bench.folder).sort()).toEqual([...before, 'mountinfo'].sort());
       expect(bench.simulator.stats().calls).toBe(calls);
     },
   );
+
+  it('is no place for it, but one for its backup, which is whole and may be read as soon as it is on a disk', async () => {
+    const bench = await openBench({ tasks: 10 });
+    await bench.backfill();
+    const share = join(bench.folder, 'share');
+    mkdirSync(share);
+    const copy = join(share, 'copy.db');
+    const { code, stderr } = await ended(startOnShare(bench, ['backup', copy], share));
+    expect(code, stderr).toBe(0);
+    expect(readdirSync(share)).toEqual(['copy.db']);
+    expect(bench.app({ LEDGER_DATABASE: copy }).status().tasks.total).toBe(10);
+    const onShare = await ended(startOnShare(bench, ['status', '--database', copy], share));
+    expect([onShare.code, lastWords(onShare.stderr)]).toEqual([2, expect.stringMatching(/may share/) as string]);
+  });
 });
