@@ -1,4 +1,5 @@
 import type { ExportWish } from '../cli/app-port.ts';
+import { longestPauseMs } from '../harvest/schedule.ts';
 import { exportTasks } from '../ledger/export-tasks.ts';
 import { certificate } from '../ledger/reports/certificate.ts';
 import { serverNow } from '../ledger/server-now.ts';
@@ -17,6 +18,8 @@ export async function exported(parts: Parts, { range, use }: ExportWish): Promis
       policy: policyOf(config),
       now,
       version: seams.version,
+      lagMs: config.lagMs,
+      tailPeriodMs: longestPauseMs(config.tailCron),
       filter: { ...range, api: null },
     };
     const { complete } = certificate(database, terms);

@@ -1,5 +1,6 @@
 import type { ReportWish } from '../cli/app-port.ts';
 import type { Report, ReportQuestion } from '../domain/report.ts';
+import { longestPauseMs } from '../harvest/schedule.ts';
 import type { Db } from '../ledger/database.ts';
 import { certificate, isComplete } from '../ledger/reports/certificate.ts';
 import { changes, changeTotals } from '../ledger/reports/changes.ts';
@@ -20,7 +21,9 @@ export async function report(parts: Parts, { question, use }: ReportWish, signal
   await withReader(parts, async (database) => {
     const at = serverNow(database, seams.clock.now());
     const { filter } = question;
-    const terms = { path: config.databasePath, apis: config.apis, policy: policyOf(config), now: at, filter };
+    const { databasePath: path, apis, lagMs, tailCron } = config;
+    const tailPeriodMs = longestPauseMs(tailCron);
+    const terms = { path, apis, policy: policyOf(config), now: at, filter, lagMs, tailPeriodMs };
     const told: Report =
       question.kind === 'coverage'
         ? { kind: 'coverage', certificate: certificate(database, { ...terms, version: seams.version }) }

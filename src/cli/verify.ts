@@ -17,7 +17,8 @@ export const verify: CliCommand = {
   summary: 'hold file, rows, evidence, calls and coverage against each other',
   details: `Makes no call, changes nothing and works beside a running daemon; names every problem and then exits with 1. With
 --reread N it also walks the N slices with the oldest evidence again, which takes credentials and the ledger for itself:
-what differs is repaired or recorded, named, and ends with 1 too.`,
+what differs is repaired or recorded, named, and ends with 1 too. Digests are of ids alone: a cost or a parameter that somebody
+has altered together with its sums shows only by --reread, while DataForSEO still lists it.`,
   examples: ['verify', 'verify --json', 'verify --reread 20'],
   settings: 'of_calls',
   options: [

@@ -2,12 +2,29 @@ import type { CertificateOfApi } from './certificate.ts';
 import { counted } from './wording.ts';
 
 /** What a reader of the certificate must bear in mind, a sentence each: nothing of it is a time without a reading. */
-export function cautionsOf({ doubts, unsettled, tasks, evidence }: CertificateOfApi): readonly string[] {
+export function cautionsOf({
+  doubts,
+  unsettled,
+  tasks,
+  evidence,
+  later,
+  metadataSince,
+}: CertificateOfApi): readonly string[] {
   const places = doubts.reduce((sum, { count }) => sum + count, 0);
   const gone = evidence.tasks - tasks;
   return [
     ...(gone > 0
       ? [`The record holds ${counted(gone, 'task')} less than the readings listed; verify says what became of them.`]
+      : []),
+    ...(metadataSince === null
+      ? []
+      : [
+          `Of what came before ${metadataSince.slice(0, 19).replace('T', ' ')} there are ids, states and costs, and no parameters and tags: DataForSEO no longer listed those when this record began.`,
+        ]),
+    ...(later > 0
+      ? [
+          `${counted(later, 'task')} more on record came at or after the end of this time, and nothing proves yet that those are all.`,
+        ]
       : []),
     ...(places > 0
       ? [
@@ -28,5 +45,7 @@ export const CERTIFICATE_MEANING: readonly string[] = [
   'of them when it was asked; of anything else it says nothing. "In doubt" counts places where the server contradicted itself. "Not',
   'settled" was read so early that late tasks may be added; it is read once more. The digest is the sum, modulo 2^128, of the first 16',
   'bytes of the SHA-256 of every task id: anyone with the ids can work it out again. Where a reading reaches beyond the range, its part',
-  'is worked out from the tasks on record. Whether the record still holds what was read is for "verify" to say.',
+  'is worked out from the tasks on record. Whether the record still holds what was read is for "verify" to say. The digest is of ids',
+  'alone: a cost or a parameter that somebody has altered together with its sums shows only where the list is read again ("verify',
+  '--reread"), while DataForSEO still lists it. Nothing here is signed.',
 ];

@@ -25,8 +25,12 @@ export type CertificateOfApi = {
   /** What the ledger holds of the range. */
   readonly tasks: number;
   readonly costMicros: number;
-  /** Of them with their parameters. */
+  /** Tasks on record that were posted at `until` or after it, where nobody has asked for an end; else 0. */
+  readonly later: number;
+  /** Of `tasks` those with their parameters. */
   readonly withMetadata: number;
+  /** The server no longer listed what came before this with parameters when the ledger began; null where that leaves nothing out. */
+  readonly metadataSince: string | null;
   /** What the readings that prove it listed; the digest is the sum mod 2^128 of the first 16 bytes of the SHA-256 of each id. */
   readonly evidence: {
     readonly tasks: number;

@@ -22,6 +22,8 @@ export type CertificateTerms = {
   /** The server's clock, epoch ms. */
   readonly now: number;
   readonly version: string;
+  readonly lagMs: number;
+  readonly tailPeriodMs: number;
   /** Of the filter only the range and the API count. */
   readonly filter: Pick<ReportFilter, 'since' | 'until' | 'api'>;
 };
@@ -34,19 +36,21 @@ export function certificate(database: Db, terms: CertificateTerms): Certificate 
 /** Whether every second of the range is covered: as the certificate says, but without a look at what proves it, in milliseconds. */
 export function isComplete(database: Db, terms: Omit<CertificateTerms, 'version' | 'path'>): boolean {
   return database.transaction(() => {
-    const { filter, now } = terms;
+    const { now } = terms;
     return picturesOf(database, terms).every(({ picture }) => {
-      const range = picture === null ? null : rangeOf(picture, filter);
+      const range = picture === null ? null : rangeOf(database, picture, terms);
       return picture !== null && range !== null && lackOf(database, picture, { range, now }).length === 0;
     });
   })();
 }
 
 function certificateOf(database: Db, terms: CertificateTerms): Certificate {
-  const { filter, version, now, path } = terms;
+  const { version, now, path } = terms;
   const apis = picturesOf(database, terms).map(({ api, picture }) => {
-    const range = picture === null ? null : rangeOf(picture, filter);
-    return picture === null || range === null ? unread(api) : ofApi(database, picture, { range, now });
+    const range = picture === null ? null : rangeOf(database, picture, terms);
+    if (picture === null || range === null) return unread(api);
+    const of = ofApi(database, picture, { range, now });
+    return terms.filter.until === null ? { ...of, later: laterThan(database, api, range.until) } : of;
   });
   return {
     complete: apis.every(({ complete }) => complete),
@@ -78,11 +82,36 @@ function withKnown(database: Db, apis: readonly string[]): string[] {
   return [...new Set([...apis, ...known])];
 }
 
-function rangeOf(picture: ApiPicture, { since, until }: CertificateTerms['filter']): TimeRange | null {
+type RangeTerms = Pick<CertificateTerms, 'filter' | 'lagMs' | 'tailPeriodMs'>;
+
+function rangeOf(database: Db, picture: ApiPicture, terms: RangeTerms): TimeRange | null {
   const whole = certifiable(picture);
   if (whole === null) return null;
-  const range = { since: since ?? whole.since, until: until ?? Math.max(whole.until, (since ?? 0) + 1_000) };
+  const { since, until } = terms.filter;
+  const end = until ?? Math.max(endOf(database, picture.api, { read: whole.until, terms }), (since ?? 0) + 1_000);
+  const range = { since: since ?? whole.since, until: end };
   return range.since < range.until ? range : null;
+}
+
+/**
+ * Where a range ends that nobody has given an end: with the last reading, where whoever works on the ledger lacked no more behind it
+ * than what comes between two readings of the tail; else with what it lacked. A backfill reads the oldest first, and one that was
+ * interrupted lacks all that is newer.
+ */
+function endOf(database: Db, api: string, { read, terms }: { read: number; terms: RangeTerms }): number {
+  const lack = database
+    .prepare<[number, number], { since: number | null; until: number | null; asOf: number | null }>(
+      'select min(since) as since, max(until) as until, max(as_of) as asOf from gap where api = ? and until > ?',
+    )
+    .get(numberOf(database, api), toSeconds(read));
+  if (lack === undefined || lack.since === null || lack.until === null || lack.asOf === null) return read;
+  const isYoung = Math.max(toMs(lack.since), read) >= toMs(lack.asOf) - terms.lagMs - 2 * terms.tailPeriodMs;
+  return isYoung ? read : toMs(lack.until);
+}
+
+/** What the end of the range leaves out. */
+function laterThan(database: Db, api: string, until: number): number {
+  return totalsOf(costs(database, { ...NO_FILTER, api, since: until }, [])).tasks;
 }
 
 function unread(api: string): CertificateOfApi {
@@ -92,8 +121,10 @@ function unread(api: string): CertificateOfApi {
     since: null,
     until: null,
     tasks: 0,
+    later: 0,
     costMicros: 0,
     withMetadata: 0,
+    metadataSince: null,
     evidence: { tasks: 0, digest: digestOf([]).digest, readings: 0, calls: 0, oldestReadAt: null, newestReadAt: null },
     missing: [],
     unsettled: [],
@@ -117,6 +148,8 @@ function ofApi(database: Db, picture: ApiPicture, asked: { range: TimeRange; now
     since: iso(range.since),
     until: iso(range.until),
     ...totals,
+    later: 0,
+    metadataSince: range.since < picture.origins.metadata ? iso(picture.origins.metadata) : null,
     withMetadata: totalsOf(byTag.filter(({ metadataState }) => metadataState === 'held')).tasks,
     evidence,
     missing: missing.map(({ since, until, grade, why, detail }) => ({

@@ -46,7 +46,16 @@ const filter = (over: Partial<ReportFilter>): ReportFilter => ({ ...NO_FILTER, .
 const SEARCH = { ...NO_FILTER, tag: 'x', id: null, target: { text: 'x', match: 'exact' } } as const;
 const DAY = { since: NOW - 86_400_000, until: NOW };
 const RANGE = 'SEARCH task USING INDEX task_by_posted (posted_at>? AND posted_at<?)';
-const terms = { path: 'x', apis: ['backlinks'], policy, now: NOW, version: '1', filter: NO_FILTER };
+const terms = {
+  path: 'x',
+  apis: ['backlinks'],
+  lagMs: 30_000,
+  tailPeriodMs: 60_000,
+  policy,
+  now: NOW,
+  version: '1',
+  filter: NO_FILTER,
+};
 
 describe('the plan of', () => {
   it.each([
