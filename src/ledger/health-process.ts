@@ -1,6 +1,6 @@
 // The process that looks through the pages of a ledger (health.ts starts it, with the path and how deep to look).
 import Database from 'better-sqlite3';
-import { openForReading } from './database.ts';
+import { openCopy } from './database.ts';
 import type { HealthWord } from './health.ts';
 import { lookAtPages } from './pages.ts';
 
@@ -11,7 +11,8 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, ()
 const say = (word: HealthWord) => process.send?.(word);
 
 try {
-  const database = openForReading(path);
+  // Whoever asks has opened it before, or made it: a copy may lie where no ledger may.
+  const database = openCopy(path);
   try {
     const { damages, broken, moreBroken } = lookAtPages(database, depth);
     say({ kind: 'looked', damages: [...damages], broken: [...broken], moreBroken });

@@ -5,7 +5,7 @@ import { mountTypeOf, sharedWithOthers } from '../../src/domain/file-system.ts';
 import { checkFileSystem } from '../../src/checks/file-checks.ts';
 import { diskOf } from '../../src/ledger/file-system.ts';
 import { openBench, type Bench } from '../support/bench.ts';
-import { tempLedger } from '../support/ledger.ts';
+import { tempLedger, withDatabase } from '../support/ledger.ts';
 import { CAN_MOUNT, mountAlone } from '../support/mounts.ts';
 import { ended, lastWords, startProcess } from '../support/process.ts';
 
@@ -112,9 +112,12 @@ describe.skipIf(!CAN_MOUNT)('a ledger on a network file system', () => {
     },
   );
 
-  it('is no place for it, but one for its backup, which is whole and may be read as soon as it is on a disk', async () => {
+  it.each([1_000, 21_000_000])('is no place for it, but one for its backup, of %d bytes and more', async (bytes) => {
     const bench = await openBench({ tasks: 10 });
     await bench.backfill();
+    withDatabase(bench.path, {}, (ledger) =>
+      ledger.exec(`create table ballast as select zeroblob(${bytes}) as stones`),
+    );
     const share = join(bench.folder, 'share');
     mkdirSync(share);
     const copy = join(share, 'copy.db');
