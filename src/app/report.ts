@@ -9,6 +9,7 @@ import { duplicates } from '../ledger/reports/duplicates.ts';
 import { reconciliation } from '../ledger/reports/reconcile.ts';
 import { retrievable } from '../ledger/reports/retrievable.ts';
 import { taskLines } from '../ledger/reports/task-lines.ts';
+import { unknownTag } from '../ledger/reports/unknown-tag.ts';
 import { unknownValues } from '../ledger/reports/unknown-values.ts';
 import { serverNow } from '../ledger/server-now.ts';
 import { policyOf, type Parts } from './parts.ts';
@@ -37,7 +38,13 @@ export async function report(parts: Parts, { question, use }: ReportWish, signal
             }
           : reportOf(database, { ...question, kind: question.kind }, at);
     const complete = told.kind === 'coverage' ? told.certificate.complete : isComplete(database, terms);
-    await use({ at, complete, unknown: unknownValues(database, filter), report: told });
+    await use({
+      at,
+      complete,
+      unknown: unknownValues(database, filter),
+      unknownTag: unknownTag(database, { kind: question.kind, filter, now: at }),
+      report: told,
+    });
   });
 }
 

@@ -7,7 +7,7 @@ import { createFlow, type Flow } from './flow.ts';
 import { openFor } from './open.ts';
 import { certificateText } from './report/certificate-text.ts';
 import { formatIn, questionOf, REPORT_OPTIONS, type ReportFormat } from './report/question.ts';
-import { unknownLine } from './report/unknown-line.ts';
+import { unknownLine, unknownTagLine } from './report/unknown-line.ts';
 import { carefulOf, withSheet, type Tabular } from './report/sheets.ts';
 import { writeCsv } from './report/write-csv.ts';
 import { writeJson } from './report/write-json.ts';
@@ -27,7 +27,8 @@ with 1 when they differ, as on a busy account by what has not been read yet, of 
 - coverage: the auditor's certificate: what is on record, what proves it, what is missing; exits with 1 when anything is
 
 Days are UTC. All but reconcile make no call; all work beside a running daemon. A tag, endpoint, API or state that no task has is named on
-standard error, with what comes near (of tags among the 5,000 newest sums by day). In CSV a text that a spreadsheet would take for a
+standard error, with what comes near (of tags among the 5,000 newest sums by day); with --tag so are the tasks whose tag is not known:
+their metadata is lost or not read yet. In CSV a text that a spreadsheet would take for a
 formula has an apostrophe in front; JSON has every text as it is, and money exact in whole micro-dollars too.`,
   examples: [
     'report costs --since 2026-03-01 --until 2026-04-01 --tag customer-7',
@@ -46,6 +47,7 @@ formula has an apostrophe in front; JSON has every text as it is, and money exac
     const use = async (answer: ReportAnswer) => {
       code = await write({ question, answer, format: formatIn(typed.options) }, deps);
       for (const value of answer.unknown) deps.stderr.write(`${unknownLine(value)}\n`);
+      if (answer.unknownTag !== null) deps.stderr.write(`${unknownTagLine(answer.unknownTag)}\n`);
     };
     await app.report({ question, use }, deps.signal);
     return code;

@@ -175,5 +175,7 @@ export type ReportAnswer = {
   readonly complete: boolean;
   /** What of the filter no task has, at any time. */
   readonly unknown: readonly UnknownValue[];
+  /** Tasks that may have the tag that was asked for, for theirs is not known: lost, or not read yet. Null: none, or no tag was asked for. */
+  readonly unknownTag: Totals | null;
   readonly report: Report;
 };

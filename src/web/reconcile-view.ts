@@ -33,6 +33,7 @@ export async function reconcile({ api = '' }: Query): Promise<Shown> {
     note: `What ${day} has cost up to ${moment(at)} UTC, by the ledger's count and by DataForSEO's own. ${more.join(' ')}`,
     body: tableOf(columns, rows),
     unknown: [],
+    unknownTag: null,
     // The two counts say it themselves.
     complete: true,
   };

@@ -33,9 +33,11 @@ export type Shown = {
   readonly unknown: readonly UnknownValue[];
   /** False: the ledger lacks some of the time that was asked about, so there may be more. */
   readonly complete: boolean;
+  /** Tasks that may have the tag that was asked for: theirs is lost or not read yet. */
+  readonly unknownTag: Totals | null;
 };
 /** What every answer has. */
-type Answered = Pick<Shown, 'unknown' | 'complete'>;
+type Answered = Pick<Shown, 'unknown' | 'complete' | 'unknownTag'>;
 /** Where it is a list of its own: whether it is longer than what is told. */
 type Listed = Answered & { readonly more: boolean };
 
@@ -70,6 +72,7 @@ async function costs(query: Query, by: string): Promise<Shown> {
     note: `${counted(answer.totals.tasks, 'task')}, ${exactMoney(answer.totals.costMicros)}.${more}`,
     body: tableOf(columns, answer.rows),
     unknown: answer.unknown,
+    unknownTag: answer.unknownTag,
     complete: answer.complete,
   };
 }
@@ -100,6 +103,7 @@ async function duplicates(query: Query): Promise<Shown> {
     note: `${counted(totals.repeats, 'repeat')} in ${counted(totals.groups, 'group')}, of ${counted(totals.compared, 'task')} compared.${unknown}${more ? ` The ${count(groups.length)} that wasted most; the command line has them all.` : ''}`,
     body: tableOf(columns, groups),
     unknown: answered.unknown,
+    unknownTag: answered.unknownTag,
     complete: answered.complete,
   };
 }
@@ -134,6 +138,7 @@ async function changes(query: Query): Promise<Shown> {
     note: `${counted(totals.refunds, 'refund')}, ${exactMoney(totals.refundedMicros)}; ${counted(totals.increases, 'increase')}, ${exactMoney(totals.increasedMicros)}.${more ? ` The newest ${count(lines.length)} of them; the command line has them all.` : ''}`,
     body: tableOf(columns, lines),
     unknown: answered.unknown,
+    unknownTag: answered.unknownTag,
     // Of what has changed the ledger knows what it has seen, whatever it lacks.
     complete: true,
   };
@@ -146,7 +151,7 @@ const MOST_TASKS = 200;
 
 /** The newest of a state, and what all of them come to. */
 async function ofState(query: Query, state: 'failed' | 'pending', word: string): Promise<Shown> {
-  const [{ tasks, next }, { totals, unknown, complete }] = await Promise.all([
+  const [{ tasks, next }, { totals, unknown, complete, unknownTag }] = await Promise.all([
     ask<Tasks>('/api/tasks', { ...query, state, limit: String(MOST_TASKS) }),
     ask<Costs & Answered>('/api/costs', { ...query, state, by: 'endpoint' }),
   ]);
@@ -171,6 +176,7 @@ async function ofState(query: Query, state: 'failed' | 'pending', word: string):
     // That none is in this state the title says.
     unknown: unknown.filter(({ name }) => name !== 'state'),
     complete,
+    unknownTag,
   };
 }
 
@@ -198,6 +204,7 @@ async function retrievable(query: Query): Promise<Shown> {
     note: `Those that go first come first. Results of Live endpoints are not kept by DataForSEO.${most}`,
     body: tableOf(columns, lines),
     unknown: answered.unknown,
+    unknownTag: answered.unknownTag,
     complete: answered.complete,
   };
 }
@@ -210,6 +217,7 @@ async function coverage(query: Query): Promise<Shown> {
     note: `Made ${moment(certificate.made)} UTC by dataforseo-ledger ${certificate.version} from ${certificate.ledger.path}, schema ${certificate.ledger.schemaVersion}.`,
     body: certificateOf(certificate),
     unknown: certificate.unknown,
+    unknownTag: certificate.unknownTag,
     // It says itself what is missing.
     complete: true,
   };

@@ -1,7 +1,7 @@
 import { inWords } from './ask.ts';
 import { at, formAt, say } from './dom.ts';
 import { REPORTS } from './report-views.ts';
-import { tellUnknown } from './unknown.ts';
+import { tellUnknown, tellUnknownTag } from './unknown.ts';
 
 function field(name: string): HTMLInputElement | HTMLSelectElement | null {
   const element = formAt('wish').elements.namedItem(name);
@@ -35,6 +35,7 @@ async function show(): Promise<void> {
   at('trouble').hidden = true;
   at('careful').hidden = true;
   tellUnknown('report-unknown', []);
+  tellUnknownTag('report-unknown-tag', null);
   at('report').replaceChildren();
   try {
     const shown = await REPORTS[kind]?.(query, by);
@@ -49,6 +50,7 @@ async function show(): Promise<void> {
       `/reports?${String(new URLSearchParams({ report: 'coverage', since, until, api }))}`,
     );
     tellUnknown('report-unknown', shown.unknown);
+    tellUnknownTag('report-unknown-tag', shown.unknownTag);
   } catch (error) {
     if (turn !== asking) return;
     say('report-title', 'There is no report');

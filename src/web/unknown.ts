@@ -1,5 +1,7 @@
+import type { Totals } from '../domain/report.ts';
 import type { UnknownValue } from '../domain/unknown-value.ts';
 import { at, foreign, h } from './dom.ts';
+import { counted, exactMoney } from './format.ts';
 
 const NAMES: Readonly<Record<UnknownValue['name'], string>> = {
   api: 'is of the API',
@@ -13,6 +15,15 @@ export function tellUnknown(id: string, unknown: readonly UnknownValue[]): void 
   const place = at(id);
   place.hidden = unknown.length === 0;
   place.replaceChildren(...unknown.map(sentence));
+}
+
+/** Says below an answer of one tag how many tasks may have it too, or hides what was said before. */
+export function tellUnknownTag(id: string, unknown: Totals | null): void {
+  const place = at(id);
+  place.hidden = unknown === null;
+  if (unknown === null) return;
+  const may = unknown.tasks === 1 ? 'it' : 'any of them';
+  place.textContent = `Careful: of ${counted(unknown.tasks, 'task')} of this time (${exactMoney(unknown.costMicros)}) the tag is not known; ${may} may be this customer's.`;
 }
 
 function sentence({ name, value, near }: UnknownValue): HTMLElement {

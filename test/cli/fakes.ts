@@ -132,6 +132,7 @@ const REPORTED: ReportAnswer = {
   at: Date.UTC(2026, 10, 23, 12),
   complete: true,
   unknown: [],
+  unknownTag: null,
   report: {
     kind: 'groups',
     by: ['day'],

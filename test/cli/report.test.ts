@@ -119,6 +119,30 @@ CAREFUL: the ledger lacks some of this time, so there may be more than this. npx
     expect(unknown.stderr).toContain('Allowed choices are serp, keywords_data, ');
   });
 
+  it('says of how many tasks the tag is not known, so that a bill that lacks them does not look like a whole one', async () => {
+    const { ledger, report } = reporting([listed('a', SINCE, { costMicros: 5 })]);
+    const bare = [listed('b', SINCE + 2 * HOUR, BARE), listed('c', SINCE + 2 * HOUR + 1000, BARE)];
+    readSlice(ledger, sliceOf(SINCE + 2 * HOUR, SINCE + 3 * HOUR, { grade: 'ids' }), bare.map(asRow), {
+      at: { now: NOW, metadataEdge: NOW },
+    });
+    const words =
+      "CAREFUL: of 2 tasks of this time (0.040000 dollars) the tag is not known; any of them may be this customer's.";
+    for (const format of ['table', 'csv', 'json'])
+      expect((await report('costs', '--tag', 'customer-7', '--format', format)).stderr).toContain(`${words}\n`);
+    const facts = async (...argv: string[]) =>
+      (JSON.parse((await report('costs', '--format', 'json', ...argv)).stdout) as Record<string, unknown>)[
+        'unknownTag'
+      ];
+    expect(await facts('--tag', 'customer-7')).toEqual({ tasks: 2, cost: '0.040000', costMicros: 40_000 });
+    expect(await facts('--tag', 'customer-7', '--until', '2024-05-15 03:00:00')).toBeNull();
+    expect(await facts()).toBeNull();
+    expect((await report('costs', '--by', 'tag')).stderr).toBe('');
+    const one = await report('failures', '--tag', 'customer-7');
+    expect([one.code, one.stderr]).toEqual([0, '']);
+    const since = ['--since', '2024-05-15 04:00:01'];
+    expect((await report('duplicates', '--tag', 'customer-7', ...since)).stderr).toContain('of 1 task of this time (0.020000 dollars) the tag is not known; it may be'); // prettier-ignore
+  });
+
   it.each([
     [
       ['--tag', 'custmer-7'],
@@ -452,7 +476,7 @@ describe('report reconcile', () => {
       const rows = [{ ...row, vendorMicros: 7_100_000, ...over }];
       const told = { kind: 'reconcile', day: '2026-11-27', timezone: 'UTC', rows } as const;
       return await cli(['report', 'reconcile'], {
-        app: { report: ({ use }) => use({ at: noon, complete: true, unknown: [], report: told }) },
+        app: { report: ({ use }) => use({ at: noon, complete: true, unknown: [], unknownTag: null, report: told }) },
       });
     };
     const { code, stdout } = await reconciled({});

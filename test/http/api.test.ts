@@ -12,7 +12,7 @@ import { systemClock } from '../../src/time.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { asRow, DAY, HOUR, listed, NOW, policy, readSlice, sliceOf, tempLedger } from '../support/ledger.ts';
+import { asRow, BARE, DAY, HOUR, listed, NOW, policy, readSlice, sliceOf, tempLedger } from '../support/ledger.ts';
 
 const BIDI = '\u202egnp.exe';
 const SCRIPT = '<img src=x onerror=alert(1)>';
@@ -240,6 +240,30 @@ describe('the API', () => {
     });
     for (const [path, within, all] of await Promise.all(answers))
       expect([path, within, all]).toMatchObject([path, { complete: true }, { complete: false }]);
+  });
+
+  it('says of how many tasks the tag is not known where one is asked for', async () => {
+    const path = join(folder, 'lost.db');
+    const own = openLedger({ path, login: 'me', pid: 1, now: NOW });
+    onTestFinished(() => void own.close());
+    own.ensureFrontiers('backlinks', NOW, policy);
+    // Listed without metadata, and the month is over.
+    const bare = asRow(listed('lost', NOW - 2 * HOUR, { ...BARE, url: 'v3/a/task_post', endpoint: 'a/task_post' }));
+    readSlice(own, sliceOf(NOW - 3 * HOUR, NOW - HOUR, { grade: 'ids' }), [bare], { at: { metadataEdge: NOW } });
+    const { app: other } = await room(path);
+    onTestFinished(() => other.close());
+    const ask = async (query: string) =>
+      (await other.inject({ url: `/api/${query}`, headers: { host: 'localhost' } })).json<Record<string, unknown>>()[
+        'unknownTag'
+      ];
+    const unknown = { tasks: 1, costMicros: 20_000 };
+    expect(await ask('costs?tag=x')).toEqual(unknown);
+    expect(await ask('costs?tag=x&state=finished&by=target')).toEqual(unknown);
+    expect(await ask('costs?tag=x&state=failed')).toBeNull();
+    expect(await ask('costs?by=tag')).toBeNull();
+    expect(await ask('reports/duplicates?tag=x')).toEqual(unknown);
+    expect(await ask('reports/changes?tag=x')).toBeNull();
+    expect(await ask('reports/retrievable')).toBeNull();
   });
 
   it('says where a report has more than it tells', async () => {

@@ -285,6 +285,19 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await until('#report', 'Not complete: something is missing');
   });
 
+  it('a report of one tag says of how many tasks the tag is not known', async () => {
+    await page.route('**/api/costs*', async (route) => {
+      const answer = await route.fetch();
+      const unknownTag = { tasks: 3_334, costMicros: 113_906_830 };
+      await route.fulfill({ response: answer, json: { ...((await answer.json()) as object), unknownTag } });
+    });
+    await page.goto(`${url}/reports?report=costs&tag=customer-1`);
+    await until('#report-unknown-tag', 'Careful: of 3,334 tasks of this time ($113.906830) the tag is not known; any of them'); // prettier-ignore
+    await page.unroute('**/api/costs*');
+    await page.getByRole('button', { name: 'Show' }).click();
+    await page.locator('#report-unknown-tag').waitFor({ state: 'hidden' });
+  });
+
   it('a report says that the ledger lacks some of its time, and where to see what', async () => {
     await page.goto(`${url}/reports?report=costs&by=day`);
     await until('#careful', 'the ledger lacks some of this time');

@@ -110,7 +110,10 @@ function titleOf({ question: { kind, filter, by } }: Asked): string[] {
   return [`Report ${kind}${told}: ${[about, ...narrowed].join('; ')}`];
 }
 
-function factsOf({ question: { kind, filter, by }, answer: { at, complete } }: Asked): Record<string, unknown> {
+function factsOf({
+  question: { kind, filter, by },
+  answer: { at, complete, unknownTag },
+}: Asked): Record<string, unknown> {
   const { since, until, ...narrowed } = filter;
   return {
     report: kind,
@@ -120,6 +123,7 @@ function factsOf({ question: { kind, filter, by }, answer: { at, complete } }: A
     ...narrowed,
     by,
     complete,
+    unknownTag: unknownTag === null ? null : moneyOf(unknownTag),
   };
 }
 

@@ -1,4 +1,7 @@
+import { dollars } from '../../domain/money.ts';
+import type { Totals } from '../../domain/report.ts';
 import type { UnknownValue } from '../../domain/unknown-value.ts';
+import { counted } from '../format.ts';
 import { shown } from '../shown.ts';
 
 const NAMES: Readonly<Record<UnknownValue['name'], string>> = {
@@ -16,6 +19,12 @@ export function unknownLine({ name, value, near }: UnknownValue): string {
   const there =
     near.length === 0 ? '' : ` The nearest there ${near.length === 1 ? 'is' : 'are'}: ${near.map(quoted).join(', ')}.`;
   return `CAREFUL: no task of this ledger ${NAMES[name]} ${quoted(value)}.${there}`;
+}
+
+/** What a report of one tag may leave out, so that a bill that lacks some does not look like a whole one. */
+export function unknownTagLine({ tasks, costMicros }: Totals): string {
+  const may = tasks === 1 ? 'it' : 'any of them';
+  return `CAREFUL: of ${counted(tasks, 'task')} of this time (${dollars(costMicros)} dollars) the tag is not known; ${may} may be this customer's.`;
 }
 
 function quoted(text: string): string {

@@ -12,6 +12,7 @@ import { changes, changeTotals } from '../../ledger/reports/changes.ts';
 import { duplicates } from '../../ledger/reports/duplicates.ts';
 import { reconciliation } from '../../ledger/reports/reconcile.ts';
 import { retrievable } from '../../ledger/reports/retrievable.ts';
+import { unknownTag } from '../../ledger/reports/unknown-tag.ts';
 import { unknownValues } from '../../ledger/reports/unknown-values.ts';
 import { serverNow } from '../../ledger/server-now.ts';
 import { readSnapshot } from '../../ledger/snapshot.ts';
@@ -75,7 +76,11 @@ export function answer(scene: ReaderScene, question: LedgerQuestion): object | n
       return { csv: csvOf(found.tasks, question.from === null), next: found.next };
     }
     case 'costs':
-      return { ...costsPage(database, question), complete: isComplete(database, { ...terms, ...question, now }) };
+      return {
+        ...costsPage(database, question),
+        complete: isComplete(database, { ...terms, ...question, now }),
+        unknownTag: unknownTag(database, { kind: 'costs', filter: question.filter, now }),
+      };
     case 'reconcile':
       return reconciled(scene, question);
     case 'report':
@@ -149,7 +154,14 @@ function reportOf({ database, terms }: ReaderScene, { report, filter, limit }: R
     coverage: () => certificate(database, { ...terms, now, filter }),
   };
   const complete = report === 'coverage' ? {} : { complete: isComplete(database, { ...terms, now, filter }) };
-  return { at: iso(now), report, unknown: unknownValues(database, filter), ...complete, ...asked[report]() };
+  return {
+    at: iso(now),
+    report,
+    unknown: unknownValues(database, filter),
+    unknownTag: unknownTag(database, { kind: report, filter, now }),
+    ...complete,
+    ...asked[report](),
+  };
 }
 
 function duplicatesOf(database: Db, filter: ReportFilter, limit: number): object {

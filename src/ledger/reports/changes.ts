@@ -48,15 +48,24 @@ const DELTA = `case when task_change.field = 'cost' then
 
 function meant(filter: ReportFilter): Piece {
   const ofTask = taskConditions(filter, { since: null, until: null });
+  const seen = seenIn(filter);
+  return { sql: `${ofTask.sql} and ${seen.sql}`, values: [...ofTask.values, ...seen.values] };
+}
+
+/** That a task has changed, as a condition on it. */
+export function isChanged(filter: ReportFilter): Piece {
+  const { sql, values } = seenIn(filter);
+  return { sql: `task.n in (select task_change.task from task_change where ${sql})`, values };
+}
+
+function seenIn(filter: ReportFilter): Piece {
   const { since, until } = secondsOf(filter);
   const seen = [
-    ...(since === null ? [] : [{ sql: 'task_change.seen_at >= ?', value: since }]),
-    ...(until === null ? [] : [{ sql: 'task_change.seen_at < ?', value: until }]),
+    { sql: 'true', values: [] },
+    ...(since === null ? [] : [{ sql: 'task_change.seen_at >= ?', values: [since] }]),
+    ...(until === null ? [] : [{ sql: 'task_change.seen_at < ?', values: [until] }]),
   ];
-  return {
-    sql: [ofTask.sql, ...seen.map(({ sql }) => sql)].join(' and '),
-    values: [...ofTask.values, ...seen.map(({ value }) => value)],
-  };
+  return { sql: seen.map(({ sql }) => sql).join(' and '), values: seen.flatMap(({ values }) => values) };
 }
 
 type ChangeRow = Omit<ChangeLine, 'taskId' | 'seenAt' | 'deltaMicros'> & {

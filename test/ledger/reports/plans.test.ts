@@ -8,6 +8,7 @@ import { changes, changeTotals } from '../../../src/ledger/reports/changes.ts';
 import { costs } from '../../../src/ledger/reports/costs.ts';
 import { duplicates } from '../../../src/ledger/reports/duplicates.ts';
 import { retrievable } from '../../../src/ledger/reports/retrievable.ts';
+import { unknownTag } from '../../../src/ledger/reports/unknown-tag.ts';
 import { unknownValues } from '../../../src/ledger/reports/unknown-values.ts';
 import { stretchesOf } from '../../../src/ledger/search-days.ts';
 import { taskLines } from '../../../src/ledger/reports/task-lines.ts';
@@ -66,6 +67,10 @@ describe('the plan of', () => {
       'what of a filter no task has',
       (database: Db) => unknownValues(database, { api: 'x', endpoint: 'x', tag: 'x', state: 'failed' }),
     ],
+    [
+      'the tasks whose tag is not known',
+      (database: Db) => unknownTag(database, { kind: 'costs', filter: filter({ tag: 'x' }), now: NOW }),
+    ],
     ['the days that a search looks at', (database: Db) => stretchesOf(database, SEARCH, null)],
   ])('%s reads no task', (_, work) => {
     const steps = plansOf(work);
@@ -81,6 +86,18 @@ describe('the plan of', () => {
       'SEARCH tag_cost EXISTS USING INDEX tag_cost_key (day=? AND api=? AND metadata_state=? AND <expr>=?)',
       'SEARCH tag_cost EXISTS USING INDEX tag_cost_key (day=? AND api=? AND metadata_state=?)',
     ]);
+  });
+
+  it.each([
+    ['costs', filter({ tag: 'x', ...DAY })],
+    ['costs', filter({ tag: 'x', endpoint: 'serp/task_post' })],
+    ['failures', filter({ tag: 'x' })],
+    ['duplicates', filter({ tag: 'x' })],
+    ['retrievable', filter({ tag: 'x' })],
+  ] as const)('the tasks of %s whose tag is not known looks at no day but those that have any', (kind, asked) => {
+    const steps = plansOf((database) => unknownTag(database, { kind, filter: asked, now: NOW }));
+    expect(steps).toContain('SEARCH tag_cost EXISTS USING INDEX tag_cost_key (day=? AND api=? AND metadata_state=?)');
+    expect(steps.filter((step) => /^(SCAN|SEARCH) task\b/.test(step) && !step.includes('posted_at>? AND posted_at<?'))).toEqual([]); // prettier-ignore
   });
 
   it.each([

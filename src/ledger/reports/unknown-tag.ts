@@ -1,0 +1,97 @@
+import type { ReportFilter, ReportKind, Totals } from '../../domain/report.ts';
+import type { Db } from '../database.ts';
+import { isChanged } from './changes.ts';
+import { cutAtMidnight, secondsOf, sumConditions, taskConditions, type Piece, type Seconds } from './pieces.ts';
+import { askedOf } from './retrievable.ts';
+
+const UNKNOWN = `metadata_state in ('lost', 'pending')`;
+
+/** Whose answer it is. `now` is the server's clock, epoch ms. */
+type Answering = { readonly kind: ReportKind; readonly filter: ReportFilter; readonly now: number };
+
+/**
+ * The tasks that a report of one tag would leave out without a word: those that the rest of its filter means, and whose
+ * metadata is lost or not read yet. From the kept sums, and only of the days on which there are any from the tasks themselves.
+ *
+ * @returns Null where no tag is asked for, or the tag of each is known.
+ */
+export function unknownTag(database: Db, { kind, filter, now }: Answering): Totals | null {
+  if (filter.tag === null) return null;
+  const untagged = { ...filter, tag: null };
+  switch (kind) {
+    case 'costs':
+      return totalsOf(database, piecesOf(untagged));
+    case 'failures':
+      return totalsOf(database, piecesOf({ ...untagged, state: 'failed' }));
+    case 'unfinished':
+      return totalsOf(database, piecesOf({ ...untagged, state: 'pending' }));
+    case 'duplicates': {
+      const also = { sql: filter.state === null ? `task.state <> 'failed'` : 'true', values: [] };
+      return totalsOf(database, [tasksPiece(untagged, secondsOf(filter), also)]);
+    }
+    case 'changes':
+      return totalsOf(database, [tasksPiece(untagged, ANY_TIME, isChanged(filter))]);
+    case 'retrievable': {
+      const asked = askedOf(database, untagged, now);
+      return asked === null
+        ? null
+        : totalsOf(database, [tasksPiece(asked.filter, secondsOf(asked.filter), asked.also)]);
+    }
+    case 'reconcile':
+    case 'coverage':
+      return null;
+  }
+}
+
+const ANY_TIME: Seconds = { since: null, until: null };
+
+function totalsOf(database: Db, pieces: readonly Piece[]): Totals | null {
+  const totals = database
+    .prepare<unknown[], Totals>(
+      `select ifnull(sum(tasks), 0) as tasks, ifnull(sum(micros), 0) as costMicros
+       from (${pieces.map(({ sql }) => sql).join(' union all ')})`,
+    )
+    .get(...pieces.flatMap(({ values }) => values));
+  return totals === undefined || totals.tasks === 0 ? null : totals;
+}
+
+function piecesOf(filter: ReportFilter): Piece[] {
+  const range = secondsOf(filter);
+  if (filter.endpoint !== null || filter.state !== null) return [tasksPiece(filter, range)];
+  const { days, edges } = cutAtMidnight(range);
+  return [sumsPiece(filter, days), ...edges.map((edge) => tasksPiece(filter, edge))];
+}
+
+/** There may be as many tags as tasks: so the days are found elsewhere, and each is searched for what is unknown. */
+const DAYS = '(select distinct day, api from day_cost) as listed';
+
+function sumsPiece(filter: ReportFilter, days: Seconds): Piece {
+  const { sql, values } = sumConditions('tag_cost', filter, days);
+  return {
+    sql: `select tasks, cost_micros as micros from ${DAYS}
+      cross join tag_cost on tag_cost.day = listed.day and tag_cost.api = listed.api
+      where tag_cost.${UNKNOWN} and ${sql}`,
+    values,
+  };
+}
+
+/** @param also - On top of the filter: a condition on `task` and its `url`. */
+function tasksPiece(filter: ReportFilter, range: Seconds, also: Piece = { sql: 'true', values: [] }): Piece {
+  const { sql, values } = taskConditions(filter, range);
+  return {
+    sql: `select count(*) as tasks, ifnull(sum(task.cost_micros), 0) as micros from
+      (select day, api from ${DAYS} where exists (select 1 from tag_cost
+        where tag_cost.day = listed.day and tag_cost.api = listed.api and ${UNKNOWN} and tasks <> 0)) as unknown
+      cross join task indexed by ${indexFor(filter)} on task.posted_at >= unknown.day * 86400 and task.posted_at < (unknown.day + 1) * 86400
+        and task.api = unknown.api
+      cross join url on url.id = task.url
+      where task.${UNKNOWN} and ${sql} and ${also.sql}`,
+    values: [...values, ...also.values],
+  };
+}
+
+/** Named, for SQLite would rather make one of its own of all tasks. */
+function indexFor({ state }: ReportFilter): string {
+  if (state === 'failed') return 'task_failed';
+  return state === 'pending' ? 'task_unfinished' : 'task_by_posted';
+}
