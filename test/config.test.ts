@@ -142,7 +142,11 @@ describe('settings', () => {
 
   it('take a cron expression of 5 or 6 fields', () => {
     expect(load(withEnv({ LEDGER_TAIL_CRON: '*/10 * * * * *' })).tailCron).toBe('*/10 * * * * *');
-    for (const wrong of ['@daily', '* * * *', '61 * * * *', 'now']) {
+    for (const wrong of ['61 * * * *', '0 0 30 2 *'])
+      expect(problemsOf(withEnv({ LEDGER_TAIL_CRON: wrong }))).toEqual([
+        expect.stringMatching(/^LEDGER_TAIL_CRON .* each of its fields must be one that comes: minute 0 to 59/),
+      ]);
+    for (const wrong of ['@daily', '* * * *', 'now']) {
       expect(problemsOf(withEnv({ LEDGER_TAIL_CRON: wrong }))).toEqual([
         `LEDGER_TAIL_CRON (environment) is "${wrong}"; it must have 5 or 6 cron fields, such as "* * * * *" for every minute.`,
       ]);

@@ -53,10 +53,10 @@ function exitCodeOfLedger(error: LedgerError): number {
     case 'other_account':
     case 'shared_disk':
     case 'mounted_alone':
+    case 'not_a_ledger':
       return EXIT.wrong;
     case 'newer_schema':
     case 'older_schema':
-    case 'not_a_ledger':
     case 'unreadable':
     case 'unwritable':
     case 'broken':

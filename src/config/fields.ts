@@ -52,8 +52,11 @@ export function textLike(pattern: RegExp, error: string) {
 /** Five or six fields; node-cron's own judgement, so that what is accepted here is what it will run. */
 export function cron() {
   const error = 'it must have 5 or 6 cron fields, such as "* * * * *" for every minute';
-  const isRunnable = (text: string) => [5, 6].includes(text.trim().split(/\s+/).length) && isCron(text);
-  return z.string({ error }).refine(isRunnable, { error });
+  const isLong = (text: string) => [5, 6].includes(text.trim().split(/\s+/).length);
+  return z.string({ error }).refine(isLong, { error, abort: true }).refine(isCron, {
+    error:
+      'each of its fields must be one that comes: minute 0 to 59, hour 0 to 23, day 1 to 31 (of a month that has it), month 1 to 12, weekday 0 to 7',
+  });
 }
 
 /** @returns The address without a slash at its end, so that a path can be appended. */

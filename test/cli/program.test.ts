@@ -93,6 +93,7 @@ describe('the command line', () => {
     [new DataForSeoError('account_refused', 'DataForSEO says: payment required', { hint: 'Top up the account' }), 3],
     [new DataForSeoError('api_refused', 'no subscription', { hint: 'Top up the account' }), 3],
     [new DataForSeoError('unavailable', 'no answer', { hint: 'Top up the account' }), 1],
+    [new LedgerError('not_a_ledger', 'data is a folder', { hint: 'Top up the account' }), 2],
     [new LedgerError('held', 'Process 12 on host a holds it.', { hint: 'Top up the account' }), 4],
     [new LedgerError('other_account', 'This ledger is of another login.', { hint: 'Top up the account' }), 2],
     [new LedgerError('newer_schema', 'It is newer.', { hint: 'Top up the account' }), 1],
