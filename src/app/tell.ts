@@ -19,7 +19,7 @@ export type Audience = {
 };
 
 /** The heartbeat and the alerts, each where an address is set for it; without one the log is told of what would be an alert. */
-export function startTelling(parts: Parts, { ledger, serverClock }: HarvestDeps, pulse: Pulse): Audience {
+export function startTelling(parts: Parts, { ledger }: Pick<HarvestDeps, 'ledger'>, pulse: Pulse): Audience {
   const { config, seams, log } = parts;
   const heartbeat =
     config.heartbeatUrl === null
@@ -27,6 +27,7 @@ export function startTelling(parts: Parts, { ledger, serverClock }: HarvestDeps,
       : createHeartbeat({ url: config.heartbeatUrl.reveal(), fetch: seams.fetch, clock: seams.clock, log });
   const courier = courierOf(parts, ledger);
   const sender = { host: hostname(), version: seams.version, scrub: createScrub(secretsOf(config)) };
+  const startedMono = seams.clock.monotonic();
   const tailPeriodMs = longestPauseMs(config.tailCron);
   const watch = startWatch({
     clock: seams.clock,
@@ -34,7 +35,7 @@ export function startTelling(parts: Parts, { ledger, serverClock }: HarvestDeps,
     terms: {
       lagMs: config.lagMs,
       tailEveryMs: (api) => pulse.vitals().tails[api]?.everyMs ?? tailPeriodMs,
-      startedAt: serverClock.now(),
+      runsForMs: () => seams.clock.monotonic() - startedMono,
       isAnswered: ledger.alerts.isAnswered,
     },
     look: () => status(parts, pulse.vitals().said ?? null),

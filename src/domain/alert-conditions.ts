@@ -8,8 +8,11 @@ export type AlertTerms = {
   readonly lagMs: number;
   /** How long the daemon means to be between two readings of the tail of an API. */
   readonly tailEveryMs: (api: string) => number;
-  /** Since when this daemon runs: what was not read before is its backlog, and no sign that it cannot keep up. */
-  readonly startedAt: number;
+  /**
+   * How long this daemon runs: what was not read before is its backlog, and no sign that it cannot keep up. No instant, for at its
+   * start the server's clock is a guess.
+   */
+  readonly runsForMs: () => number;
   /** Whether DataForSEO has answered a call well since it last refused one. */
   readonly isAnswered: () => boolean;
 };
@@ -25,7 +28,16 @@ export function conditionsOf(snapshot: Snapshot, terms: AlertTerms, memory: read
   const parked = parkedConditions(snapshot, terms, memory);
   const isParked = parked.length > 0;
   const behind = Object.keys(snapshot.coverage).filter(
-    (api) => lagMs(snapshot, api, since(terms, api, memory)) !== null,
+    (api) =>
+      lagMs(
+        snapshot,
+        api,
+        since(
+          snapshot,
+          terms,
+          memory.find((one) => one.kind === 'behind' && one.api === api),
+        ),
+      ) !== null,
   );
   const refused = Object.keys(snapshot.refused);
   const expiring = expiringSoon(snapshot);
@@ -54,10 +66,10 @@ function parkedConditions(snapshot: Snapshot, terms: AlertTerms, memory: readonl
 }
 
 /** What was behind before a restart is so after it, until it is read. */
-function since(terms: AlertTerms, api: string, memory: readonly AlertMemory[]): AlertTerms {
-  const known = memory.find((one) => one.kind === 'behind' && one.api === api && one.told > 0);
-  if (known === undefined) return terms;
-  return { ...terms, startedAt: Math.min(terms.startedAt, known.since - 2 * LATE_PERIODS * terms.tailEveryMs(api)) };
+function since({ at }: Snapshot, terms: AlertTerms, known: AlertMemory | undefined): AlertTerms {
+  if (known === undefined || known.told === 0) return terms;
+  const lastedMs = Date.parse(at) - known.since + 2 * LATE_PERIODS * terms.tailEveryMs(known.api ?? '');
+  return { ...terms, runsForMs: () => Math.max(terms.runsForMs(), lastedMs) };
 }
 
 /** By how much the ledger lags behind the tasks of an API, ms; null where it does not, Infinity where nothing was read yet. */
@@ -67,7 +79,8 @@ export function lagMs({ at, coverage, tail }: Snapshot, api: string, terms: Aler
   if (gaps === undefined || readUpTo === null) return Infinity;
   const unread = gaps.map(({ since, until }) => ({ since: Date.parse(since), until: Date.parse(until) }));
   const upper = Date.parse(at) - terms.lagMs;
-  const frontline = { unread, readUpTo: Date.parse(readUpTo), upper, startedAt: terms.startedAt };
+  const startedAt = Date.parse(at) - terms.runsForMs();
+  const frontline = { unread, readUpTo: Date.parse(readUpTo), upper, startedAt };
   return behindMs({ ...frontline, everyMs: terms.tailEveryMs(api) }) || null;
 }
 

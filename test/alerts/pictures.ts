@@ -7,7 +7,7 @@ export const MINUTE = 60_000;
 export const TERMS: AlertTerms = {
   lagMs: 30_000,
   tailEveryMs: () => MINUTE,
-  startedAt: AT - 60 * MINUTE,
+  runsForMs: () => 60 * MINUTE,
   isAnswered: () => true,
 };
 

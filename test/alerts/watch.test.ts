@@ -40,7 +40,7 @@ function start(
   return startWatch({
     clock,
     log: { info: note('info'), warn: note('warn'), error: note('error') },
-    terms: { lagMs: 30_000, tailEveryMs: () => 600 * MINUTE, startedAt: clock.now(), isAnswered: () => true },
+    terms: { lagMs: 30_000, tailEveryMs: () => 600 * MINUTE, runsForMs: () => 0, isAnswered: () => true },
     look: over.look ?? (() => wellSnapshot({ at: iso(clock.now()), ...picture })),
     newestDoubts: alerts.newestDoubts,
     post: over.posts === false ? null : post,

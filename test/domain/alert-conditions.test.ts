@@ -83,7 +83,7 @@ describe('behind', () => {
 
   it('that was told before a restart is so until it is read', () => {
     const gap = withGap(AT - 20 * MINUTE, AT - 10 * MINUTE);
-    const restarted = { startedAt: AT - MINUTE };
+    const restarted = { runsForMs: () => MINUTE };
     expect(seen(gap, restarted)).toEqual([]);
     expect(seen(gap, restarted, [told('behind', { api: 'backlinks', since: AT - 15 * MINUTE })])).toEqual([
       'behind backlinks 1',
