@@ -6,9 +6,10 @@ import type { OpenApp } from './app-port.ts';
 
 /** A stream as far as commands use it; `process.stdout` and `process.stderr` are two. */
 export type Output = {
-  /** False: it has more to carry than it likes; `once` says when it has carried it, or when nobody takes it any more. */
+  /** False: it has more to carry than it likes; `on` tells when it has carried it, or when nobody takes it any more. */
   readonly write: (text: string) => unknown;
-  readonly once?: (event: 'drain' | 'close', listener: () => void) => unknown;
+  readonly on?: (event: 'drain' | 'close', listener: () => void) => unknown;
+  readonly off?: (event: 'drain' | 'close', listener: () => void) => unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
 };

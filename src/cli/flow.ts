@@ -24,10 +24,16 @@ export function createFlow(output: BinaryOutput): Flow {
 
 /** Writes, and waits until there is room for more, or until nobody takes any more. */
 export async function carried(output: BinaryOutput, text: string | Uint8Array): Promise<void> {
-  const { once } = output;
-  if (output.write(text) !== false || once === undefined) return;
+  const { on, off } = output;
+  if (output.write(text) !== false || on === undefined || off === undefined) return;
   await new Promise<void>((resolve) => {
-    once.call(output, 'drain', resolve);
-    once.call(output, 'close', resolve);
+    // Both are taken back, whichever comes: of each write one would be left, and Node warns of the eleventh.
+    const go = () => {
+      off.call(output, 'drain', go);
+      off.call(output, 'close', go);
+      resolve();
+    };
+    on.call(output, 'drain', go);
+    on.call(output, 'close', go);
   });
 }
