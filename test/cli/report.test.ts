@@ -200,6 +200,11 @@ CAREFUL: the ledger lacks some of this time, so there may be more than this. npx
     [['coverage', '--format', 'csv'], '--format: report coverage is text'],
     [['coverage', '--tag', 'x'], '--tag: report coverage is of whole APIs.'],
     [['reconcile', '--since', '1d', '--state', 'failed'], '--since: report reconcile is of whole APIs and of today.'],
+    [
+      ['failures', '--state', 'finished'],
+      '--state: report failures is of failed tasks alone; leave it out, or sum up the others with report costs --state finished.',
+    ],
+    [['unfinished', '--state', 'failed', '--by', 'tag'], '--state: report unfinished is of pending tasks alone;'],
     [['nonsense'], 'Allowed choices are costs, failures'],
   ])('%s is wrong usage', async (argv, words) => {
     const { code, stderr } = await cli(['report', ...argv]);
@@ -219,6 +224,7 @@ describe('report failures and unfinished', () => {
     const failed = rowsOf((await report('failures', '--format', 'json')).stdout);
     expect(failed.map(({ id }) => id)).toEqual(['b', 'a']);
     expect(failed[0]).toMatchObject({ status: '40103', posted: '2024-05-15T02:00:01Z', tag: 'customer-7' });
+    expect((await report('failures', '--state', 'failed')).stdout).toContain('2 tasks, 0.000000 dollars');
     const unfinished = rowsOf((await report('unfinished', '--format', 'json')).stdout);
     expect(unfinished.map(({ id, done }) => [id, done])).toEqual([['c', null]]);
     const { stdout } = await report('failures', '--by', 'status');

@@ -26,6 +26,8 @@ const UNHEEDED: Partial<Readonly<Record<ReportKind, readonly string[]>>> = {
   coverage: ['endpoint', 'tag', 'state'],
   reconcile: ['since', 'until', 'endpoint', 'tag', 'state'],
 };
+/** The reports of one state: another one asked for would stand in the head, above tasks that are not in it. */
+const OF_STATE: Partial<Readonly<Record<ReportKind, TaskState>>> = { failures: 'failed', unfinished: 'pending' };
 /** More groups than this are summed up, and not listed. */
 const MOST_GROUPS = 10_000;
 
@@ -77,7 +79,18 @@ export function questionOf({ operands, options }: Typed, now: number): ReportQue
         (name) => `--${name}: report ${kind} is of whole APIs${kind === 'reconcile' ? ' and of today' : ''}.`,
       ),
     );
-  return { kind, by, filter: { ...filterIn(options), ...rangeIn(options, now) }, mostGroups: MOST_GROUPS };
+  const filter = { ...filterIn(options), ...rangeIn(options, now) };
+  refuseOtherState(kind, filter.state);
+  return { kind, by, filter, mostGroups: MOST_GROUPS };
+}
+
+/** @throws {ConfigError} */
+function refuseOtherState(kind: ReportKind, state: TaskState | null): void {
+  const own = OF_STATE[kind];
+  if (own === undefined || state === null || state === own) return;
+  throw new ConfigError([
+    `--state: report ${kind} is of ${own} tasks alone; leave it out, or sum up the others with report costs --state ${state}.`,
+  ]);
 }
 
 export function formatIn(options: Typed['options']): ReportFormat {
