@@ -12,8 +12,9 @@ export type WatchDeps = {
   /** What the ledger says of itself now; may throw. */
   readonly look: () => Snapshot;
   readonly newestDoubts: Scene['newestDoubts'];
-  /** Null without a receiver: then the log is told, and nothing is kept. */
-  readonly post: { readonly courier: Courier; readonly sender: Sender; readonly keep: KeepAlerts } | null;
+  /** Null without a receiver: then the log alone is told. */
+  readonly post: { readonly courier: Courier; readonly sender: Sender } | null;
+  readonly keep: KeepAlerts;
   /** What an earlier process has told. */
   readonly memory: readonly AlertMemory[];
 };
@@ -84,14 +85,13 @@ function writeLetters(notices: readonly Notice[], scene: Scene, { log, post, clo
  * First written down, then sent: what a kill interrupts is sent by the next process. Where nothing can be written, as on a full
  * disk, it is sent all the same; who told it is then known by this process only.
  */
-function createKeeper({ post, log, memory: before }: WatchDeps) {
+function createKeeper({ post, keep, log, memory: before }: WatchDeps) {
   let kept = before;
   let isFailing = false;
   return (memory: readonly AlertMemory[], letters: readonly AlertLetter[]): void => {
-    if (post === null) return;
     try {
       if (letters.length > 0 || isWorthKeeping(kept, memory)) {
-        post.keep(memory, letters);
+        keep(memory, letters);
         kept = memory;
       }
       isFailing = false;
@@ -99,7 +99,7 @@ function createKeeper({ post, log, memory: before }: WatchDeps) {
       if (!isFailing) log.warn({ error }, 'what was told could not be written down');
       isFailing = true;
     }
-    if (letters.length > 0) post.courier.send(letters);
+    if (letters.length > 0) post?.courier.send(letters);
   };
 }
 

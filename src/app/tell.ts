@@ -27,6 +27,7 @@ export function startTelling(parts: Parts, { ledger }: Pick<HarvestDeps, 'ledger
       : createHeartbeat({ url: config.heartbeatUrl.reveal(), fetch: seams.fetch, clock: seams.clock, log });
   const courier = courierOf(parts, ledger);
   const sender = { host: hostname(), version: seams.version, scrub: createScrub(secretsOf(config)) };
+  const told = courier === null ? 'log' : 'receiver';
   const startedMono = seams.clock.monotonic();
   const tailPeriodMs = longestPauseMs(config.tailCron);
   const watch = startWatch({
@@ -40,8 +41,9 @@ export function startTelling(parts: Parts, { ledger }: Pick<HarvestDeps, 'ledger
     },
     look: () => status(parts, pulse.vitals().said ?? null),
     newestDoubts: ledger.alerts.newestDoubts,
-    post: courier === null ? null : { courier, sender, keep: ledger.alerts.write },
-    memory: courier === null ? [] : ledger.alerts.memory(),
+    post: courier === null ? null : { courier, sender },
+    keep: (memory, letters) => ledger.alerts.write(memory, letters, told),
+    memory: ledger.alerts.memory(told),
   });
   return {
     tailRead: () => heartbeat?.beat(),

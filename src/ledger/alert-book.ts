@@ -1,15 +1,17 @@
 import type { AlertKind, AlertLetter, AlertMemory } from '../domain/alert-decision.ts';
 import type { Db } from './database.ts';
+import { readMeta, writeMeta } from './meta.ts';
 import { createNewestWord } from './newest-word.ts';
 import { toSeconds, toSecondsOrNull } from './seconds.ts';
 
 /** What the operator was told of, and what is still on its way, so that a restart neither repeats nor forgets it. */
 export type AlertBook = {
-  readonly memory: () => AlertMemory[];
+  /** What those who are told now know; a new receiver knows nothing of what only the log was told. */
+  readonly memory: (told: Told) => AlertMemory[];
   /** Oldest first. */
   readonly letters: () => AlertLetter[];
   /** Memory and letters belong together: the caller makes it one transaction. */
-  readonly write: (memory: readonly AlertMemory[], letters: readonly AlertLetter[]) => void;
+  readonly write: (memory: readonly AlertMemory[], letters: readonly AlertLetter[], told: Told) => void;
   /** The receiver has it, or it is given up. */
   readonly drop: (id: string) => void;
   /** Of the newest doubts, how many there are of each kind, the most frequent first. */
@@ -17,6 +19,8 @@ export type AlertBook = {
   /** Whether DataForSEO has answered a call well since it last refused one. */
   readonly isAnswered: () => boolean;
 };
+
+type Told = 'log' | 'receiver';
 
 type MemoryRow = {
   readonly kind: AlertKind;
@@ -32,9 +36,13 @@ type MemoryRow = {
 export function createAlertBook(database: Db): AlertBook {
   const sql = statements(database);
   return {
-    memory: () => sql.memory.all().map(asMemory),
+    memory: (told) => {
+      const isNews = told === 'receiver' && readMeta(database, 'alerts_told') === 'log';
+      return isNews ? [] : sql.memory.all().map(asMemory);
+    },
     letters: () => sql.letters.all().map(({ id, body, madeAt }) => ({ id, body, madeAt: madeAt * 1000 })),
-    write: (memory, letters) => {
+    write: (memory, letters, told) => {
+      writeMeta(database, 'alerts_told', told);
       sql.forget.run();
       for (const { kind, api, since, seenAt, clearSince, told, toldAt, count } of memory) {
         const instants = [toSeconds(since), toSeconds(seenAt), toSecondsOrNull(clearSince)];

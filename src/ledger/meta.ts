@@ -1,6 +1,6 @@
 import type { Db } from './database.ts';
 
-export type MetaKey = 'account' | 'clock_skew_ms' | 'created_at' | 'opened_at' | 'trial';
+export type MetaKey = 'account' | 'alerts_told' | 'clock_skew_ms' | 'created_at' | 'opened_at' | 'trial';
 
 export function readMeta(database: Db, key: MetaKey): string | null {
   const value: unknown = database.prepare('select value from meta where key = ?').pluck().get(key);

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
 import { startWatch, type Watch } from '../../src/alerts/watch.ts';
-import type { AlertLetter } from '../../src/domain/alert-decision.ts';
+import type { AlertLetter, AlertMemory } from '../../src/domain/alert-decision.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
@@ -23,9 +23,11 @@ beforeEach(() => {
 
 const PARKED: Partial<Snapshot> = { state: 'parked', reason: 'no funds' };
 
+type Kept = [memory: readonly AlertMemory[], letters: readonly AlertLetter[]];
+
 function start(
   ledger: Ledger,
-  over: { look?: () => Snapshot; keep?: Ledger['alerts']['write']; posts?: boolean } = {},
+  over: { look?: () => Snapshot; keep?: (...kept: Kept) => void; posts?: boolean } = {},
 ): Watch {
   const note = (level: string) => (facts: object, message: string) =>
     void logged.push(`${level} ${message} ${JSON.stringify(facts)}`);
@@ -35,8 +37,8 @@ function start(
   const post = {
     courier: { send, stop: () => Promise.resolve() },
     sender: { host: 'vessel', version: '1', scrub: (text: string) => text },
-    keep: over.keep ?? alerts.write,
   };
+  const told = over.posts === false ? 'log' : 'receiver';
   return startWatch({
     clock,
     log: { info: note('info'), warn: note('warn'), error: note('error') },
@@ -44,7 +46,8 @@ function start(
     look: over.look ?? (() => wellSnapshot({ at: iso(clock.now()), ...picture })),
     newestDoubts: alerts.newestDoubts,
     post: over.posts === false ? null : post,
-    memory: over.posts === false ? [] : alerts.memory(),
+    keep: over.keep ?? ((memory, letters) => alerts.write(memory, letters, told)),
+    memory: alerts.memory(told),
   });
 }
 
@@ -76,7 +79,7 @@ it('tells an onset and its end once, over kills in between', async () => {
   await kill();
   await clock.advance(60 * MINUTE);
   expect(sent).toHaveLength(2);
-  expect(ledger.alerts.memory()).toEqual([]);
+  expect(ledger.alerts.memory('receiver')).toEqual([]);
   await watch.stop();
 });
 
@@ -86,7 +89,7 @@ it('writes a letter down together with what was told, before it is sent', async 
   const watch = start(ledger);
   await clock.advance(15_000);
   expect(sent).toEqual(['disk raised']);
-  expect(ledger.alerts.memory()).toMatchObject([{ kind: 'disk', api: null, told: 1, since: NOW + 15_000 }]);
+  expect(ledger.alerts.memory('receiver')).toMatchObject([{ kind: 'disk', api: null, told: 1, since: NOW + 15_000 }]);
   const [letter, ...more] = ledger.alerts.letters();
   expect(more).toEqual([]);
   expect(letter?.madeAt).toBe(NOW + 15_000);
@@ -99,9 +102,9 @@ it('writes a letter down together with what was told, before it is sent', async 
 it('tells all the same where nothing can be written, and not twice', async () => {
   const ledger = temp.open();
   let isFull = true;
-  const keep: Ledger['alerts']['write'] = (memory, letters) => {
+  const keep = (...[memory, letters]: Kept) => {
     if (isFull) throw new Error('database or disk is full');
-    ledger.alerts.write(memory, letters);
+    ledger.alerts.write(memory, letters, 'receiver');
   };
   picture = { disk: { freeBytes: 5e6, totalBytes: 1e11, bytesPerDay: 5e7, daysLeft: 0, state: 'full' } };
   const watch = start(ledger, { keep });
@@ -110,7 +113,7 @@ it('tells all the same where nothing can be written, and not twice', async () =>
   expect(logged.filter((line) => line.includes('could not be written down'))).toHaveLength(1);
   isFull = false;
   await clock.advance(MINUTE);
-  expect(ledger.alerts.memory()).toMatchObject([{ kind: 'disk', told: 2 }]);
+  expect(ledger.alerts.memory('receiver')).toMatchObject([{ kind: 'disk', told: 2 }]);
   await watch.stop();
 });
 
@@ -130,25 +133,37 @@ it('says once that it cannot look, and goes on', async () => {
   await watch.stop();
 });
 
-it('without a receiver tells the log, and keeps nothing', async () => {
-  const ledger = temp.open();
+it('without a receiver tells the log, once over restarts too, and a receiver that is set later hears of it', async () => {
+  let ledger = temp.open();
+  let watch = start(ledger, { posts: false });
+  const restart = async (posts: boolean) => {
+    await watch.stop();
+    ledger.close();
+    ledger = temp.open();
+    watch = start(ledger, { posts });
+  };
   picture = PARKED;
-  const watch = start(ledger, { posts: false });
-  await clock.advance(10 * MINUTE);
+  await clock.advance(5 * MINUTE);
+  await restart(false);
+  await clock.advance(5 * MINUTE);
+  expect(logged.map((line) => line.split(' {')[0])).toEqual(['warn alert']);
+  expect([sent, ledger.alerts.letters()]).toEqual([[], []]);
+  await restart(true);
+  await clock.advance(5 * MINUTE);
+  expect(sent).toEqual(['parked raised']);
+  await restart(false);
   picture = {};
   await clock.advance(10 * MINUTE);
-  expect(logged.map((line) => line.split(' {')[0])).toEqual(['warn alert', 'info alert is over']);
-  expect(sent).toEqual([]);
-  expect([ledger.alerts.memory(), ledger.alerts.letters()]).toEqual([[], []]);
+  expect(logged.map((line) => line.split(' {')[0])).toEqual(['warn alert', 'warn alert', 'info alert is over']);
   await watch.stop();
 });
 
 it('writes nothing while nothing happens, and no more than now and then while something lasts', async () => {
   const ledger = temp.open();
   let writes = 0;
-  const keep: Ledger['alerts']['write'] = (memory, letters) => {
+  const keep = (...[memory, letters]: Kept) => {
     writes += 1;
-    ledger.alerts.write(memory, letters);
+    ledger.alerts.write(memory, letters, 'receiver');
   };
   const watch = start(ledger, { keep });
   await clock.advance(60 * MINUTE);
