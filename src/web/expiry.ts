@@ -37,7 +37,7 @@ export function showExpiry({ coverage, tail, backlog, at: now }: Snapshot): void
     );
     const caption =
       doomed.length === 0
-        ? 'Everything is read before it leaves the window.'
+        ? 'All of this is read before it leaves the window.'
         : 'What is marked leaves the window before it can be read.';
     return [h('table', {}, h('caption', {}, caption), h('thead', {}, h('tr', {}, ...head)), h('tbody', {}, ...body))];
   });

@@ -7,6 +7,7 @@ import { showExpiry } from './expiry.ts';
 import { bytes, compact, count, counted, DAY_MS, duration, moment, money, share } from './format.ts';
 import { showBudget, type Calls } from './budget.ts';
 import { legendItems } from './patterns.ts';
+import { showLost } from './lost.ts';
 import { showStrips, type Strip } from './strip.ts';
 
 /** How often what is behind the snapshot is asked for again. */
@@ -65,6 +66,7 @@ function showSnapshot(snapshot: Snapshot): void {
   figure('figure-unfinished', count(tasks.unfinished));
   figure('figure-doubts', count(doubts));
   at('figure-doubts').dataset['mood'] = doubts > 0 ? 'warn' : '';
+  showLost(snapshot);
   figure('figure-size', bytes(ledger.sizeBytes + ledger.walBytes), `${ledger.path}, schema ${ledger.schemaVersion}`);
   showBacklog(snapshot);
   showExpiry(snapshot);

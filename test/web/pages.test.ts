@@ -13,7 +13,7 @@ import { openLedger, type Ledger } from '../../src/ledger/ledger.ts';
 import { createLogger } from '../../src/log.ts';
 import { systemClock } from '../../src/time.ts';
 import { hasChromium, openBrowser, type Browsing } from '../support/browser.ts';
-import { asRow, DAY, HOUR, listed, readSlice, savePage, sliceOf } from '../support/ledger.ts';
+import { asRow, DAY, HOUR, listed, readSlice, savePage, sliceOf, withDatabase } from '../support/ledger.ts';
 
 if (!hasChromium) console.warn('SKIPPED: tests of the pages, which need Chromium (apt-get install chromium).');
 
@@ -132,6 +132,27 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await until('#backlog-lead', /\d+\.\d % of the window is read/);
     expect(await page.locator('#days-tasks canvas').count()).toBe(1);
     expect(await textOf('#live')).toContain('Live');
+  });
+
+  it('the status page says how much is lost, by grade, and leads to what says which', async () => {
+    await page.goto(url);
+    await until('#figure-lost', /^\s*0\s*$/);
+    const days = (since: number, end: number) => [since, end].map((ago) => Math.floor((NOW - ago * DAY) / 1000));
+    withDatabase(path, {}, (database) => {
+      const lose = database.prepare(
+        `insert into loss (api, since, until, grade, lost_at, reason) values (1, ?, ?, ?, 0, 'x')`,
+      );
+      // The second lies within the first, and is no more time.
+      lose.run(...days(250, 207), 'metadata');
+      lose.run(...days(240, 210), 'metadata');
+      lose.run(...days(250, 245), 'ids');
+    });
+    await until('#figure-lost', '5 days ids43 days metadata');
+    expect(await page.locator('#figure-lost').getAttribute('title')).toMatch(/^backlinks, metadata: \d{4}-.* to .*\n/);
+    expect(await page.locator('#figure-lost').getAttribute('data-mood')).toBe('warn');
+    expect(await page.locator('#figure-lost a').getAttribute('href')).toBe('/reports?report=coverage');
+    withDatabase(path, {}, (database) => database.exec('delete from loss'));
+    await until('#figure-lost', /^\s*0\s*$/);
   });
 
   it('the strip tells which call covered a moment, by keys and by pointer', async () => {
