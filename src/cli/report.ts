@@ -28,7 +28,7 @@ with 1 when they differ, as on a busy account by what has not been read yet, of 
 
 Days are UTC. All but reconcile make no call; all work beside a running daemon. A tag, endpoint, API or state that no task has is named on
 standard error, with what comes near (of tags among the 5,000 newest sums by day); with --tag so are the tasks whose tag is not known:
-their metadata is lost or not read yet. In CSV a text that a spreadsheet would take for a
+their metadata is lost, not read yet or never listed. In CSV a text that a spreadsheet would take for a
 formula has an apostrophe in front; JSON has every text as it is, and money exact in whole micro-dollars too.`,
   examples: [
     'report costs --since 2026-03-01 --until 2026-04-01 --tag customer-7',

@@ -33,7 +33,7 @@ export type Shown = {
   readonly unknown: readonly UnknownValue[];
   /** False: the ledger lacks some of the time that was asked about, so there may be more. */
   readonly complete: boolean;
-  /** Tasks that may have the tag that was asked for: theirs is lost or not read yet. */
+  /** Tasks that may have the tag that was asked for: theirs is lost, not read yet or never listed. */
   readonly unknownTag: Totals | null;
 };
 /** What every answer has. */

@@ -4,14 +4,14 @@ import { isChanged } from './changes.ts';
 import { cutAtMidnight, secondsOf, sumConditions, taskConditions, type Piece, type Seconds } from './pieces.ts';
 import { askedOf } from './retrievable.ts';
 
-const UNKNOWN = `metadata_state in ('lost', 'pending')`;
+const UNKNOWN = `metadata_state in ('lost', 'pending', 'none')`;
 
 /** Whose answer it is. `now` is the server's clock, epoch ms. */
 type Answering = { readonly kind: ReportKind; readonly filter: ReportFilter; readonly now: number };
 
 /**
  * The tasks that a report of one tag would leave out without a word: those that the rest of its filter means, and whose
- * metadata is lost or not read yet. From the kept sums, and only of the days on which there are any from the tasks themselves.
+ * metadata is lost, not read yet or never listed. From the kept sums, and only of the days on which there are any from the tasks themselves.
  *
  * @returns Null where no tag is asked for, or the tag of each is known.
  */

@@ -76,6 +76,14 @@ describe('the tasks whose tag is not known', () => {
     expect(ask({})).toBeNull();
   });
 
+  it('are also those that the server lists without metadata for good', () => {
+    const { ask, ledger: own, value } = ledger([]);
+    const rows = [listed('with', EDGE + HOUR, {}), listed('without', EDGE + 2 * HOUR, { ...BARE, costMicros: 5 })];
+    readSlice(own, sliceOf(EDGE, EDGE + DAY), rows.map(asRow), { at: { now: NOW, metadataEdge: EDGE } });
+    expect(value(`select metadata_state from tasks where id = 'without'`)).toBe('none');
+    expect(ask({})).toEqual({ tasks: 1, costMicros: 5 });
+  });
+
   it('are those that each kind of report is about', () => {
     const { ask, ledger: own } = ledger();
     expect(ask({}, 'failures')).toEqual({ tasks: 1, costMicros: 1_000 });
