@@ -21,10 +21,7 @@ export async function withHarvest<T>(
   await upgradeLedger({ path: config.databasePath, log }, signal);
   const ledger = openLedger({ path: config.databasePath, login, pid: seams.pid, now: seams.clock.now() });
   try {
-    const serverClock = createServerClock(seams.clock, {
-      skewMs: ledger.lastSkewMs(),
-      leastAt: ledger.lastAnsweredAt(),
-    });
+    const serverClock = createServerClock(seams.clock, ledger.clockMemory());
     const client = createClient({
       baseUrl: config.url,
       credentials: { login, password: password.reveal() },

@@ -26,7 +26,7 @@ const SKEW_CHANGES_MS = 2_000;
  * the next one after a kill, tell the time by it.
  */
 export function createSkewKeeper({ ledger, serverClock }: HarvestDeps): () => void {
-  let kept = ledger.lastSkewMs();
+  let kept = ledger.clockMemory().skewMs;
   return () => {
     const skewMs = serverClock.skewMs();
     if (!serverClock.sure() || Math.abs(skewMs - kept) < SKEW_CHANGES_MS) return;

@@ -36,7 +36,7 @@ type Task = {
   /** Waits for the backlog to be read. */
   readonly last: boolean;
   /** Waits for old calls to be folded: what is proven anew by ids alone holds on to every walk that has shown its metadata. */
-  readonly holds: boolean;
+  readonly afterFolding?: true;
   /** Between two looks that find nothing, and after one that found something. */
   readonly pausePeriods: number;
   readonly restPeriods: number;
@@ -57,14 +57,14 @@ type Place = { at: number };
 
 /** In the order of their turn. */
 const TASKS: readonly Task[] = [
-  { purpose: 'settle', last: false, holds: false, pausePeriods: 0, restPeriods: 0, find: settling },
-  { purpose: 'settle', last: false, holds: false, pausePeriods: LOOK_AGAIN_PERIODS, restPeriods: 0, find: rechecking },
-  { purpose: 'chase', last: false, holds: false, pausePeriods: LOOK_AGAIN_PERIODS, restPeriods: 0, find: chasing },
-  { purpose: 'settle', last: true, holds: false, pausePeriods: SELDOM_PERIODS, restPeriods: 0, find: lookingLast },
+  { purpose: 'settle', last: false, pausePeriods: 0, restPeriods: 0, find: settling },
+  { purpose: 'settle', last: false, pausePeriods: LOOK_AGAIN_PERIODS, restPeriods: 0, find: rechecking },
+  { purpose: 'chase', last: false, pausePeriods: LOOK_AGAIN_PERIODS, restPeriods: 0, find: chasing },
+  { purpose: 'settle', last: true, pausePeriods: SELDOM_PERIODS, restPeriods: 0, find: lookingLast },
   {
     purpose: 'verify',
     last: true,
-    holds: true,
+    afterFolding: true,
     pausePeriods: SELDOM_PERIODS,
     restPeriods: VERIFY_PERIODS,
     find: verifying,
@@ -86,7 +86,11 @@ export function createUpkeepWork(harvest: Harvest, { tailNeed, isFolded }: Upkee
     const mono = clock.monotonic();
     for (const [index, task] of TASKS.entries()) {
       const key = `${picture.api} ${index}`;
-      if ((task.last && scene.backlogWaits) || (task.holds && !isFolded()) || mono < (restsUntil.get(key) ?? 0))
+      if (
+        (task.last && scene.backlogWaits) ||
+        (task.afterFolding === true && !isFolded()) ||
+        mono < (restsUntil.get(key) ?? 0)
+      )
         continue;
       const place = places.get(key) ?? { at: 0 };
       places.set(key, place);

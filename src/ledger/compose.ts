@@ -21,8 +21,8 @@ import type { LedgerRooms } from './rooms.ts';
 import { savePage } from './save-page.ts';
 import { saveSounding } from './save-sounding.ts';
 import { toSeconds } from './seconds.ts';
-import { lastAnsweredAt, lastSkewMs } from './server-now.ts';
 import { seldom, unlessTheSame } from './seldom.ts';
+import { clockMemory } from './server-now.ts';
 import { createSums } from './sums.ts';
 import { createTaskStore } from './tasks.ts';
 import { createUpkeep, type Upkeep } from './upkeep.ts';
@@ -190,8 +190,7 @@ function composeUpkeep({ database, rooms, memory, inWords, transaction }: Work, 
     setDaemonState: inWords(createDaemonStateWriter(database)),
     foldJournal: inWords(createJournalFolder(database).fold),
     mendSums: transaction(() => mendSums(database)),
-    lastSkewMs: () => lastSkewMs(database),
-    lastAnsweredAt: () => lastAnsweredAt(database),
+    clockMemory: () => clockMemory(database),
     keepSkewMs: inWords((skewMs) => writeMeta(database, 'clock_skew_ms', String(Math.round(skewMs)))),
   };
 }

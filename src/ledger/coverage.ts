@@ -1,4 +1,4 @@
-import { cover, union, type CoverChange, type Reading, type Segment } from '../domain/coverage.ts';
+import { cover, type CoverChange, type Reading, type Segment } from '../domain/coverage.ts';
 import type { Gap } from '../domain/gaps.ts';
 import type { Density } from '../domain/slicing.ts';
 import type { Grade } from '../domain/task.ts';
@@ -6,17 +6,13 @@ import type { TimeRange } from '../domain/time-range.ts';
 import type { Refusal } from '../domain/window.ts';
 import type { Db } from './database.ts';
 import { digestOf } from './id-digest.ts';
+import { createLossStore, type LossStore } from './losses.ts';
 import { toMs, toMsOrNull, toSeconds, toSecondsOrNull } from './seconds.ts';
-
-type Loss = TimeRange & { readonly grade: Grade; readonly lostAt: number; readonly reason: string };
-
-/** The reading that has it, and which losses it ends. */
-type Regained = { readonly grade: Grade; readonly reason: string; readonly at: number; readonly walkId: number };
 
 export type Frontier = { readonly grade: Grade; readonly origin: number; readonly accountedUntil: number };
 
 /** What is proven, lacking and lost, by API (its number in the dictionary). Instants are epoch ms. */
-export type CoverageStore = {
+export type CoverageStore = LossStore & {
   /** Puts the reading of `range` into the place of older ones, while its walk still has its list. */
   readonly cover: (api: number, range: TimeRange, reading: Reading) => CoverChange;
   readonly segments: (api: number) => readonly Segment[];
@@ -26,12 +22,6 @@ export type CoverageStore = {
   readonly glimpses: (api: number) => Density[];
   /** Of a walk that has ended; null where there is none. */
   readonly densityOf: (walkId: number) => Density | null;
-  readonly losses: (api: number) => readonly Loss[];
-  /** All of them, joined: an API that stays refused loses for years. */
-  readonly lost: (api: number) => readonly (TimeRange & { readonly grade: Grade })[];
-  readonly lose: (api: number, loss: Loss) => void;
-  /** What was on record as lost for this reason is had after all: the record stays, and says so. */
-  readonly regain: (api: number, range: TimeRange, how: Regained) => void;
   readonly refusals: (api: number) => readonly Refusal[];
   readonly refuse: (api: number, refusal: Refusal, call: number) => void;
   readonly frontiers: (api: number) => readonly Frontier[];
@@ -48,19 +38,8 @@ export function createCoverageStore(database: Db): CoverageStore {
   const provenDensities: CoverageStore['provenDensities'] = (api) =>
     sql.proven.all(api).map((row) => ({ walkId: row.id, density: densityOf(row) }));
   const glimpses: CoverageStore['glimpses'] = (api) => sql.glimpses.all(api).map(glimpseOf);
-  /** Joins the loss that ends there to the one before it, where that has not been growing for a day. */
-  const foldLosses = (end: LossEnd) => {
-    const last = sql.lossUntil.get(end);
-    const before = last === undefined ? undefined : sql.lossUntil.get({ ...end, until: last.since });
-    if (last === undefined || before === undefined || last.lost_at - before.lost_at >= FOLDING_SECONDS) return;
-    sql.dropLoss.run(last.id);
-    sql.extendLoss.run(last.until, before.id);
-  };
-  const losses: CoverageStore['losses'] = (api) =>
-    sql.losses
-      .all(api)
-      .map((row) => ({ ...rangeOf(row), grade: row.grade, lostAt: toMs(row.lost_at), reason: row.reason }));
   return {
+    ...createLossStore(database),
     cover: (api, range, reading) => {
       const touched = sql.touched
         .all({ api, since: toSeconds(range.since), until: toSeconds(range.until) })
@@ -84,31 +63,6 @@ export function createCoverageStore(database: Db): CoverageStore {
     densityOf: (walkId) => {
       const row = sql.density.get(walkId);
       return row === undefined ? null : densityOf(row);
-    },
-    losses,
-    lost: (api) => {
-      const all = losses(api);
-      const joined = (grade: Grade) =>
-        union(all.filter((loss) => loss.grade === grade)).map((range) => ({ ...range, grade }));
-      return [...joined('ids'), ...joined('metadata')];
-    },
-    lose: (api, { since, until, grade, lostAt, reason }) => {
-      const at = toSeconds(lostAt);
-      // A window that is left second by second would otherwise fill the table with seconds.
-      const grown = sql.growLoss.run(toSeconds(until), api, grade, toSeconds(since), reason, at - GROWING_SECONDS);
-      if (grown.changes > 0) return;
-      foldLosses({ api, grade, reason, until: toSeconds(since) });
-      sql.lose.run(api, toSeconds(since), toSeconds(until), grade, at, reason);
-    },
-    regain: (api, range, { grade, reason, at, walkId }) => {
-      const within = [api, grade, reason, toSeconds(range.until), toSeconds(range.since)] as const;
-      for (const loss of sql.lossesIn.all(...within)) {
-        const since = Math.max(loss.since, toSeconds(range.since));
-        const until = Math.min(loss.until, toSeconds(range.until));
-        sql.regain.run(since, until, toSeconds(at), walkId, loss.id);
-        if (loss.since < since) sql.lose.run(api, loss.since, since, grade, loss.lost_at, reason);
-        if (loss.until > until) sql.lose.run(api, until, loss.until, grade, loss.lost_at, reason);
-      }
     },
     refusals: (api) =>
       sql.refusals.all(api).map((row) => ({ grade: row.grade, widthMs: toMs(row.width), seenAt: toMs(row.seen_at) })),
@@ -141,13 +95,6 @@ export function createCoverageStore(database: Db): CoverageStore {
     },
   };
 }
-
-/** Losses that follow each other within an hour are one. */
-const GROWING_SECONDS = 3_600;
-/** And once they are over, those of a day: an API that stays refused would leave 17,000 of them a year. */
-const FOLDING_SECONDS = 86_400;
-
-type LossEnd = { readonly api: number; readonly grade: Grade; readonly reason: string; readonly until: number };
 
 type RangeRow = { readonly since: number; readonly until: number };
 type DensityRow = RangeRow & { readonly id: number; readonly rows: number; readonly last: number | null };
@@ -216,24 +163,6 @@ function statements(database: Db) {
       `${PROVEN} where id in (select walk from segment where api = +?) order by id`,
     ),
     density: database.prepare<[number], DensityRow>(`${PROVEN} where id = ? and outcome = 'covered'`),
-    losses: database.prepare<[number], RangeRow & { grade: Grade; lost_at: number; reason: string }>(
-      'select since, until, grade, lost_at, reason from loss where api = ? and regained_at is null order by since',
-    ),
-    lossesIn: database.prepare<[number, Grade, string, number, number], RangeRow & { id: number; lost_at: number }>(
-      `select id, since, until, lost_at from loss
-       where api = ? and grade = ? and reason = ? and since < ? and until > ? and regained_at is null`,
-    ),
-    lossUntil: database.prepare<[LossEnd], RangeRow & { id: number; lost_at: number }>(
-      `select id, since, until, lost_at from loss
-       where api = @api and grade = @grade and reason = @reason and until = @until and regained_at is null`,
-    ),
-    dropLoss: database.prepare('delete from loss where id = ?'),
-    extendLoss: database.prepare('update loss set until = ? where id = ?'),
-    regain: database.prepare('update loss set since = ?, until = ?, regained_at = ?, regained_by = ? where id = ?'),
-    lose: database.prepare('insert into loss (api, since, until, grade, lost_at, reason) values (?, ?, ?, ?, ?, ?)'),
-    growLoss: database.prepare(
-      'update loss set until = ? where api = ? and grade = ? and until = ? and reason = ? and lost_at > ? and regained_at is null',
-    ),
     refusals: database.prepare<[number], { grade: Grade; width: number; seen_at: number }>(
       'select grade, width, seen_at from refused_width where api = ?',
     ),

@@ -69,10 +69,8 @@ export type Ledger = {
   readonly foldJournal: (now: number) => Folded;
   /** Adds up the tasks anew; takes a while on a large ledger. */
   readonly mendSums: () => void;
-  /** Server minus wall clock as an earlier process knew it, ms; 0 for nothing. */
-  readonly lastSkewMs: () => number;
-  /** By the server's clock, epoch ms; 0 before the first time. */
-  readonly lastAnsweredAt: () => number;
+  /** Server minus wall clock as it was last known, ms, and when the server last answered, epoch ms by its clock; 0 for nothing. */
+  readonly clockMemory: () => { readonly skewMs: number; readonly leastAt: number };
   readonly keepSkewMs: (skewMs: number) => void;
   /** @returns Whether the file alone is the ledger now; not while somebody reads, who keeps the log from being merged. */
   readonly close: () => boolean;

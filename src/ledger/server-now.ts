@@ -8,7 +8,7 @@ const CALLS = 1_000;
  * When the server last answered in earnest, by its own clock as it was known then, epoch ms; 0 before the first time. Not the latest of
  * all: a call before the first `Date` was believed is dated by a guess, which may be ahead.
  */
-export function lastAnsweredAt(database: Db): number {
+function lastAnsweredAt(database: Db): number {
   const seconds = database
     .prepare<[number], number | null>(
       `select answered_at from (select id, answered_at, code from call order by id desc limit +?)
@@ -19,8 +19,13 @@ export function lastAnsweredAt(database: Db): number {
   return (seconds ?? 0) * 1000;
 }
 
-/** Server minus wall clock as it was last known, ms. */
-export function lastSkewMs(database: Db): number {
+/** What an earlier process knew of the server's clock: server minus wall clock, ms, and the latest moment that it is known to have been. */
+export function clockMemory(database: Db): { readonly skewMs: number; readonly leastAt: number } {
+  return { skewMs: lastSkewMs(database), leastAt: lastAnsweredAt(database) };
+}
+
+/** Server minus wall clock as it was last known, ms; 0 for nothing. */
+function lastSkewMs(database: Db): number {
   return Number(readMeta(database, 'clock_skew_ms') ?? 0);
 }
 
@@ -29,5 +34,6 @@ export function lastSkewMs(database: Db): number {
  * that was put back since would take what is not read for what has not been yet.
  */
 export function serverNow(database: Db, wallNow: number): number {
-  return Math.max(wallNow + lastSkewMs(database), lastAnsweredAt(database));
+  const { skewMs, leastAt } = clockMemory(database);
+  return Math.max(wallNow + skewMs, leastAt);
 }

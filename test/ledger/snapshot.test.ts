@@ -223,8 +223,19 @@ describe('the snapshot', () => {
   it('goes by the server clock', () => {
     const { ledger, look } = opened();
     ledger.keepSkewMs(-90_400.6);
-    expect(ledger.lastSkewMs()).toBe(-90_401);
+    expect(ledger.clockMemory().skewMs).toBe(-90_401);
     expect(look({ wallNow: NOW + 401 }).at).toBe(iso(NOW - 90_000));
+  });
+
+  it('is never of a moment before the last answer, though the wall clock was put back since', () => {
+    const { ledger, look } = opened();
+    const walk = ledger.beginWalk(sliceOf(NOW - HOUR, UPPER), NOW);
+    // The one before is dated by a guess that was ahead, the one after says nothing of the time.
+    for (const over of [{ answeredAt: NOW + DAY }, { answeredAt: NOW }, { code: 40_200, answeredAt: NOW + DAY }])
+      ledger.journal.end(ledger.journal.begin(startOf(walk)), endOf(over));
+    expect(ledger.clockMemory().leastAt).toBe(NOW);
+    expect(look({ wallNow: NOW - 6 * HOUR }).at).toBe(iso(NOW));
+    expect(look({ wallNow: NOW + HOUR }).at).toBe(iso(NOW + HOUR));
   });
 
   it('tells the last failure with its code and text', () => {
