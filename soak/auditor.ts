@@ -105,11 +105,14 @@ export function createAuditor(setup: AuditorSetup): Auditor {
         loss.until * 1_000 <= edge + NARROWER_MS,
         says(`the server still answers for it (its window begins at ${iso(edge)})`),
       );
-      const from = loss.since * 1_000 - skewMs() - scenario.startedAt;
-      const to = loss.lost_at * 1_000 - skewMs() - scenario.startedAt;
-      const calm = troubles.calmBetween(from, to);
+      const toElapsed = (at: number) => at - skewMs() - scenario.startedAt;
       const settlingMs =
         loss.reason === UNSETTLED ? SETTLINGS * durationOf(scenario.settings[1]['LEDGER_SETTLE'] ?? '1h') : 0;
+      const from = toElapsed(loss.since * 1_000);
+      let calm = troubles.calmBetween(from, toElapsed(loss.lost_at * 1_000));
+      if (calm < ENOUGH_MS + settlingMs) continue;
+      // How wide the window is shows only by asking: what left it during a stop may be found to be lost hours after the start.
+      calm = troubles.calmBetween(from, toElapsed(service.leavesAt(loss.grade, loss.until * 1_000)));
       claim(calm < ENOUGH_MS + settlingMs, says(`there were ${(calm / HOUR_MS).toFixed(1)} calm hours to read it in`));
     }
   };

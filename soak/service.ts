@@ -7,7 +7,7 @@ import { chance } from '../src/simulator/random.ts';
 import { createRate } from '../src/simulator/rate.ts';
 import { type Arrival, createStatsBook, type SimulatorStats, type StatsBook } from '../src/simulator/stats.ts';
 import { createWorld } from '../src/simulator/world.ts';
-import type { Clock } from '../src/time.ts';
+import { DAY_MS, type Clock } from '../src/time.ts';
 
 /** The simulated service without sockets, so that a virtual clock can drive it. */
 export type Service = {
@@ -24,6 +24,8 @@ export type Service = {
   readonly now: () => number;
   /** The oldest `datetime_from` that it answers now. */
   readonly windowEdge: (grade: 'ids' | 'metadata') => number;
+  /** When an instant leaves the window, epoch ms of the service's clock. */
+  readonly leavesAt: (grade: 'ids' | 'metadata', instant: number) => number;
   /** Another program uses the account: one call of its own. */
   readonly foreignCall: () => void;
   /** While it cannot be reached no call arrives. */
@@ -39,6 +41,8 @@ export type ServiceSetup = {
   readonly onArrival?: (mono: number) => void;
 };
 
+/** Longer than any window. */
+const LONGEST_WINDOW_MS = 200 * DAY_MS;
 const TRAVEL = 82;
 const NEWEST = 4;
 
@@ -95,6 +99,16 @@ export function createService(patch: SimulatorPatch, { clock, onArrival = () => 
     model: world.model,
     now: world.now,
     windowEdge: (grade) => windowEdge(world.options().windows, grade, world.now()),
+    leavesAt: (grade, instant) => {
+      // By halves: a calendar month is of no constant length, but its edge never goes back.
+      let [before, after] = [instant, instant + LONGEST_WINDOW_MS];
+      while (after - before > 1_000) {
+        const middle = (before + after) / 2;
+        if (windowEdge(world.options().windows, grade, middle) < instant) before = middle;
+        else after = middle;
+      }
+      return after;
+    },
     foreignCall: () => void rate.admit('', { mono: clock.monotonic(), at: world.now() }, world.options().rate),
     setReachable: (reachable) => {
       isReachable = reachable;

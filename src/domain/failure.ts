@@ -46,6 +46,8 @@ export type FailureMoment = {
   readonly othersSucceed: boolean;
   /** For `too_old`: a window may really be so narrow. */
   readonly isPlausible: boolean;
+  /** For `too_old`: the same question was refused before. */
+  readonly isRepeated: boolean;
 };
 
 export function afterFailure(walk: Walk, error: DataForSeoError, moment: FailureMoment): AfterFailure {
@@ -75,7 +77,7 @@ function tooOld(walk: Walk, error: DataForSeoError, moment: FailureMoment): Afte
   if (!moment.isPlausible) return blameSlice(walk, error, moment);
   // The first question at an edge is a guess that is expected to fail; each guess costs one call, not two.
   const isGuess = walk.openingPages > 0 && walk.calls === 0;
-  if (isGuess || walk.failures > 0) return { kind: 'expired' };
+  if (isGuess || moment.isRepeated) return { kind: 'expired' };
   return { kind: 'retry', walk: { ...walk, failures: 1, retryAt: moment.now, failure: error.message } };
 }
 

@@ -10,15 +10,16 @@ import { factsOf } from './walk-facts.ts';
 /** What comes of a page that could not be had. `shifted`: the end of the walk was not in the past by the server's clock. */
 export function onRefusedPage(harvest: Harvest, walk: Walk, error: DataForSeoError): 'done' | 'shifted' {
   const { deps, standing } = harvest;
-  const { ledger, policy } = deps;
-  const now = deps.serverClock.now();
+  const { serverClock, policy } = deps;
+  const now = serverClock.now();
   const isAnswer = error.code === 'too_old' || error.code === 'not_past' || error.code === 'rejected';
   if (isAnswer) answered(harvest, walk.api);
   // A server whose answer is too long for us answers: nobody else's success is needed to blame the page.
   const isFailure = (error.code === 'unavailable' || error.code === 'throttled') && error.details.overlong !== true;
   const othersSucceed = isFailure ? standing.failed(walk, now) : true;
   const isPlausible = error.code !== 'too_old' || isPlausibleWidth(walk.grade, widthAsked(walk, now));
-  const next = afterFailure(walk, error, { now, periodMs: policy.periodMs, othersSucceed, isPlausible });
+  const isRepeated = harvest.refusedAt.has(walk.id);
+  const next = afterFailure(walk, error, { now, periodMs: policy.periodMs, othersSucceed, isPlausible, isRepeated });
   if (!isPlausible) doubtRefusal(harvest, walk, error.message);
   deps.log.warn(
     { ...factsOf(walk), code: error.code, error: error.message, hint: error.details.hint, next: next.kind },
@@ -29,6 +30,7 @@ export function onRefusedPage(harvest: Harvest, walk: Walk, error: DataForSeoErr
       return dropOrKeep(harvest, walk);
     case 'retry':
       if (next.walk.failures >= LEAVE_AFTER) harvest.left.set(walk.id, next.walk);
+      if (error.code === 'too_old' && isPlausible) harvest.refusedAt.set(walk.id, serverClock.sure() ? now : Infinity);
       return dropOrKeep(harvest, next.walk);
     case 'halve':
       split(harvest, walk, now);
@@ -42,13 +44,10 @@ export function onRefusedPage(harvest: Harvest, walk: Walk, error: DataForSeoErr
       refuseApi(harvest, walk, error);
       return dropOrKeep(harvest, walk);
     case 'expired':
-      // By a clock that is in doubt a refusal says nothing of the window's width.
-      if (!deps.serverClock.sure()) ledger.endWalk(walk, 'expired', now);
-      else
-        ledger.refuse(walk, { widthMs: widthAsked(walk, now), seenAt: now, callId: error.details.callId ?? 0 }, policy);
+      expire(harvest, walk, error);
       return 'done';
     case 'shifted':
-      ledger.endWalk(walk, 'shifted', now);
+      deps.ledger.endWalk(walk, 'shifted', now);
       return isClockToBlame(harvest, walk) ? 'done' : 'shifted';
   }
 }
@@ -66,6 +65,21 @@ function refuseApi({ deps, standing }: Harvest, { api }: Walk, error: DataForSeo
   const { statusCode, httpStatus } = error.details;
   const code = String(statusCode ?? httpStatus ?? error.code);
   deps.ledger.refuseApi(api, { at: now, until, code, reason: withHint(error) });
+}
+
+/**
+ * A walk whose beginning is refused ends, and the window is narrower than what was asked for. Of two refusals the first says more: by
+ * the time of the second, which may have waited for its turn, the edge has moved past the same second.
+ */
+function expire(harvest: Harvest, walk: Walk, error: DataForSeoError): void {
+  const { ledger, serverClock, policy } = harvest.deps;
+  const now = serverClock.now();
+  const firstAt = Math.min(harvest.refusedAt.get(walk.id) ?? now, now);
+  harvest.refusedAt.delete(walk.id);
+  // By a clock that is in doubt a refusal says nothing of the window's width.
+  if (!serverClock.sure()) return ledger.endWalk(walk, 'expired', now);
+  const { callId = 0 } = error.details;
+  ledger.refuse(walk, { widthMs: widthAsked(walk, firstAt), seenAt: now, callId }, policy);
 }
 
 /** How far back the first second of a walk was asked for, ms. */

@@ -46,6 +46,8 @@ export type Harvest = {
   readonly lanes: Lanes;
   /** Walks that this run leaves for a later one. */
   readonly left: Map<number, Walk>;
+  /** Walks whose beginning was refused as too old once, and the server's time of that; Infinity by a clock that was in doubt. */
+  readonly refusedAt: Map<number, number>;
   readonly totals: { rows: number; newTasks: number };
   /** How much further than `lag` the server wants the end of a slice behind its clock, ms. */
   readonly extraLagMs: () => number;
@@ -74,10 +76,12 @@ export function createHarvest(deps: HarvestDeps, hooks: HarvestHooks, signal: Ab
     standing,
     lanes,
     left: new Map(),
+    refusedAt: new Map(),
     totals,
     extraLagMs: () => extraLagMs,
     onPage: (saved) => {
       standing.succeeded(saved.walk.api);
+      harvest.refusedAt.delete(saved.walk.id);
       totals.rows += saved.rows;
       totals.newTasks += saved.newTasks;
       if (saved.next === 'done') keepLearned(harvest, withLargerPages(saved.walk, deps.policy.limit));

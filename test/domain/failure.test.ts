@@ -43,7 +43,7 @@ const walk: Walk = {
   found: 0,
 };
 
-const others = { now: NOW, periodMs: PERIOD, othersSucceed: true, isPlausible: true };
+const others = { now: NOW, periodMs: PERIOD, othersSucceed: true, isPlausible: true, isRepeated: false };
 const nobody = { ...others, othersSucceed: false };
 const failed = (code: DataForSeoErrorCode, details: DataForSeoErrorDetails = {}) =>
   new DataForSeoError(code, 'it failed', details);
@@ -71,10 +71,15 @@ describe('I8 a failure of one slice stops that slice only', () => {
   it('too_old is believed when it comes twice, and never where no window could be so narrow', () => {
     const first = afterFailure(walk, failed('too_old'), others);
     expect(first).toMatchObject({ kind: 'retry', walk: { failures: 1, retryAt: NOW } });
-    expect(afterFailure({ ...walk, failures: 1 }, failed('too_old'), others).kind).toBe('expired');
-    expect(afterFailure({ ...walk, failures: 1 }, failed('too_old'), { ...others, isPlausible: false }).kind).toBe(
+    const again = { ...others, isRepeated: true };
+    expect(afterFailure({ ...walk, failures: 1 }, failed('too_old'), again).kind).toBe('expired');
+    expect(afterFailure({ ...walk, failures: 1 }, failed('too_old'), { ...again, isPlausible: false }).kind).toBe(
       'retry',
     );
+  });
+
+  it('too_old after a failure of another kind is still the first of its kind', () => {
+    expect(afterFailure({ ...walk, failures: 1 }, failed('too_old'), others).kind).toBe('retry');
   });
 
   it.each(decisions)('%s: %s while others succeed, else %s', (code, alone, together) => {
