@@ -1,4 +1,4 @@
-import type { CertificateOfApi } from './certificate.ts';
+import type { Certificate, CertificateOfApi, MissingStretch } from './certificate.ts';
 import { counted } from './wording.ts';
 
 /** What a reader of the certificate must bear in mind, a sentence each: nothing of it is a time without a reading. */
@@ -37,6 +37,31 @@ export function cautionsOf({
   ];
 }
 
+/** What the certificate is of: the first lines of it, each a label and a text. @param instant - Writes an instant. */
+export function headOf(
+  certificate: Certificate,
+  instant: (at: string) => string,
+): readonly (readonly [string, string])[] {
+  const { made, version, ledger, account } = certificate;
+  return [
+    ['Made', `${instant(made)} UTC, as all times here, by the clock of DataForSEO's server`],
+    ['Program', `dataforseo-ledger ${version}, schema ${ledger.schemaVersion}`],
+    ['Record', ledger.path],
+    ['Account', account ?? 'none yet: DataForSEO has not answered'],
+  ];
+}
+
+/** What of a stretch is missing, and how it came to that. */
+export function lackOf({ grade, why }: Pick<MissingStretch, 'grade' | 'why'>): {
+  readonly what: string;
+  readonly how: string;
+} {
+  return {
+    what: grade === 'metadata' ? 'parameters and tags only' : 'tasks',
+    how: { unread: 'gap', lost: 'lost for good', before_ledger: 'before this record began' }[why],
+  };
+}
+
 /** For readers who know nothing of this program. In lines that fit on paper. */
 export const CERTIFICATE_MEANING: readonly string[] = [
   'What this means. DataForSEO lists the tasks of an account for six months, with their parameters for one. This program reads that',
@@ -47,5 +72,6 @@ export const CERTIFICATE_MEANING: readonly string[] = [
   'bytes of the SHA-256 of every task id: anyone with the ids can work it out again. Where a reading reaches beyond the range, its part',
   'is worked out from the tasks on record. Whether the record still holds what was read is for "verify" to say. The digest is of ids',
   'alone: a cost or a parameter that somebody has altered together with its sums shows only where the list is read again ("verify',
-  '--reread"), while DataForSEO still lists it. Nothing here is signed.',
+  '--reread"), while DataForSEO still lists it. The account is named by a random word, a colon and the SHA-256 of that word, a colon',
+  'and the login: whoever knows the login can work it out. Nothing here is signed.',
 ];

@@ -13,6 +13,8 @@ export type Certificate = {
   readonly made: string;
   readonly version: string;
   readonly ledger: { readonly path: string; readonly schemaVersion: number };
+  /** Whose record this is: `SALT:HASH`, the SHA-256 of `SALT:LOGIN` in hexadecimal; null before the first answer. */
+  readonly account: string | null;
   readonly apis: readonly CertificateOfApi[];
 };
 

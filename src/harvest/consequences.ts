@@ -77,7 +77,10 @@ function expire(harvest: Harvest, walk: Walk, error: DataForSeoError): void {
   const firstAt = Math.min(harvest.refusedAt.get(walk.id) ?? now, now);
   harvest.refusedAt.delete(walk.id);
   // By a clock that is in doubt a refusal says nothing of the window's width.
-  if (!serverClock.sure()) return ledger.endWalk(walk, 'expired', now);
+  if (!serverClock.sure()) {
+    ledger.endWalk(walk, 'expired', now);
+    return;
+  }
   const { callId = 0 } = error.details;
   ledger.refuse(walk, { widthMs: widthAsked(walk, firstAt), seenAt: now, callId }, policy);
 }

@@ -1,11 +1,12 @@
-import type { Certificate, CertificateOfApi } from '../domain/certificate.ts';
-import { cautionsOf, CERTIFICATE_MEANING } from '../domain/certificate-words.ts';
+import type { Certificate, CertificateOfApi, MissingStretch } from '../domain/certificate.ts';
+import { cautionsOf, CERTIFICATE_MEANING, headOf, lackOf } from '../domain/certificate-words.ts';
 import { foreign, h } from './dom.ts';
 import { count, counted, exactMoney, moment } from './format.ts';
 import { tableOf } from './table.ts';
 
 /** What an auditor gets, to be printed. */
-export function certificateOf({ complete, apis }: Certificate): Node {
+export function certificateOf(certificate: Certificate): Node {
+  const { complete, apis } = certificate;
   const verdict = complete
     ? 'Complete: nothing is missing in the times below.'
     : 'Not complete: something is missing; what it is stands below.';
@@ -13,6 +14,7 @@ export function certificateOf({ complete, apis }: Certificate): Node {
     'div',
     { class: 'certificate' },
     h('p', { class: 'lead' }, verdict),
+    factsOf(headOf(certificate, moment)),
     ...apis.map(ofApi),
     h('p', { class: 'note' }, CERTIFICATE_MEANING.join(' ')),
   );
@@ -28,7 +30,7 @@ function ofApi(api: CertificateOfApi): HTMLElement {
         : `${moment(api.since)} to ${moment(api.until)} UTC`,
     ],
     ['Complete', api.complete ? 'yes' : 'no'],
-    ['Tasks', `${count(api.tasks)}, ${count(api.withMetadata)} of them with metadata`],
+    ['Tasks', `${count(api.tasks)}, ${count(api.withMetadata)} of them with their parameters and tag`],
     ['Cost', exactMoney(api.costMicros)],
     [
       'Evidence',
@@ -47,25 +49,31 @@ function ofApi(api: CertificateOfApi): HTMLElement {
     ],
     ['Not settled yet', api.unsettled.length === 0 ? 'nothing' : unsettledIn(api)],
   ];
-  const missing = tableOf(
-    [
-      { name: 'From', nowrap: true, cell: (stretch: CertificateOfApi['missing'][number]) => moment(stretch.since) },
-      { name: 'Until', nowrap: true, cell: (stretch) => moment(stretch.until) },
-      { name: 'What', cell: (stretch) => stretch.grade },
-      { name: 'Why', cell: (stretch) => stretch.why.replace('_', ' ') },
-      { name: 'Detail', cell: (stretch) => foreign(stretch.detail, '', 300) },
-    ],
-    api.missing,
-    'What is missing',
-  );
   return h(
     'section',
     {},
     h('h3', {}, api.api),
-    h('dl', { class: 'facts' }, ...facts.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)])),
+    factsOf(facts),
     ...cautionsOf(api).map((caution) => h('p', { class: 'careful' }, caution)),
-    ...(api.missing.length === 0 ? [] : [missing]),
+    ...(api.missing.length === 0 ? [] : [missingTable(api.missing)]),
   );
+}
+
+function factsOf(facts: readonly (readonly [string, string])[]): HTMLElement {
+  return h('dl', { class: 'facts' }, ...facts.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]));
+}
+
+/** Where room is short only the table is pushed to the side. */
+function missingTable(missing: readonly MissingStretch[]): HTMLElement {
+  const columns = [
+    { name: 'From', nowrap: true, cell: (stretch: MissingStretch) => moment(stretch.since) },
+    { name: 'Until', nowrap: true, cell: (stretch: MissingStretch) => moment(stretch.until) },
+    { name: 'What', cell: (stretch: MissingStretch) => lackOf(stretch).what },
+    { name: 'How', cell: (stretch: MissingStretch) => lackOf(stretch).how },
+    { name: 'Detail', cell: (stretch: MissingStretch) => foreign(stretch.detail, '', 300) },
+  ];
+  const table = tableOf(columns, missing, 'What is missing');
+  return h('div', { class: 'scroll tall', tabindex: '0', role: 'group', 'aria-label': 'What is missing' }, table);
 }
 
 const MOST_NAMED = 5;

@@ -93,7 +93,8 @@ function settings(options: ChartOptions, place: HTMLElement, { range, values }: 
     width: Math.max(place.clientWidth, 100),
     height: place.clientHeight,
     legend: { show: false },
-    padding: [8, 6, 0, 0],
+    // The last label of the axis has half its width beyond the last value.
+    padding: [8, 20, 0, 0],
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'UTC'),
     cursor: {
       points: { show: false },

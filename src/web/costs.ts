@@ -5,11 +5,11 @@ import { at, draw, foreign, h, say } from './dom.ts';
 import { count, counted, day, DAY_MS, exactMoney, money, share } from './format.ts';
 import type { Costs } from './status.ts';
 
-let days = 31;
+let days = 30;
 /** Null before the first answer, which then draws what was chosen. */
 let lastNow: string | null = null;
 
-/** Two weeks, a month, six months. */
+/** Two weeks, thirty days as the figures above, six months. */
 export function watchRange(): void {
   const buttons = [...at('days-range').querySelectorAll('button')];
   for (const button of buttons) {
@@ -103,7 +103,7 @@ export function showCosts(id: string, costs: Costs, by: 'endpoint' | 'tag'): voi
     const most = Math.max(...costs.rows.map(({ costMicros }) => costMicros), 1);
     const names = [by === 'tag' ? 'Tag' : 'Endpoint', 'Tasks', 'Cost', 'Share'];
     const head = names.map((name, index) =>
-      h('th', { scope: 'col', class: index === 0 || index === 3 ? '' : 'number' }, name),
+      h('th', { scope: 'col', class: index === 0 ? '' : index === 3 ? 'share' : 'number' }, name),
     );
     const body = costs.rows.map((row) => {
       const bar = h('span', { class: 'bar' });

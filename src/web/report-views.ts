@@ -214,7 +214,7 @@ async function coverage(query: Query): Promise<Shown> {
   const certificate = await ask<Certificate & Answered>('/api/reports/coverage', { since, until, api });
   return {
     title: 'Certificate of coverage',
-    note: `Made ${moment(certificate.made)} UTC by dataforseo-ledger ${certificate.version} from ${certificate.ledger.path}, schema ${certificate.ledger.schemaVersion}.`,
+    note: '',
     body: certificateOf(certificate),
     unknown: certificate.unknown,
     unknownTag: certificate.unknownTag,

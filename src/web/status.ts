@@ -93,7 +93,7 @@ function showBacklog({ backlog, coverage, at: now, budget }: Snapshot): void {
   bar.textContent = `${(covered * 100).toFixed(1)} %`;
   const begun = Object.values(coverage).some((api) => api.since !== null);
   const isDone = begun && Object.values(coverage).every((api) => api.complete);
-  const calls = `${backlog.exact ? '' : 'at least '}${counted(backlog.calls, 'call')}`;
+  const calls = `${backlog.exact ? '' : 'At least '}${counted(backlog.calls, 'call')}`;
   say(
     'backlog-lead',
     isDone ? 'Everything in the window is read.' : `${(covered * 100).toFixed(1)} % of the window is read`,
@@ -124,8 +124,8 @@ function coveredShare(apis: readonly Snapshot['coverage'][string][], now: number
 function showFailure({ lastFailure }: Snapshot): void {
   const text =
     lastFailure === null
-      ? 'No call has failed.'
-      : `The last call that failed: ${lastFailure.code} at ${moment(lastFailure.at)}${lastFailure.message === '' ? '' : ` (${lastFailure.message})`}`;
+      ? 'No call to DataForSEO has failed.'
+      : `The last call to DataForSEO that failed: ${lastFailure.code} at ${moment(lastFailure.at)}${lastFailure.message === '' ? '' : ` (${lastFailure.message})`}`;
   say('last-failure', text);
 }
 

@@ -8,6 +8,9 @@ export type Column<Row> = {
   readonly cell: (row: Row) => Cell;
 };
 
+/** So many fit on a phone; a table of more is pushed to the side there, as it is wide. */
+const NARROW_COLUMNS = 4;
+
 /** The first column names the row. */
 export function tableOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[], caption?: string): HTMLElement {
   const head = columns.map(({ name, number }) =>
@@ -26,7 +29,7 @@ export function tableOf<Row>(columns: readonly Column<Row>[], rows: readonly Row
   );
   return h(
     'table',
-    {},
+    { class: columns.length > NARROW_COLUMNS ? 'wide-table' : null },
     ...(caption === undefined ? [] : [h('caption', {}, caption)]),
     h('thead', {}, h('tr', {}, ...head)),
     h('tbody', {}, ...body),

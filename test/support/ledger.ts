@@ -19,7 +19,7 @@ export const NOW = Date.UTC(2024, 4, 15, 12);
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
 export const policy: PlanPolicy = { tokens: 10, periodMs: 60_000, limit: 1000 };
-const LOGIN = 'agency@example.com';
+export const LOGIN = 'agency@example.com';
 
 export type TempLedger = {
   readonly folder: string;

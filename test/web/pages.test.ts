@@ -130,6 +130,11 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await until('#expiry', /in \d+/);
     await until('#budget-lead', 'of 600 calls in the last hour');
     await until('#backlog-lead', /\d+\.\d % of the window is read/);
+    // The figure and the chart are of the same days.
+    const cost = (await textOf('#figure-cost')).trim();
+    expect(cost).toMatch(/^\$\d/);
+    await until('#days-note', `${cost} in 30 days`);
+    await until('#last-failure', 'No call to DataForSEO has failed.');
     expect(await page.locator('#days-tasks canvas').count()).toBe(1);
     expect(await textOf('#live')).toContain('Live');
   });
@@ -304,6 +309,8 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await until('#report', '$4.500000');
     await page.locator('select[name=report]').selectOption('coverage');
     await until('#report', 'Not complete: something is missing');
+    await until('#report', /Account[0-9a-f]{32}:[0-9a-f]{64}/);
+    await until('#report', 'tasksgapnot read yet');
   });
 
   it('a report of one tag says of how many tasks the tag is not known', async () => {
@@ -394,11 +401,28 @@ describe.skipIf(!hasChromium)('in a browser', () => {
 
   it('fits a phone, without scrolling to the side', async () => {
     await page.setViewportSize({ width: 360, height: 740 });
-    for (const path of ['/', '/tasks', '/reports']) {
+    for (const [path, ready] of [
+      ['/', '#by-tag table'],
+      ['/tasks', '#rows tr'],
+      ['/reports', '#report table'],
+      ['/reports?report=duplicates', '#report table'],
+      ['/reports?report=coverage', '#report table'],
+    ] as const) {
       await page.goto(`${url}${path}`);
-      await page.waitForLoadState('networkidle').catch(() => undefined);
+      await page.locator(ready).first().waitFor();
       expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(360);
     }
+    // Of a certificate only its table is pushed to the side.
+    const widths = (selector: string) =>
+      page.locator(selector).evaluate((element) => ({ has: element.clientWidth, needs: element.scrollWidth }));
+    const certificate = await widths('#report');
+    expect(certificate.needs).toBe(certificate.has);
+    const missing = await widths('#report .scroll');
+    expect(missing.needs).toBeGreaterThan(missing.has);
+    // A share that has no room has no heading either.
+    await page.goto(url);
+    await page.locator('#by-endpoint table').waitFor();
+    expect(await page.locator('#by-endpoint th', { hasText: 'Share' }).isVisible()).toBe(false);
     // What became of a task is seen without a push to the side.
     await page.goto(`${url}/tasks`);
     const badge = await page.locator('#rows .badge').first().boundingBox();

@@ -1,5 +1,5 @@
 import type { Certificate, CertificateOfApi, MissingStretch } from '../../domain/certificate.ts';
-import { CERTIFICATE_MEANING, cautionsOf } from '../../domain/certificate-words.ts';
+import { CERTIFICATE_MEANING, cautionsOf, headOf, lackOf } from '../../domain/certificate-words.ts';
 import { dollars } from '../../domain/money.ts';
 import { count, counted, instant } from '../format.ts';
 
@@ -9,7 +9,7 @@ const LABEL_WIDTH = 16;
 
 /** The certificate to be printed or signed, for readers who know nothing of this program. */
 export function certificateText(certificate: Certificate): readonly string[] {
-  const { complete, made, version, ledger, apis } = certificate;
+  const { complete, apis } = certificate;
   return [
     'CERTIFICATE OF COVERAGE',
     'of the record of tasks that a DataForSEO account has run',
@@ -18,9 +18,7 @@ export function certificateText(certificate: Certificate): readonly string[] {
       ? 'COMPLETE: nothing is missing in the times below.'
       : 'NOT COMPLETE: something is missing; what it is stands below.',
     '',
-    labelled('Made', `${instant(made)} UTC, as all times here, by the clock of DataForSEO's server`),
-    labelled('Program', `dataforseo-ledger ${version}, schema ${ledger.schemaVersion}`),
-    labelled('Record', ledger.path),
+    ...headOf(certificate, instant).map(([label, text]) => labelled(label, text)),
     ...apis.flatMap(apiText),
     '',
     ...CERTIFICATE_MEANING,
@@ -70,8 +68,7 @@ function some<Told>(told: readonly Told[], say: (one: Told) => string): string[]
   ];
 }
 
-function missingText({ since, until, grade, why, detail }: MissingStretch): string {
-  const what = grade === 'metadata' ? 'parameters and tags only' : 'tasks';
-  const how = { unread: 'gap', lost: 'lost for good', before_ledger: 'before this record began' }[why];
-  return `${instant(since)} to ${instant(until)}: ${what}, ${how} (${detail})`;
+function missingText(stretch: MissingStretch): string {
+  const { what, how } = lackOf(stretch);
+  return `${instant(stretch.since)} to ${instant(stretch.until)}: ${what}, ${how} (${stretch.detail})`;
 }

@@ -11,6 +11,7 @@ import type { TimeRange } from '../../domain/time-range.ts';
 import { createCoverageStore } from '../coverage.ts';
 import type { Db } from '../database.ts';
 import { addDigests, digestOf, type IdDigest } from '../id-digest.ts';
+import { readMeta } from '../meta.ts';
 import { toMs, toSeconds } from '../seconds.ts';
 import { readPictures } from '../snapshot.ts';
 import { costs, totalsOf } from './costs.ts';
@@ -57,6 +58,7 @@ function certificateOf(database: Db, terms: CertificateTerms): Certificate {
     made: iso(now),
     version,
     ledger: { path, schemaVersion: Number(database.pragma('user_version', { simple: true })) },
+    account: readMeta(database, 'account'),
     apis,
   };
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { cautionsOf } from '../../../src/domain/certificate-words.ts';
 import { NO_FILTER, type ReportFilter } from '../../../src/domain/report.ts';
@@ -9,6 +10,7 @@ import {
   DAY,
   HOUR,
   listed,
+  LOGIN,
   NOW,
   policy,
   readSlice,
@@ -35,7 +37,7 @@ function certified({ path }: TempLedger, filter: Partial<ReportFilter> = {}) {
     };
     const told = certificate(database, terms);
     expect(isComplete(database, terms)).toBe(told.complete);
-    return { complete: told.complete, of: told.apis[0]! };
+    return { complete: told.complete, account: told.account, of: told.apis[0]! };
   } finally {
     database.close();
   }
@@ -68,6 +70,13 @@ describe('the certificate of a range without an end', () => {
     expect(current).toMatchObject({ complete: true, of: { until: iso(UPPER - 2 * MINUTE), missing: [] } });
     expect(certified(readUpTo(UPPER)).of.until).toBe(iso(UPPER));
     expect(certified(readUpTo(UPPER - 3 * MINUTE)).complete).toBe(false);
+  });
+
+  it('names the account so that whoever knows the login can tell it, and nobody else', () => {
+    const temp = readUpTo(UPPER);
+    const [salt = '', hash] = certified(temp).account?.split(':') ?? [];
+    expect(salt).toMatch(/^[0-9a-f]{32}$/);
+    expect(hash).toBe(createHash('sha256').update(`${salt}:${LOGIN}`).digest('hex'));
   });
 
   it('says how many tasks on record come after it, and from where on there are parameters', () => {
