@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createOpenApp } from '../src/app.ts';
 import type { Parts } from '../src/app/parts.ts';
 import { withHarvest } from '../src/app/with-harvest.ts';
+import { withRoom } from '../src/app/with-room.ts';
 import type { App } from '../src/cli/app-port.ts';
 import { loadConfig, secretsOf } from '../src/config.ts';
 import { runDaemon } from '../src/harvest/daemon.ts';
@@ -170,7 +171,8 @@ export function createHost({ timeline, machine, service, folder }: HostSetup): H
 async function harvest(parts: Parts, signal: AbortSignal): Promise<void> {
   const { tailCron, apis } = parts.config;
   const pulse = createPulse(parts.seams.clock.monotonic, apis, longestPauseMs(tailCron));
-  await withHarvest(parts, (deps) => runDaemon(deps, { tailCron, pulse }, signal), signal).catch((error: unknown) => {
+  const start = () => withHarvest(parts, (deps) => runDaemon(deps, { tailCron, pulse }, signal), signal);
+  await withRoom({ parts, pulse }, start, signal).catch((error: unknown) => {
     if (!signal.aborted) throw error;
   });
 }

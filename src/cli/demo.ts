@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Option } from 'commander';
@@ -37,8 +37,13 @@ nothing is missing. The simulator ends with the command; the ledger file stays f
   act: async ({ options }, deps) => {
     const { startSimulator } = await import('../simulator/simulator.ts');
     const simulator = await startSimulator({ ...readFlags(options), apis: [API], rate: RATE, clock: deps.clock });
+    const folder = await mkdtemp(join(tmpdir(), 'dataforseo-ledger-demo-'));
     try {
-      return await show(simulator, deps);
+      return await show(simulator, folder, deps);
+    } catch (error) {
+      // Nobody has been told of it yet.
+      if (deps.signal.aborted) await rm(folder, { recursive: true, force: true });
+      throw error;
     } finally {
       await simulator.close();
     }
@@ -53,8 +58,8 @@ function readFlags(typed: Readonly<Record<string, unknown>>): z.output<typeof fl
   throw new ConfigError(parsed.error.issues.map((issue) => `--${String(issue.path[0])}: ${issue.message}.`));
 }
 
-async function show(simulator: Simulator, deps: CliDeps): Promise<number> {
-  const path = join(await mkdtemp(join(tmpdir(), 'dataforseo-ledger-demo-')), 'ledger.db');
+async function show(simulator: Simulator, folder: string, deps: CliDeps): Promise<number> {
+  const path = join(folder, 'ledger.db');
   const say = (lines: readonly string[]) => deps.stdout.write(`${lines.join('\n')}\n`);
   say(introduction(simulator));
   const { app } = await openFor({ settings: {}, options: {}, operands: [] }, demoDeps(simulator, path, deps), {

@@ -43,7 +43,7 @@ function momentText({ api, covered, lack }: MomentOfApi): string[] {
 function coveringText(api: string, covered: Covering): string[] {
   const { since, until, grade, settledAt, readAt, walk, purpose, walkSince, walkUntil, rows, digest, doubts, calls } =
     covered;
-  const what = grade === 'metadata' ? 'with metadata' : 'by ids';
+  const what = grade === 'metadata' ? 'with metadata' : 'without parameters and tags';
   const settled = settledAt === null ? 'not settled yet, to be read once more' : `settled ${instant(settledAt)}`;
   const doubted = doubts === 0 ? '' : `; ${counted(doubts, 'doubt')}`;
   return [

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
@@ -56,11 +56,12 @@ describe('demo', () => {
     expect(stdout).toMatch(new RegExp(`NO {3}.*${told}`));
   });
 
-  it('ends with 130 when it is interrupted, and leaves no simulator behind', async () => {
+  it('ends with 130 when it is interrupted, and leaves neither simulator nor ledger behind', async () => {
     const { code, stdout, config } = await demo(whole, AbortSignal.abort(new Error('stopped by SIGINT')));
     expect(code).toBe(130);
     expect(stdout).not.toContain('What proves it');
     await expect(fetch(config?.url ?? '')).rejects.toThrow('fetch failed');
+    expect(existsSync(dirname(config?.databasePath ?? '.'))).toBe(false);
   });
 
   it('takes odd flags as wrong usage', async () => {
