@@ -180,6 +180,14 @@ describe('settings', () => {
     ]);
   });
 
+  it('name the setting that ends with what was typed, and none for the beginning that all have', () => {
+    expect(problemsOf(withEnv({ LEDGER_PORT: '1', LEDGER_DB: 'x', LEDGER_SETTEL: '1h' }))).toEqual([
+      'LEDGER_PORT (environment) is no setting; LEDGER_HTTP_PORT is one.',
+      'LEDGER_DB (environment) is no setting.',
+      'LEDGER_SETTEL (environment) is no setting; LEDGER_SETTLE is one.',
+    ]);
+  });
+
   it('ignore what Kubernetes injects for a service named ledger', () => {
     const injected = {
       LEDGER_SERVICE_HOST: '10.0.0.1',

@@ -11,6 +11,7 @@ export type Source = {
 
 export type ReadText = (path: string) => string;
 
+const PREFIX = 'LEDGER_';
 export const CONFIG_ENV = 'LEDGER_CONFIG';
 
 /** DataForSEO's own samples call the login a user name. */
@@ -78,8 +79,8 @@ export function unreadable(name: string, path: string, error: unknown): string {
 
 function unknownVariables(env: Readonly<Record<string, string | undefined>>): string[] {
   return Object.entries(env)
-    .filter(([name, value]) => name.startsWith('LEDGER_') && !KNOWN_ENV.includes(name) && !isInjected(name, value))
-    .map(([name]) => `${name} (environment) is no setting${meant(name, KNOWN_ENV)}.`);
+    .filter(([name, value]) => name.startsWith(PREFIX) && !KNOWN_ENV.includes(name) && !isInjected(name, value))
+    .map(([name]) => `${name} (environment) is no setting${meantVariable(name)}.`);
 }
 
 function isInjected(name: string, value = ''): boolean {
@@ -92,9 +93,18 @@ function meantKey(typed: string): string {
   return longer === undefined ? meant(typed, [...ENV_OF.keys()]) : `; ${longer} is one`;
 }
 
-function meant(typed: string, names: readonly string[]): string {
+/** Their common beginning brings no name nearer to another. */
+function meantVariable(typed: string): string {
+  const rest = typed.slice(PREFIX.length);
+  const longer = KNOWN_ENV.find((name) => name.endsWith(`_${rest}`));
+  if (longer !== undefined) return `; ${longer} is one`;
+  const rests = KNOWN_ENV.filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length));
+  return meant(rest, rests, PREFIX);
+}
+
+function meant(typed: string, names: readonly string[], prefix = ''): string {
   const nearest = nearestName(typed, names);
-  return nearest === null ? '' : `; ${nearest} is one`;
+  return nearest === null ? '' : `; ${prefix}${nearest} is one`;
 }
 
 function loginOf(env: Readonly<Record<string, string | undefined>>, problems: string[]) {

@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
@@ -72,6 +73,8 @@ describe.skipIf(!hasChromium)('in a browser', () => {
   let locked: FastifyInstance;
   let browsing: Browsing;
   let page: Page;
+  /** One that the tests of the whole do not listen to. */
+  let guest: Page;
   let url: string;
 
   const serve = async (token: string | null) => {
@@ -108,15 +111,15 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     expect(heard.splice(0).filter((what) => what !== `request ${url}`)).toEqual([]);
   });
 
-  const textOf = async (selector: string) => (await page.locator(selector).first().textContent()) ?? '';
-  const until = (selector: string, text: string | RegExp) =>
-    page
+  const textOf = async (selector: string, on = page) => (await on.locator(selector).first().textContent()) ?? '';
+  const until = (selector: string, text: string | RegExp, on = page) =>
+    on
       .locator(selector)
       .filter({ hasText: text })
       .first()
       .waitFor({ timeout: 8_000 })
       .catch(async (cause: unknown) => {
-        throw new Error(`${selector} says: ${await textOf(selector)}`, { cause });
+        throw new Error(`${selector} says: ${await textOf(selector, on)}`, { cause });
       });
 
   it('the status page tells state, figures, coverage, budget, costs, failures and what expires', async () => {
@@ -467,9 +470,25 @@ describe.skipIf(!hasChromium)('in a browser', () => {
       'Basic realm="dataforseo-ledger", charset="UTF-8"',
     ]);
     const authority = address.replace('http://', 'http://me:open-sesame@');
-    await page.goto(`${authority}/`);
-    await until('#live', 'Live');
-    await until('#figure-tasks', '242');
-    heard.splice(0);
+    guest = await browsing.context.newPage();
+    await guest.goto(`${authority}/`);
+    await until('#live', 'Live', guest);
+    await until('#figure-tasks', /24[12]/, guest);
+  });
+
+  it('says that the daemon does not answer any more, and goes on by itself once it does', async () => {
+    const state = guest.locator('#state');
+    expect(await state.getAttribute('data-live')).toBe('on');
+    const { port } = locked.server.address() as AddressInfo;
+    await locked.close();
+    await until('#live', 'No connection; trying again', guest);
+    expect(await state.getAttribute('data-live')).toBe('off');
+    const notice = await state.evaluate((element) => getComputedStyle(element, '::after').content);
+    expect(notice).toContain('this is how it was when it answered last');
+    locked = await serve('open-sesame');
+    await locked.listen({ port, host: '127.0.0.1' });
+    await until('#live', /^Live$/, guest);
+    expect(await state.getAttribute('data-live')).toBe('on');
+    await guest.close();
   });
 });
