@@ -13,6 +13,7 @@ import { checkPartition, type LossRow } from './partition.ts';
 import type { Happening, Scenario } from './scenario.ts';
 import type { Service } from './service.ts';
 import { checkSums } from './sums.ts';
+import { createThrift } from './thrift.ts';
 import type { Timeline } from './timeline.ts';
 import type { Troubles } from './troubles.ts';
 import { compareWithTruth, unprovenOf } from './truth.ts';
@@ -71,6 +72,7 @@ export function createAuditor(setup: AuditorSetup): Auditor {
   const faultsMet = new Set<string>();
   const happenings: string[] = [];
   const counts = { crashes: 0, stops: 0, comparisons: 0, losses: 0, doubts: 0, tasks: 0 };
+  const thrift = createThrift(setup.terms);
   let lastLook = { at: 0, total: 0 };
   let comparedCall: number | null = null;
   /** Comparisons since all was compared, and crashes and stops since `verify` looked. */
@@ -212,6 +214,13 @@ export function createAuditor(setup: AuditorSetup): Auditor {
       lastLook = { ...lastLook, at: timeline.elapsed() };
       checkSilence();
       look(database, true);
+      const tailMs = longestPauseMs(scenario.settings[1]['LEDGER_TAIL_CRON'] ?? '* * * * *');
+      const calmMs = timeline.elapsed() - troubles.calmSince();
+      thrift.look(database, {
+        elapsed: timeline.elapsed(),
+        calmMs,
+        newest: service.now() - 2 * tailMs - 10 * MINUTE_MS,
+      });
     },
     compare: () => whole(host.isAlive()),
     afterCrash: async () => {

@@ -14,7 +14,7 @@ import { createUpkeepWork, type UpkeepWork } from './upkeep-work.ts';
 import { createVoice, READS_BACKLOG, type Doing } from './voice.ts';
 import { factsOf } from './walk-facts.ts';
 import { createWalWatch } from './wal-watch.ts';
-import { backlogWork, type Start } from './work.ts';
+import { backlogWork, isOneWaiting, type Start } from './work.ts';
 
 export type DaemonOptions = {
   readonly tailCron: string;
@@ -26,6 +26,8 @@ const LOOK_UP_MS = 15_000;
 
 /** One lane is kept for the tail, so that a backlog never makes new tasks wait. */
 const TAIL_LANES = 1;
+/** And one for walks that were begun and wait: with many APIs there is always something to read again that would take it. */
+const BEGUN_LANES = 1;
 
 /**
  * The daemon: reads new tasks at each tick of the schedule, and with the rest of the budget whatever the window holds and the
@@ -153,7 +155,8 @@ function chooseWork({ harvest, tails, upkeep }: DaemonParts, scene: Scene): Choi
   const tailsInFlight = scene.inFlight.filter(({ purpose }) => purpose === 'tail').length + starts.length;
   // Where each API's tail is being read nobody needs the lane that is kept for it.
   const kept = standing.troubled() || tailsInFlight >= scene.pictures.length ? 0 : TAIL_LANES;
-  const again = upkeep.choose(scene, Math.max(free - kept, 0));
+  const keptForBegun = isOneWaiting(waitingOf(harvest, scene), deps.policy.periodMs) ? BEGUN_LANES : 0;
+  const again = upkeep.choose(scene, Math.max(free - kept - keptForBegun, 0));
   const share = { free: free - kept - again.length, tailCalls: tails.need() };
   const backlog = backlogStarts(harvest, scene, share);
   return { starts: [...starts, ...again, ...backlog], nextAt };
@@ -161,17 +164,17 @@ function chooseWork({ harvest, tails, upkeep }: DaemonParts, scene: Scene): Choi
 
 type BacklogShare = { readonly free: number; readonly tailCalls: number };
 
+function waitingOf({ standing }: Harvest, { inFlight, waiting, now }: Scene) {
+  return { waiting, inFlight, now, left: new Set<number>(), suspects: standing.suspects() };
+}
+
 function backlogStarts(harvest: Harvest, scene: Scene, share: BacklogShare): Start[] {
   const { ledger, policy } = harvest.deps;
-  const { healthy, backlogUppers, inFlight, waiting, now, upper } = scene;
+  const { healthy, backlogUppers, upper } = scene;
   const work = {
+    ...waitingOf(harvest, scene),
     pictures: healthy,
-    waiting,
-    left: new Set<number>(),
-    inFlight,
-    suspects: harvest.standing.suspects(),
     ...share,
-    now,
     upper,
     uppers: backlogUppers,
     refusals: ledger.refusals,

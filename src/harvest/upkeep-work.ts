@@ -1,5 +1,6 @@
 import { lastLookRange, lastLooks, oldEvidence, VERIFY_AFTER_MS } from '../domain/aging.ts';
 import { dueSeconds } from '../domain/chase.ts';
+import { subtract } from '../domain/coverage.ts';
 import type { CallPurpose } from '../domain/call.ts';
 import type { ApiPicture } from '../domain/gaps.ts';
 import type { MergeTerms } from '../domain/merging.ts';
@@ -187,7 +188,10 @@ function chasing({ harvest, picture, place, moment, terms }: Look): AgainSlice |
 function lookingLast({ harvest, picture, moment, terms }: Look): AgainSlice | null {
   const range = lastLookRange(picture, moment);
   if (range.since >= range.until) return null;
-  const due = lastLooks(harvest.deps.ledger.upkeep.aged(picture.api, range), range, moment.now);
+  // What is being read has its last look already; where that waits, each second that comes into reach would be read for itself.
+  const aged = harvest.deps.ledger.upkeep.aged(picture.api, range);
+  const free = aged.flatMap((stretch) => subtract([stretch], picture.taken).map((part) => ({ ...stretch, ...part })));
+  const due = lastLooks(free, range, moment.now);
   return first(slicesAgain(picture, due, { moment, terms }));
 }
 

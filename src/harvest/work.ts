@@ -65,13 +65,25 @@ export function backlogWork(picture: WorkPicture, policy: HarvestPolicy): Start[
   return [...healthy, ...tried, ...begun, ...others].slice(0, free);
 }
 
+/** Whether a walk that was begun waits for a lane: it goes before whatever would only be begun now. */
+export function isOneWaiting(
+  picture: Pick<WorkPicture, 'waiting' | 'suspects' | 'inFlight' | 'left' | 'now'>,
+  periodMs: number,
+): boolean {
+  const { healthy, failing } = dueWalks(picture, periodMs);
+  return healthy.length > 0 || (failing.length > 0 && mayTry(picture));
+}
+
 /** One at a time, and only while calls succeed. */
-function mayTry({ suspects, inFlight }: WorkPicture): boolean {
+function mayTry({ suspects, inFlight }: Pick<WorkPicture, 'suspects' | 'inFlight'>): boolean {
   return suspects.length === 0 && !inFlight.some((walk) => walk.failures > 0);
 }
 
 /** Begun walks whose turn it is: those that have not failed, oldest slice first, and those that have, tried longest ago first. */
-function dueWalks(picture: WorkPicture, periodMs: number): { healthy: Start[]; failing: Start[] } {
+function dueWalks(
+  picture: Pick<WorkPicture, 'waiting' | 'left' | 'suspects' | 'now'>,
+  periodMs: number,
+): { healthy: Start[]; failing: Start[] } {
   const { waiting, left, suspects, now } = picture;
   const suspicion = (walk: Walk) => suspects.indexOf(walk.id);
   const isFailing = (walk: Walk) => walk.failures > 0 || suspicion(walk) >= 0;
