@@ -1,4 +1,4 @@
-import { mkdtempSync, existsSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../src/time.ts';
@@ -142,10 +142,11 @@ function createConductor({ scenario, timeline, machine, host, auditor, troubles 
     await auditor.afterCrash();
     await stayDown(downMs, reboot);
   };
-  /** A daemon that has ended by itself: rightly, where its disk was full. */
+  /** A daemon that has ended by itself: rightly only at its first start, where the disk was full. */
   const afterFailure = async () => {
     const failure = host.failure();
-    if (!troubles.isDiskFull()) {
+    const isFirst = (statSync(host.path(), { throwIfNoEntry: false })?.size ?? 0) === 0;
+    if (!troubles.isDiskFull() || !isFirst) {
       const text = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
       throw new SoakFailure(`The daemon has ended by itself: ${text}`);
     }

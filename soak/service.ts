@@ -100,7 +100,8 @@ export function createService(patch: SimulatorPatch, { clock, onArrival = () => 
     now: world.now,
     windowEdge: (grade) => windowEdge(world.options().windows, grade, world.now()),
     leavesAt: (grade, instant) => {
-      // By halves: a calendar month is of no constant length, but its edge never goes back.
+      // By halves: a calendar month is of no constant length. At the end of a long one its edge goes back by hours, so this may be late by
+      // a few days; then more calm time counts than there was.
       let [before, after] = [instant, instant + LONGEST_WINDOW_MS];
       while (after - before > 1_000) {
         const middle = (before + after) / 2;

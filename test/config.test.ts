@@ -181,10 +181,13 @@ describe('settings', () => {
   });
 
   it('name the setting that ends with what was typed, and none for the beginning that all have', () => {
-    expect(problemsOf(withEnv({ LEDGER_PORT: '1', LEDGER_DB: 'x', LEDGER_SETTEL: '1h' }))).toEqual([
+    const typed = { LEDGER_PORT: '1', LEDGER_DB: 'x', LEDGER_SETTEL: '1h', LEDGER_LOG_LEVEL: 'info', LEDGER_FILE: 'x' };
+    expect(problemsOf(withEnv(typed))).toEqual([
       'LEDGER_PORT (environment) is no setting; LEDGER_HTTP_PORT is one.',
       'LEDGER_DB (environment) is no setting.',
       'LEDGER_SETTEL (environment) is no setting; LEDGER_SETTLE is one.',
+      'LEDGER_LOG_LEVEL (environment) is no setting; LOG_LEVEL is one.',
+      'LEDGER_FILE (environment) is no setting.',
     ]);
   });
 

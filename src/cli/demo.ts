@@ -36,16 +36,15 @@ nothing is missing. The simulator ends with the command; the ledger file stays f
   ],
   act: async ({ options }, deps) => {
     const { startSimulator } = await import('../simulator/simulator.ts');
-    const simulator = await startSimulator({ ...readFlags(options), apis: [API], rate: RATE, clock: deps.clock });
+    const flagged = readFlags(options);
     const folder = await mkdtemp(join(tmpdir(), 'dataforseo-ledger-demo-'));
     try {
-      return await show(simulator, folder, deps);
+      const simulator = await startSimulator({ ...flagged, apis: [API], rate: RATE, clock: deps.clock });
+      return await show(simulator, folder, deps).finally(() => simulator.close());
     } catch (error) {
-      // Nobody has been told of it yet.
-      if (deps.signal.aborted) await rm(folder, { recursive: true, force: true });
+      // Its path is told at the end, so nobody knows of it.
+      await rm(folder, { recursive: true, force: true });
       throw error;
-    } finally {
-      await simulator.close();
     }
   },
 };

@@ -96,8 +96,8 @@ function meantKey(typed: string): string {
 /** Their common beginning brings no name nearer to another. */
 function meantVariable(typed: string): string {
   const rest = typed.slice(PREFIX.length);
-  const longer = KNOWN_ENV.find((name) => name.endsWith(`_${rest}`));
-  if (longer !== undefined) return `; ${longer} is one`;
+  const [same, ...others] = KNOWN_ENV.filter((name) => name === rest || name.endsWith(`_${rest}`));
+  if (same !== undefined && others.length === 0) return `; ${same} is one`;
   const rests = KNOWN_ENV.filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length));
   return meant(rest, rests, PREFIX);
 }

@@ -47,12 +47,12 @@ export function headOf(
     ['Made', `${instant(made)} UTC, as all times here, by the clock of DataForSEO's server`],
     ['Program', `dataforseo-ledger ${version}, schema ${ledger.schemaVersion}`],
     ['Record', ledger.path],
-    ['Account', account ?? 'none yet: DataForSEO has not answered'],
+    ['Account', account ?? 'none yet: nothing has been read'],
   ];
 }
 
 /** What of a stretch is missing, and how it came to that. */
-export function lackOf({ grade, why }: Pick<MissingStretch, 'grade' | 'why'>): {
+export function wordsOfLack({ grade, why }: Pick<MissingStretch, 'grade' | 'why'>): {
   readonly what: string;
   readonly how: string;
 } {
@@ -72,6 +72,7 @@ export const CERTIFICATE_MEANING: readonly string[] = [
   'bytes of the SHA-256 of every task id: anyone with the ids can work it out again. Where a reading reaches beyond the range, its part',
   'is worked out from the tasks on record. Whether the record still holds what was read is for "verify" to say. The digest is of ids',
   'alone: a cost or a parameter that somebody has altered together with its sums shows only where the list is read again ("verify',
-  '--reread"), while DataForSEO still lists it. The account is named by a random word, a colon and the SHA-256 of that word, a colon',
-  'and the login: whoever knows the login can work it out. Nothing here is signed.',
+  '--reread"), while DataForSEO still lists it. The account stands as WORD:HASH, where HASH is the SHA-256, in',
+  'hexadecimal, of the text WORD:LOGIN. Whoever knows the login can work it out, and whoever guesses it can make sure. Nothing here is',
+  'signed.',
 ];

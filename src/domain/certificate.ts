@@ -13,7 +13,7 @@ export type Certificate = {
   readonly made: string;
   readonly version: string;
   readonly ledger: { readonly path: string; readonly schemaVersion: number };
-  /** Whose record this is: `SALT:HASH`, the SHA-256 of `SALT:LOGIN` in hexadecimal; null before the first answer. */
+  /** Whose record this is: `SALT:HASH`, the SHA-256 of `SALT:LOGIN` in hexadecimal; null before the first page is saved. */
   readonly account: string | null;
   readonly apis: readonly CertificateOfApi[];
 };

@@ -46,7 +46,7 @@ export type FailureMoment = {
   readonly othersSucceed: boolean;
   /** For `too_old`: a window may really be so narrow. */
   readonly isPlausible: boolean;
-  /** For `too_old`: the same question was refused before. */
+  /** For `too_old`: the same question was refused so a while ago, by this process; who comes after a restart asks once more. */
   readonly isRepeated: boolean;
 };
 

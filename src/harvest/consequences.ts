@@ -7,6 +7,12 @@ import { isPlausibleWidth } from '../domain/window.ts';
 import type { Harvest } from './harvester.ts';
 import { factsOf } from './walk-facts.ts';
 
+/**
+ * A second refusal confirms the first one where it comes soon: later the window's edge has moved on, and a first one that was odd would
+ * have the window taken for narrower than any answer has shown.
+ */
+const SAME_QUESTION_PERIODS = 10;
+
 /** What comes of a page that could not be had. `shifted`: the end of the walk was not in the past by the server's clock. */
 export function onRefusedPage(harvest: Harvest, walk: Walk, error: DataForSeoError): 'done' | 'shifted' {
   const { deps, standing } = harvest;
@@ -18,7 +24,7 @@ export function onRefusedPage(harvest: Harvest, walk: Walk, error: DataForSeoErr
   const isFailure = (error.code === 'unavailable' || error.code === 'throttled') && error.details.overlong !== true;
   const othersSucceed = isFailure ? standing.failed(walk, now) : true;
   const isPlausible = error.code !== 'too_old' || isPlausibleWidth(walk.grade, widthAsked(walk, now));
-  const isRepeated = harvest.refusedAt.has(walk.id);
+  const isRepeated = now - (harvest.refusedAt.get(walk.id) ?? -Infinity) <= SAME_QUESTION_PERIODS * policy.periodMs;
   const next = afterFailure(walk, error, { now, periodMs: policy.periodMs, othersSucceed, isPlausible, isRepeated });
   if (!isPlausible) doubtRefusal(harvest, walk, error.message);
   deps.log.warn(

@@ -1,5 +1,5 @@
 import type { Certificate, CertificateOfApi, MissingStretch } from '../domain/certificate.ts';
-import { cautionsOf, CERTIFICATE_MEANING, headOf, lackOf } from '../domain/certificate-words.ts';
+import { cautionsOf, CERTIFICATE_MEANING, headOf, wordsOfLack } from '../domain/certificate-words.ts';
 import { foreign, h } from './dom.ts';
 import { count, counted, exactMoney, moment } from './format.ts';
 import { tableOf } from './table.ts';
@@ -68,8 +68,8 @@ function missingTable(missing: readonly MissingStretch[]): HTMLElement {
   const columns = [
     { name: 'From', nowrap: true, cell: (stretch: MissingStretch) => moment(stretch.since) },
     { name: 'Until', nowrap: true, cell: (stretch: MissingStretch) => moment(stretch.until) },
-    { name: 'What', cell: (stretch: MissingStretch) => lackOf(stretch).what },
-    { name: 'How', cell: (stretch: MissingStretch) => lackOf(stretch).how },
+    { name: 'What', cell: (stretch: MissingStretch) => wordsOfLack(stretch).what },
+    { name: 'How', cell: (stretch: MissingStretch) => wordsOfLack(stretch).how },
     { name: 'Detail', cell: (stretch: MissingStretch) => foreign(stretch.detail, '', 300) },
   ];
   const table = tableOf(columns, missing, 'What is missing');

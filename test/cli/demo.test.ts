@@ -64,6 +64,18 @@ describe('demo', () => {
     expect(existsSync(dirname(config?.databasePath ?? '.'))).toBe(false);
   });
 
+  it('fails where no folder can be made, and leaves no simulator behind', async () => {
+    const before = process.env['TMPDIR'];
+    process.env['TMPDIR'] = '/nonexistent';
+    try {
+      const { code, config } = await demo(whole);
+      expect([code, config]).toEqual([1, undefined]);
+    } finally {
+      if (before === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = before;
+    }
+  });
+
   it('takes odd flags as wrong usage', async () => {
     expect(await cli(['demo', '--tasks', 'all'])).toMatchObject({ code: 2, stdout: '' });
   });

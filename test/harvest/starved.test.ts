@@ -34,5 +34,12 @@ describe('what is read again before it leaves the month', { timeout: 120_000 }, 
       restarted,
     );
     expect(short).toBe(0);
+    const long = bench.number(
+      `select count(*) from calls where purpose = 'settle' and code = 20000 and until - since >= ? and since < ? and sent_at > ?`,
+      SHORT_SECONDS,
+      restarted - (20 * DAY) / 1000,
+      restarted,
+    );
+    expect(long).toBeGreaterThan(0);
   });
 });

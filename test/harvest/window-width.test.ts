@@ -31,5 +31,12 @@ describe('the width of the window after a stop of seven months', { timeout: 120_
     expect(refused?.['calls']).toBeGreaterThanOrEqual(STEPS * APIS.length);
     expect(refused?.['calls']).toBeLessThanOrEqual(4 * STEPS * APIS.length);
     expect(refused?.['seconds']).toBeLessThan(15 * 60);
+    // And none is held against the window that it has.
+    const widths = bench.rows(
+      'select grade, min(width) / 86400.0 as days from refused_width group by grade order by grade',
+    );
+    expect(widths.map(({ grade }) => grade)).toEqual(['ids', 'metadata']);
+    expect(widths[0]?.['days']).toBeGreaterThanOrEqual(180);
+    expect(widths[1]?.['days']).toBeGreaterThanOrEqual(28);
   });
 });

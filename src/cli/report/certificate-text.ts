@@ -1,5 +1,5 @@
 import type { Certificate, CertificateOfApi, MissingStretch } from '../../domain/certificate.ts';
-import { CERTIFICATE_MEANING, cautionsOf, headOf, lackOf } from '../../domain/certificate-words.ts';
+import { CERTIFICATE_MEANING, cautionsOf, headOf, wordsOfLack } from '../../domain/certificate-words.ts';
 import { dollars } from '../../domain/money.ts';
 import { count, counted, instant } from '../format.ts';
 
@@ -69,6 +69,6 @@ function some<Told>(told: readonly Told[], say: (one: Told) => string): string[]
 }
 
 function missingText(stretch: MissingStretch): string {
-  const { what, how } = lackOf(stretch);
+  const { what, how } = wordsOfLack(stretch);
   return `${instant(stretch.since)} to ${instant(stretch.until)}: ${what}, ${how} (${stretch.detail})`;
 }
