@@ -103,10 +103,14 @@ export function createUpkeepWork(harvest: Harvest, { tailNeed, isFolded }: Upkee
     }
     return null;
   };
+  /** Where there are fewer lanes than APIs, those that come first in the settings would else take each of them again and again. */
+  const begunAt = new Map<string, number>();
+  const inTurn = (pictures: readonly ApiPicture[]) =>
+    pictures.toSorted((a, b) => (begunAt.get(a.api) ?? 0) - (begunAt.get(b.api) ?? 0));
   return {
     choose: (scene, free) => {
       const starts: Start[] = [];
-      for (const picture of scene.healthy) {
+      for (const picture of inTurn(scene.healthy)) {
         const mostPages = scene.backlogWaits ? pagesLeft(harvest, scene, tailNeed()) - starts.length : Infinity;
         const isUnderWay = scene.inFlight.some(
           ({ api, purpose }) =>
@@ -114,7 +118,9 @@ export function createUpkeepWork(harvest: Harvest, { tailNeed, isFolded }: Upkee
         );
         if (starts.length >= free || mostPages < 1 || isUnderWay) continue;
         const start = find(picture, scene, mostPages);
-        if (start !== null) starts.push(start);
+        if (start === null) continue;
+        begunAt.set(picture.api, clock.monotonic());
+        starts.push(start);
       }
       return starts;
     },

@@ -35,6 +35,34 @@ function looksAt(
 const settled = (at: number) => ({ at: { now: at }, answer: { serverDate: at } });
 
 describe('what is read again', () => {
+  it('of more APIs than there are lanes has its turn by API, whatever is due of those that come first in the settings', () => {
+    const { ledger } = begunLedger();
+    readSlice(
+      ledger,
+      sliceOf(NOW - 3 * HOUR, NOW - 2 * HOUR),
+      [asRow(listed('a', NOW - 3 * HOUR))],
+      settled(NOW - 2 * HOUR),
+    );
+    let mono = 0;
+    const apis = ['backlinks', 'serp', 'on_page'];
+    const policy = { tokens: 10, periodMs: MINUTE, limit: 1000, apis, lanes: 4, lagMs: 30_000, settleMs: HOUR };
+    const clock = { monotonic: () => mono, boot: 'boot-1' };
+    const work = createUpkeepWork({ deps: { clock, policy, ledger } } as unknown as Harvest, {
+      tailNeed: () => 1,
+      isFolded: () => true,
+    });
+    // Due again at each look: nobody reads it.
+    const healthy = apis.map((api) => ({ ...ledger.picture('backlinks'), api }));
+    const scene = { now: NOW, upper: NOW - 30_000, healthy, inFlight: [], backlogWaits: false };
+    const turns = Array.from({ length: 4 }, () => {
+      mono += 1_000;
+      return work
+        .choose(scene as unknown as Scene, 1)
+        .map((start) => (start.kind === 'begin' ? start.plan.api : ''))[0];
+    });
+    expect(turns).toEqual([...apis, 'backlinks']);
+  });
+
   it('is proven anew in a round: old evidence that cannot be read does not keep the other from it', () => {
     const { ledger } = begunLedger();
     const slices = [NOW - 9 * DAY, NOW - 6 * DAY, NOW - 3 * DAY].map((since) => sliceOf(since, since + HOUR));
