@@ -73,6 +73,8 @@ export function createAuditor(setup: AuditorSetup): Auditor {
   const happenings: string[] = [];
   const counts = { crashes: 0, stops: 0, comparisons: 0, losses: 0, doubts: 0, tasks: 0 };
   const thrift = createThrift(setup.terms);
+  /** Since when the ledger has which API, ms since the beginning; seen within an hour. */
+  const bornAt = new Map((scenario.settings[0]['LEDGER_APIS'] ?? '').split(',').map((api) => [api, 0]));
   let lastLook = { at: 0, total: 0 };
   let comparedCall: number | null = null;
   /** Comparisons since all was compared, and crashes and stops since `verify` looked. */
@@ -110,7 +112,8 @@ export function createAuditor(setup: AuditorSetup): Auditor {
       const toElapsed = (at: number) => at - skewMs() - scenario.startedAt;
       const settlingMs =
         loss.reason === UNSETTLED ? SETTLINGS * durationOf(scenario.settings[1]['LEDGER_SETTLE'] ?? '1h') : 0;
-      const from = toElapsed(loss.since * 1_000);
+      // Of an API that was not in the settings nothing could be read.
+      const from = Math.max(toElapsed(loss.since * 1_000), bornAt.get(api) ?? 0);
       let calm = troubles.calmBetween(from, toElapsed(loss.lost_at * 1_000));
       if (calm < ENOUGH_MS + settlingMs) continue;
       // How wide the window is shows only by asking: what left it during a stop may be found to be lost hours after the start.
@@ -141,6 +144,7 @@ export function createAuditor(setup: AuditorSetup): Auditor {
     counts.losses = 0;
     const settings = scenario.settings[1];
     for (const api of (settings['LEDGER_APIS'] ?? '').split(',')) {
+      if (!bornAt.has(api) && isKnown(database, api)) bornAt.set(api, timeline.elapsed());
       const calm = isAlive && timeline.elapsed() - troubles.calmSince() > CALM_MS && hasAnswered();
       const lagMs = durationOf(settings['LEDGER_LAG'] ?? '30s');
       const until = calm ? service.now() - lagMs - 3 * MINUTE_MS : null;
@@ -247,6 +251,11 @@ export function createAuditor(setup: AuditorSetup): Auditor {
       mostInAnyPeriod: setup.most(),
     }),
   };
+}
+
+function isKnown(database: Database.Database, api: string): boolean {
+  const frontier = database.prepare('select 1 from frontier join api on api.id = frontier.api where api.name = ?');
+  return frontier.get(api) !== undefined;
 }
 
 /** At rest nothing that the server lists is missing, but for what is newer than the last readings and what is on record as lost. */
