@@ -97,6 +97,17 @@ export function createAuditor(setup: AuditorSetup): Auditor {
   const readableSince = (grade: 'ids' | 'metadata') => service.windowEdge(grade) - NARROWER_MS;
   const isBorn = (database: Database.Database) => Number(database.pragma('user_version', { simple: true })) > 0;
 
+  /** For how long a lost stretch could have been read, ms. Where it is less than `enough` it may be too much: the exact figure takes a search. */
+  const calmToRead = ({ since, until, grade, lost_at: lostAt }: LossRow, api: string, enough: number): number => {
+    const toElapsed = (at: number) => at - skewMs() - scenario.startedAt;
+    // Of an API that was not in the settings nothing could be read.
+    const from = Math.max(toElapsed(since * 1_000), bornAt.get(api) ?? 0);
+    const untilFound = troubles.calmBetween(from, toElapsed(lostAt * 1_000));
+    // How wide the window is shows only by asking: what left it during a stop may be found to be lost hours after the start.
+    if (untilFound < enough) return untilFound;
+    return troubles.calmBetween(from, toElapsed(service.leavesAt(grade, until * 1_000)));
+  };
+
   const checkLosses = (losses: readonly LossRow[], api: string) => {
     counts.losses += losses.length;
     const { missingShare } = service.options().metadata;
@@ -109,15 +120,9 @@ export function createAuditor(setup: AuditorSetup): Auditor {
         loss.until * 1_000 <= edge + NARROWER_MS,
         says(`the server still answers for it (its window begins at ${iso(edge)})`),
       );
-      const toElapsed = (at: number) => at - skewMs() - scenario.startedAt;
       const settlingMs =
         loss.reason === UNSETTLED ? SETTLINGS * durationOf(scenario.settings[1]['LEDGER_SETTLE'] ?? '1h') : 0;
-      // Of an API that was not in the settings nothing could be read.
-      const from = Math.max(toElapsed(loss.since * 1_000), bornAt.get(api) ?? 0);
-      let calm = troubles.calmBetween(from, toElapsed(loss.lost_at * 1_000));
-      if (calm < ENOUGH_MS + settlingMs) continue;
-      // How wide the window is shows only by asking: what left it during a stop may be found to be lost hours after the start.
-      calm = troubles.calmBetween(from, toElapsed(service.leavesAt(loss.grade, loss.until * 1_000)));
+      const calm = calmToRead(loss, api, ENOUGH_MS + settlingMs);
       claim(calm < ENOUGH_MS + settlingMs, says(`there were ${(calm / HOUR_MS).toFixed(1)} calm hours to read it in`));
     }
   };

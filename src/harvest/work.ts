@@ -38,6 +38,9 @@ export type WorkPicture = {
   readonly refusals: (api: string) => readonly Refusal[];
 };
 
+/** What is known of the walks that were begun, in flight or waiting. */
+type BegunWalks = Pick<WorkPicture, 'waiting' | 'suspects' | 'inFlight' | 'left' | 'now'>;
+
 /** Slices that may fail in a row before no further one is begun. */
 const MOST_SUSPECTS = 3;
 
@@ -66,24 +69,18 @@ export function backlogWork(picture: WorkPicture, policy: HarvestPolicy): Start[
 }
 
 /** Whether a walk that was begun waits for a lane: it goes before whatever would only be begun now. */
-export function isOneWaiting(
-  picture: Pick<WorkPicture, 'waiting' | 'suspects' | 'inFlight' | 'left' | 'now'>,
-  periodMs: number,
-): boolean {
+export function isOneWaiting(picture: BegunWalks, periodMs: number): boolean {
   const { healthy, failing } = dueWalks(picture, periodMs);
   return healthy.length > 0 || (failing.length > 0 && mayTry(picture));
 }
 
 /** One at a time, and only while calls succeed. */
-function mayTry({ suspects, inFlight }: Pick<WorkPicture, 'suspects' | 'inFlight'>): boolean {
+function mayTry({ suspects, inFlight }: BegunWalks): boolean {
   return suspects.length === 0 && !inFlight.some((walk) => walk.failures > 0);
 }
 
 /** Begun walks whose turn it is: those that have not failed, oldest slice first, and those that have, tried longest ago first. */
-function dueWalks(
-  picture: Pick<WorkPicture, 'waiting' | 'left' | 'suspects' | 'now'>,
-  periodMs: number,
-): { healthy: Start[]; failing: Start[] } {
+function dueWalks(picture: BegunWalks, periodMs: number): { healthy: Start[]; failing: Start[] } {
   const { waiting, left, suspects, now } = picture;
   const suspicion = (walk: Walk) => suspects.indexOf(walk.id);
   const isFailing = (walk: Walk) => walk.failures > 0 || suspicion(walk) >= 0;

@@ -1,6 +1,6 @@
 import type { Certificate, CertificateOfApi, MissingStretch } from '../domain/certificate.ts';
 import { cautionsOf, CERTIFICATE_MEANING, headOf, wordsOfLack } from '../domain/certificate-words.ts';
-import { foreign, h } from './dom.ts';
+import { factsOf, foreign, h } from './dom.ts';
 import { count, counted, exactMoney, moment } from './format.ts';
 import { tableOf } from './table.ts';
 
@@ -57,10 +57,6 @@ function ofApi(api: CertificateOfApi): HTMLElement {
     ...cautionsOf(api).map((caution) => h('p', { class: 'careful' }, caution)),
     ...(api.missing.length === 0 ? [] : [missingTable(api.missing)]),
   );
-}
-
-function factsOf(facts: readonly (readonly [string, string])[]): HTMLElement {
-  return h('dl', { class: 'facts' }, ...facts.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]));
 }
 
 /** Where room is short only the table is pushed to the side. */

@@ -25,6 +25,11 @@ function setAttributes(element: Element, attributes: Attributes): void {
   }
 }
 
+/** What is known of something: names and what they are. */
+export function factsOf(facts: readonly (readonly [string, Child])[]): HTMLElement {
+  return h('dl', { class: 'facts' }, ...facts.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]));
+}
+
 /** The element with an id that the page's own HTML has. */
 export function at(id: string): HTMLElement {
   const element = document.getElementById(id);

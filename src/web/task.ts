@@ -1,6 +1,6 @@
 import type { Explanation, TaskStory } from '../domain/explanation.ts';
 import { ask, inWords } from './ask.ts';
-import { at, foreign, h } from './dom.ts';
+import { at, factsOf, foreign, h } from './dom.ts';
 import { callsInWords, explained } from './explained.ts';
 import { exactMoney, moment } from './format.ts';
 import { treeOf } from './tree.ts';
@@ -39,7 +39,7 @@ export async function showTask(id: string): Promise<void> {
 
 function told(task: TaskStory, { metadata, extra }: TaskAnswer): Node[] {
   return [
-    factsOf(task),
+    about(task),
     section(
       'Metadata',
       metadata === null ? h('p', { class: 'absent' }, METADATA_WORDS[task.metadataState]) : treeOf(metadata),
@@ -55,8 +55,8 @@ function section(title: string, body: Node): HTMLElement {
   return h('section', {}, h('h3', {}, title), body);
 }
 
-function factsOf(task: TaskStory): HTMLElement {
-  const facts: readonly (readonly [string, Node | string])[] = [
+function about(task: TaskStory): HTMLElement {
+  return factsOf([
     ['State', h('span', { class: 'badge', 'data-state': task.state }, task.state)],
     ['Status', foreign(task.status, 'none')],
     ['Posted', `${moment(task.postedAt)} UTC`],
@@ -67,8 +67,7 @@ function factsOf(task: TaskStory): HTMLElement {
     ['URL', foreign(task.url, 'none', 500)],
     ['Tag', foreign(task.tag, task.metadataState === 'held' ? 'no tag' : 'unknown', 500)],
     ['Target', foreign(task.target, task.metadataState === 'held' ? 'no target' : 'unknown', 500)],
-  ];
-  return h('dl', { class: 'facts' }, ...facts.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]));
+  ]);
 }
 
 function changesOf({ changes }: TaskStory): Node {

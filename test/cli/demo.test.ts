@@ -64,7 +64,7 @@ describe('demo', () => {
     expect(existsSync(dirname(config?.databasePath ?? '.'))).toBe(false);
   });
 
-  it('fails where no folder can be made, and leaves no simulator behind', async () => {
+  it('fails where no folder can be made', async () => {
     const before = process.env['TMPDIR'];
     process.env['TMPDIR'] = '/nonexistent';
     try {

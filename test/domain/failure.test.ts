@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DataForSeoErrorCode, DataForSeoErrorDetails } from '../../src/domain/errors.ts';
 import { DataForSeoError } from '../../src/domain/errors.ts';
-import { firstReading } from '../../src/domain/evidence.ts';
 import type { AfterFailure } from '../../src/domain/failure.ts';
 import {
   afterFailure,
@@ -12,36 +11,19 @@ import {
   pauseMs,
   setAside,
 } from '../../src/domain/failure.ts';
-import type { Walk } from '../../src/domain/walk.ts';
+import { begunWalk } from '../support/walk.ts';
 
 const PERIOD = 60_000;
 const NOW = Date.UTC(2024, 4, 15, 12);
 
-const walk: Walk = {
-  id: 7,
+const walk = begunWalk({
   api: 'backlinks',
   purpose: 'backfill',
   grade: 'metadata',
   range: { since: NOW - 3_600_000, until: NOW - 600_000 },
   limit: 1000,
-  failedLimit: null,
-  pagesSinceFailed: 0,
   openingPages: 0,
-  reading: firstReading(),
-  firstPageAt: null,
-  finishedRows: 0,
-  describedRows: 0,
-  firstPostedAt: null,
-  lastPostedAt: null,
-  failures: 0,
-  retryAt: null,
-  failure: null,
-  firstCall: null,
-  lastCall: null,
-  calls: 0,
-  doubts: 0,
-  found: 0,
-};
+});
 
 const others = { now: NOW, periodMs: PERIOD, othersSucceed: true, isPlausible: true, isRepeated: false };
 const nobody = { ...others, othersSucceed: false };

@@ -5,6 +5,7 @@ import { mostBesideEdge } from '../../src/domain/near-edge.ts';
 import { BOUND_MARGIN_MS } from '../../src/domain/gaps.ts';
 import type { Walk } from '../../src/domain/walk.ts';
 import { windowEdge } from '../../src/domain/window.ts';
+import { begunWalk } from '../support/walk.ts';
 
 const NOW = Date.UTC(2024, 4, 15, 12);
 const DAY = 86_400_000;
@@ -12,32 +13,16 @@ const EDGE = windowEdge('ids', NOW, []);
 const moment = { now: NOW, policy: { tokens: 10, periodMs: 60_000, limit: 1000 }, refusals: () => [] };
 
 /** A walk whose first second leaves the window after so many calls. */
-const walk = (calls: number, over: Partial<Walk> = {}): Walk => ({
-  id: 1,
-  api: 'backlinks',
-  purpose: 'backfill',
-  grade: 'ids',
-  range: { since: EDGE + BOUND_MARGIN_MS + calls * 6_000, until: EDGE + 10 * DAY },
-  limit: 1000,
-  failedLimit: null,
-  pagesSinceFailed: 0,
-  openingPages: 0,
-  reading: firstReading(),
-  firstPageAt: null,
-  finishedRows: 0,
-  describedRows: 0,
-  firstPostedAt: null,
-  lastPostedAt: null,
-  failures: 0,
-  retryAt: null,
-  failure: null,
-  firstCall: null,
-  lastCall: null,
-  calls: 0,
-  doubts: 0,
-  found: 0,
-  ...over,
-});
+const walk = (calls: number, over: Partial<Walk> = {}): Walk =>
+  begunWalk({
+    api: 'backlinks',
+    purpose: 'backfill',
+    grade: 'ids',
+    range: { since: EDGE + BOUND_MARGIN_MS + calls * 6_000, until: EDGE + 10 * DAY },
+    limit: 1000,
+    openingPages: 0,
+    ...over,
+  });
 
 /** So many pages into a slice of which `share` is passed. */
 const halfway = (calls: number, pages: number, share: number): Walk => {

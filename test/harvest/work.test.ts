@@ -1,37 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { firstReading } from '../../src/domain/evidence.ts';
 import type { Walk } from '../../src/domain/walk.ts';
 import { isOneWaiting } from '../../src/harvest/work.ts';
+import { begunWalk } from '../support/walk.ts';
 
 const PERIOD = 60_000;
 const NOW = Date.UTC(2024, 4, 15, 12);
 
-const walk = (over: Partial<Walk> = {}): Walk => ({
-  id: 7,
-  api: 'backlinks',
-  purpose: 'settle',
-  grade: 'metadata',
-  range: { since: NOW - 3_600_000, until: NOW - 600_000 },
-  limit: 1000,
-  failedLimit: null,
-  pagesSinceFailed: 0,
-  openingPages: 0,
-  reading: firstReading(),
-  firstPageAt: null,
-  finishedRows: 0,
-  describedRows: 0,
-  firstPostedAt: null,
-  lastPostedAt: null,
-  failures: 0,
-  retryAt: null,
-  failure: null,
-  firstCall: null,
-  lastCall: null,
-  calls: 0,
-  doubts: 0,
-  found: 0,
-  ...over,
-});
+const walk = (over: Partial<Walk> = {}): Walk =>
+  begunWalk({
+    api: 'backlinks',
+    purpose: 'settle',
+    grade: 'metadata',
+    range: { since: NOW - 3_600_000, until: NOW - 600_000 },
+    limit: 1000,
+    openingPages: 0,
+    ...over,
+  });
 const failed = (over: Partial<Walk> = {}) => walk({ failures: 1, retryAt: NOW - 1, failure: 'refused', ...over });
 
 /** Whether a lane is to be kept for one of these. */
