@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Logger } from '../log.ts';
 import { sendFailure } from './failure.ts';
 import { complaint } from './guard.ts';
-import { PAGE_REPORTS, problemsOf, QUESTIONS, type LedgerQuestion } from './question.ts';
+import { createQuestions, PAGE_REPORTS, problemsOf, type LedgerQuestion } from './question.ts';
 import type { Reader } from './reader/reader.ts';
 import type { AskedVendorDay } from './vendor-day.ts';
 import { sendTasksCsv } from './tasks-csv.ts';
@@ -15,11 +15,14 @@ export type Sources = {
   readonly patient: Reader;
   /** What today has cost by DataForSEO's own count. */
   readonly vendorDay: () => Promise<AskedVendorDay>;
+  /** Epoch ms. */
+  readonly now: () => number;
 };
 
 /** What programs and the page ask of the ledger, as JSON. */
 export function serveApi(app: FastifyInstance, sources: Sources, log: Logger): void {
-  const { quick, patient, vendorDay } = sources;
+  const { quick, patient, vendorDay, now } = sources;
+  const questions = createQuestions(now);
   const plain = (path: string, question: LedgerQuestion) => {
     app.get(path, async (request, reply) => {
       if (Object.keys(queryOf(request)).length > 0) return await refuse(reply, ['There are no parameters here.']);
@@ -36,26 +39,26 @@ export function serveApi(app: FastifyInstance, sources: Sources, log: Logger): v
   plain('/api/status', { kind: 'status' });
   plain('/api/strips', { kind: 'strips' });
   plain('/api/calls', { kind: 'calls' });
-  asked('/api/explain', quick, QUESTIONS.explain);
+  asked('/api/explain', quick, questions.explain);
   // A search ends in time by itself, and must not wait for a report that does not.
-  asked('/api/tasks', quick, QUESTIONS.tasks);
-  asked('/api/costs', patient, QUESTIONS.costs);
+  asked('/api/tasks', quick, questions.tasks);
+  asked('/api/costs', patient, questions.costs);
   app.get<{ Params: { id: string } }>('/api/tasks/:id', async (request, reply) => {
     return await send(reply, log, () => quick.ask({ kind: 'task', id: request.params.id }));
   });
   for (const report of PAGE_REPORTS) {
-    const wished = report === 'coverage' ? QUESTIONS.coverage : QUESTIONS.report;
+    const wished = report === 'coverage' ? questions.coverage : questions.report;
     const schema = wished.transform((wish): LedgerQuestion => ({ kind: 'report', report, ...wish }));
     asked(`/api/reports/${report}`, patient, schema);
   }
   app.get('/api/reports/reconcile', async (request, reply) => {
-    const question = parsed(request, QUESTIONS.reconcile);
+    const question = parsed(request, questions.reconcile);
     if ('problems' in question) return await refuse(reply, question.problems);
     const { api } = question.asked;
     return await send(reply, log, async () => quick.ask({ kind: 'reconcile', api, ...(await vendorDay()) }));
   });
   app.get('/tasks.csv', async (request, reply) => {
-    const question = parsed(request, QUESTIONS.tasksCsv);
+    const question = parsed(request, questions.tasksCsv);
     if ('problems' in question) return await refuse(reply, question.problems);
     return await sendTasksCsv({ request, reply }, { reader: patient, log, search: question.asked });
   });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { INSTANT_FORMS, parseInstant } from '../config/instant.ts';
 import { API_NAMES } from '../config/settings.ts';
 import { endpointName } from '../domain/endpoint-name.ts';
-import { parseMoment } from '../domain/moment.ts';
 import { DIMENSIONS, type Dimension, type ReportFilter } from '../domain/report.ts';
 import type { SearchPlace, TaskSearch } from '../domain/task-search.ts';
 import type { AskedVendorDay } from './vendor-day.ts';
@@ -35,7 +35,7 @@ const STATES = ['finished', 'empty', 'partial', 'failed', 'pending'] as const;
 const MOST_ROWS = 1_000;
 /** A column of the ledger may hold more, but nobody types it. */
 const LONGEST_TEXT = 2_000;
-const INSTANT_WRONG = 'it must be a time such as 2026-03-01 or 2026-03-01T12:57:46Z, UTC';
+const INSTANT_WRONG = `it must be ${INSTANT_FORMS}`;
 
 /** Nothing typed is nothing asked: forms send their empty fields too. */
 function optional<Field extends z.ZodType>(field: Field) {
@@ -46,13 +46,17 @@ const text = z
   .string({ error: 'it must be given once' })
   .max(LONGEST_TEXT, { error: `it must have at most ${LONGEST_TEXT} characters` });
 
+type Now = () => number;
+
 /** Epoch ms; a day is its first second. Without a zone it is UTC: the page of a ledger means the same everywhere. */
-const instant = z.string({ error: INSTANT_WRONG }).transform((value, context) => {
-  const at = parseMoment(value);
-  if (at !== null) return at;
-  context.addIssue({ code: 'custom', message: INSTANT_WRONG });
-  return z.NEVER;
-});
+function instant(now: Now) {
+  return z.string({ error: INSTANT_WRONG }).transform((value, context) => {
+    const at = parseInstant(value, now());
+    if (at !== null) return at;
+    context.addIssue({ code: 'custom', message: INSTANT_WRONG });
+    return z.NEVER;
+  });
+}
 
 function limit(standard: number) {
   const error = `it must be a whole number from 1 to ${MOST_ROWS}`;
@@ -64,14 +68,16 @@ function limit(standard: number) {
     .prefault(standard);
 }
 
-const filter = {
-  since: optional(instant),
-  until: optional(instant),
-  api: optional(z.enum(API_NAMES, { error: `it must be one of ${API_NAMES.join(', ')}` })),
+const rangeAt = (now: Now) => ({ since: optional(instant(now)), until: optional(instant(now)) });
+const api = optional(z.enum(API_NAMES, { error: `it must be one of ${API_NAMES.join(', ')}` }));
+
+const filterAt = (now: Now) => ({
+  ...rangeAt(now),
+  api,
   endpoint: optional(text.transform(endpointName)),
   state: optional(z.enum(STATES, { error: `it must be one of ${STATES.join(', ')}` })),
   tag: optional(text),
-};
+});
 
 /** None lies in such a range, and who is told so looks for a task that is not there. */
 function inOrder({ since, until }: { since?: number | undefined; until?: number | undefined }): boolean {
@@ -79,7 +85,8 @@ function inOrder({ since, until }: { since?: number | undefined; until?: number 
 }
 const ORDER_WRONG = { path: ['since'], error: 'it must lie before until' };
 
-type Filtered = { [Key in keyof typeof filter]?: z.output<(typeof filter)[Key]> };
+type Filter = ReturnType<typeof filterAt>;
+type Filtered = { [Key in keyof Filter]?: z.output<Filter[Key]> };
 
 function filterOf({ since, until, api, endpoint, state, tag }: Filtered): ReportFilter {
   return {
@@ -116,7 +123,12 @@ function placeIn(value: string): number[] | null {
   }
 }
 
-const search = { ...filter, id: optional(text), target: optional(text), target_prefix: optional(text) };
+const searchAt = (now: Now) => ({
+  ...filterAt(now),
+  id: optional(text),
+  target: optional(text),
+  target_prefix: optional(text),
+});
 
 type Searched = Filtered & { id?: string | undefined; target?: string | undefined; target_prefix?: string | undefined };
 
@@ -151,11 +163,9 @@ const dimensions = text.transform((value, context) => {
   return z.NEVER;
 });
 
-/** What stands in the address, by the path that is asked. */
-export const QUESTIONS = {
-  explain: z.strictObject({ at: instant }).transform(({ at }): LedgerQuestion => ({ kind: 'explain', at })),
-  tasks: z
-    .strictObject({ ...search, cursor: optional(cursor(Number.MIN_SAFE_INTEGER)), limit: limit(100) })
+function tasksQuestion(now: Now) {
+  return z
+    .strictObject({ ...searchAt(now), cursor: optional(cursor(Number.MIN_SAFE_INTEGER)), limit: limit(100) })
     .refine(inOrder, ORDER_WRONG)
     .refine(({ target, target_prefix: prefix }) => target === undefined || prefix === undefined, {
       path: ['target_prefix'],
@@ -166,10 +176,17 @@ export const QUESTIONS = {
       search: searchOf(asked),
       from: startOf(asked.cursor),
       limit: asked.limit,
-    })),
-  tasksCsv: z.strictObject(search).refine(inOrder, ORDER_WRONG).transform(searchOf),
-  costs: z
-    .strictObject({ ...filter, by: dimensions.prefault('day'), cursor: optional(cursor(1)), limit: limit(MOST_ROWS) })
+    }));
+}
+
+function costsQuestion(now: Now) {
+  return z
+    .strictObject({
+      ...filterAt(now),
+      by: dimensions.prefault('day'),
+      cursor: optional(cursor(1)),
+      limit: limit(MOST_ROWS),
+    })
     .refine(inOrder, ORDER_WRONG)
     .transform((asked): LedgerQuestion => ({
       kind: 'costs',
@@ -177,19 +194,29 @@ export const QUESTIONS = {
       by: asked.by,
       from: costsFrom(asked.cursor),
       limit: asked.limit,
-    })),
-  report: z
-    .strictObject({ ...filter, limit: limit(200) })
-    .refine(inOrder, ORDER_WRONG)
-    .transform((asked) => ({ filter: filterOf(asked), limit: asked.limit })),
-  /** Of today only. */
-  reconcile: z.strictObject({ api: filter.api }).transform(({ api }) => ({ api: api ?? null })),
-  /** Of whole APIs only: a certificate of everything must not pass for one of a tag. */
-  coverage: z
-    .strictObject({ since: filter.since, until: filter.until, api: filter.api })
-    .refine(inOrder, ORDER_WRONG)
-    .transform((asked) => ({ filter: filterOf(asked), limit: 0 })),
-} as const;
+    }));
+}
+
+/** What stands in the address, by the path that is asked. @param now - Epoch ms, for what is given as so long ago. */
+export function createQuestions(now: Now) {
+  return {
+    explain: z.strictObject({ at: instant(now) }).transform(({ at }): LedgerQuestion => ({ kind: 'explain', at })),
+    tasks: tasksQuestion(now),
+    tasksCsv: z.strictObject(searchAt(now)).refine(inOrder, ORDER_WRONG).transform(searchOf),
+    costs: costsQuestion(now),
+    report: z
+      .strictObject({ ...filterAt(now), limit: limit(200) })
+      .refine(inOrder, ORDER_WRONG)
+      .transform((asked) => ({ filter: filterOf(asked), limit: asked.limit })),
+    /** Of today only. */
+    reconcile: z.strictObject({ api }).transform(({ api }) => ({ api: api ?? null })),
+    /** Of whole APIs only: a certificate of everything must not pass for one of a tag. */
+    coverage: z
+      .strictObject({ ...rangeAt(now), api })
+      .refine(inOrder, ORDER_WRONG)
+      .transform((asked) => ({ filter: filterOf(asked), limit: 0 })),
+  };
+}
 
 /** Each thing that is wrong, as a sentence that names the parameter. */
 export function problemsOf(error: z.ZodError, asked: Readonly<Record<string, unknown>>): string[] {

@@ -36,7 +36,7 @@ export function ledgerRoom(terms: ReaderTerms, { log, clock, said, vendorDay }: 
       metrics.stop();
       await Promise.all([quick.stop(), patient.stop()]);
     });
-    serveApi(app, { quick, patient, vendorDay: keepVendorDay(vendorDay, clock) }, log);
+    serveApi(app, { quick, patient, vendorDay: keepVendorDay(vendorDay, clock), now: clock.now }, log);
     serveMetrics(app, { reader: quick, metrics, log });
     serveLive(app, { reader: quick, clock });
     serveWebFiles(app);

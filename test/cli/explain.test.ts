@@ -71,6 +71,7 @@ describe('explain', () => {
     expect((await told(EXPLAINED)).asked).toEqual([{ kind: 'moment', at }]);
     expect((await told(EXPLAINED, ['explain', '2026-11-01 12:00:00'])).asked).toEqual([{ kind: 'moment', at }]);
     expect((await told(EXPLAINED, ['explain', String(at / 1000), '--json'])).asked).toEqual([{ kind: 'moment', at }]);
+    expect((await told(EXPLAINED, ['explain', '30d'])).asked).toMatchObject([{ kind: 'moment' }]);
     expect((await told(EXPLAINED, ['explain', '0126-x'])).asked).toEqual([{ kind: 'task', id: '0126-x' }]);
     expect((await told(EXPLAINED, ['explain'])).code).toBe(2);
   });

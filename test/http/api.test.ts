@@ -120,7 +120,7 @@ describe('the API', () => {
     ledger = openLedger({ path, login: 'me', pid: 1, now: NOW });
     ledger.ensureFrontiers('backlinks', NOW, policy);
     readSlice(ledger, sliceOf(NOW - 3 * DAY, NOW - HOUR), [hostile, ...tasks].map(asRow));
-    ({ app, logged } = await room(path));
+    ({ app, logged } = await room(path, ['backlinks'], { clock: { ...systemClock(), now: () => NOW } }));
   });
   afterAll(async () => {
     await app.close();
@@ -167,6 +167,20 @@ describe('the API', () => {
       next: null,
       searchedBackTo: null,
     });
+  });
+
+  it('takes a time as so long ago wherever it takes one, as the command line does', async () => {
+    // The tasks of these three minutes, the oldest of which is the first of all but the hostile one.
+    const range = 'since=48h&until=2877m';
+    const three = ['task-02', 'task-01', 'task-00'].map((id) => ({ id }));
+    expect((await get(`/api/tasks?${range}`)).json()).toMatchObject({ tasks: three, next: null });
+    expect((await get(`/tasks.csv?${range}`)).text.trim().split('\n')).toHaveLength(4);
+    expect((await get(`/api/costs?${range}`)).json()).toMatchObject({ totals: { tasks: 3 } });
+    expect((await get(`/api/reports/duplicates?${range}`)).json()).toMatchObject({ totals: { compared: 3 } });
+    expect((await get(`/api/reports/coverage?${range}`)).json()).toMatchObject({ apis: [{ tasks: 3 }] });
+    expect((await get('/api/explain?at=2d')).json()).toMatchObject({ moment: '2024-05-13T12:00:00Z' });
+    // Longer ago than any calendar reaches.
+    expect((await get('/api/costs?since=999999999d')).json()).toMatchObject({ totals: { tasks: 26 } });
   });
 
   it('tells a task with its metadata, its changes and the call that saw it, and 404 for none', async () => {
@@ -393,8 +407,11 @@ describe('the API', () => {
     ['/api/tasks?state=done', 'state is "done"; it must be one of finished, empty, partial, failed, pending.'],
     [
       '/api/tasks?since=yesterday',
-      'since is "yesterday"; it must be a time such as 2026-03-01 or 2026-03-01T12:57:46Z, UTC.',
+      'since is "yesterday"; it must be a time like 2026-03-01, "2026-03-01 12:30:00" or 2026-03-01T12:30:00Z, UTC, or so long ago like 12h or 30d.',
     ],
+    ['/api/costs?until=12x', 'until is "12x"; it must be a time like'],
+    ['/api/reports/coverage?since=-1h', 'since is "-1h"; it must be a time like'],
+    ['/tasks.csv?since=1h&until=2h', 'since is "1h"; it must lie before until.'],
     ['/api/costs?api=backlink', 'api is "backlink"; it must be one of serp, keywords_data, '],
     ['/api/tasks?since=2026-02-30', 'since is "2026-02-30"; it must be a time'],
     ['/api/tasks?since=2026-03-02&until=2026-03-01', 'since is "2026-03-02"; it must lie before until.'],
@@ -416,7 +433,7 @@ describe('the API', () => {
       'it must be one or more of day, month, endpoint, tag, target, status, separated by commas.',
     ],
     ['/api/costs?cursor=Wy0xLDJd', 'it must be the "next" of the page before.'],
-    ['/api/explain', 'at is missing; it must be a time such as 2026-03-01'],
+    ['/api/explain', 'at is missing; it must be a time like 2026-03-01'],
     ['/api/status?x=1', 'There are no parameters here.'],
     ['/tasks.csv?limit=5', 'limit: there is no such parameter.'],
     ['/api/reports/coverage?by=day', 'by: there is no such parameter.'],

@@ -1,9 +1,8 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { parseDuration } from '../../config/duration.ts';
+import { INSTANT_FORMS, parseInstant } from '../../config/instant.ts';
 import { API_NAMES } from '../../config/settings.ts';
 import { endpointName } from '../../domain/endpoint-name.ts';
 import { ConfigError } from '../../domain/errors.ts';
-import { parseMoment } from '../../domain/moment.ts';
 import {
   DIMENSIONS,
   REPORT_KINDS,
@@ -117,12 +116,8 @@ export function rangeIn(options: Typed['options'], now: number): Pick<ReportFilt
   const momentIn = (name: 'since' | 'until') => {
     const text = textIn(options, name);
     if (text === null) return null;
-    const agoMs = parseDuration(text.trim());
-    const at = Number.isNaN(agoMs) ? parseMoment(text) : Math.floor((now - agoMs) / 1000) * 1000;
-    if (at === null)
-      problems.push(
-        `--${name} is ${JSON.stringify(text)}; it must be a time like 2026-03-01 or "2026-03-01 12:30:00", or so long ago like 12h or 30d.`,
-      );
+    const at = parseInstant(text, now);
+    if (at === null) problems.push(`--${name} is ${JSON.stringify(text)}; it must be ${INSTANT_FORMS}.`);
     return at;
   };
   const range = { since: momentIn('since'), until: momentIn('until') };
