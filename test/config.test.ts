@@ -235,17 +235,30 @@ describe('the settings file', () => {
     ]);
   });
 
-  it('says which line is no YAML, without a word of it', () => {
-    const problems = problemsOf(withFile(`lag: 3s\ndataforseo_password: "${PASSWORD}\ntail_cron: * * * * *\n`));
-    expect(problems).toEqual([expect.stringMatching(/^my\.yaml, line \d, is not YAML \(\w+\)/)]);
-    expect(problems.join()).not.toContain('p4ss');
-  });
-
-  it('says that a value with an asterisk needs quotes', () => {
-    expect(problemsOf(withFile('lag: 3s\ntail_cron: * * * * *'))).toEqual([
-      'my.yaml, line 2, is not YAML (BAD_ALIAS); a value that begins with * needs quotes.',
+  it.each([
+    ['lag: 3s\ndataforseo_password: "PASS\ntail_cron: 5\n', 2, 22, 'a quote is opened here and never closed'],
+    ['dataforseo_password: PASS: 1', 1, 22, 'a value with a colon and a space in it needs quotes'],
+    ['dataforseo_password: @PASS', 1, 22, 'a value that begins with %, @ or ` needs quotes'],
+    ['dataforseo_password: *PASS', 1, 22, 'a value that begins with * needs quotes'],
+    ['lag: 3s\ntail_cron: * * * * *', 2, 12, 'a value that begins with * or & needs quotes'],
+    ['dataforseo_password: &PASS', 1, 27, 'a value that begins with & needs quotes'],
+    ['dataforseo_password: !PASS more', 1, 22, 'a value that begins with ! needs quotes'],
+    ['dataforseo_password: "PASS\\q"', 1, 27, 'between double quotes a backslash must stand twice'],
+    ['dataforseo_password: "PASS" PASS', 1, 29, 'this does not belong behind what stands before it'],
+    ['dataforseo_password: |PASS', 1, 23, 'this does not belong behind what stands before it'],
+    ['lag: 3s\ndataforseo_password PASS', 2, 1, 'between a setting and its value stand a colon and a space'],
+    ['dataforseo_password PASS\nlag: 3s', 1, 1, 'between a setting and its value stand a colon and a space'],
+    ['dataforseo_password: PASS\n  lag: 3s', 1, 22, 'the line below this stands further in; each setting begins'],
+    ['lag: 3s\n\tdataforseo_password: PASS', 2, 1, 'a tab stands there'],
+    ['lag: 3s\napis: [PASS', 2, 12, 'what [ or { opens must be closed'],
+    ['dataforseo_password: PASS\ndataforseo_password: PASS', 2, 1, 'this setting stands there a second time'],
+    ['lag: 3s\n---\ndataforseo_password: PASS', 2, 1, 'a line of --- or ... ends the settings'],
+    ['%PASS\nlag: 3s', 2, 1, 'a line that begins with % is no setting'],
+  ])('says where %j is wrong and what to do, without a word of it', (text, line, column, what) => {
+    expect(problemsOf(withFile(text))).toEqual([
+      expect.stringContaining(`my.yaml, line ${line}, column ${column}: ${what}`),
     ]);
-    expect(problemsOf(withFile('tail_cron: *each'))).toEqual([expect.stringContaining('needs quotes')]);
+    expect(problemsOf(withFile(text)).join()).not.toContain('PASS');
   });
 
   it.each(['- lag', 'lag', '[1]'])('must be a mapping: %j is none', (text) => {

@@ -1,6 +1,7 @@
-import { LineCounter, parseDocument, type Document } from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
 import { nearestName } from '../domain/nearest.ts';
 import { SETTINGS } from './settings.ts';
+import { yamlProblem } from './yaml-problem.ts';
 
 /** One place that settings come from, with the values it holds by the names of the YAML file. */
 export type Source = {
@@ -16,8 +17,6 @@ export const CONFIG_ENV = 'LEDGER_CONFIG';
 
 /** DataForSEO's own samples call the login a user name. */
 const LOGIN_ALIAS = 'DATAFORSEO_USERNAME';
-
-const ALIAS_HINT = 'a value that begins with * needs quotes';
 
 const ENV_OF = new Map(SETTINGS.map((setting) => [setting.key, setting.env]));
 const KNOWN_ENV = [...ENV_OF.values(), CONFIG_ENV];
@@ -119,29 +118,20 @@ function loginOf(env: Readonly<Record<string, string | undefined>>, problems: st
 }
 
 function entriesOf(path: string, readText: ReadText, problems: string[]): readonly (readonly [string, unknown])[] {
-  const lines = new LineCounter();
-  // "Pretty" errors and warnings quote the line they are about.
-  const options = { prettyErrors: false, logLevel: 'silent', lineCounter: lines } as const;
+  const lineCounter = new LineCounter();
+  // "Pretty" errors quote the line they are about. More silent than this, a second document would go unsaid.
+  const options = { prettyErrors: false, logLevel: 'error', lineCounter } as const;
   const document = parseDocument(textOf(path, readText, problems), options);
-  const error = document.errors[0];
-  if (error !== undefined) {
-    const hint = error.code === 'BAD_ALIAS' ? `; ${ALIAS_HINT}` : '';
-    problems.push(`${path}, line ${lines.linePos(error.pos[0]).line}, is not YAML (${error.code})${hint}.`);
+  const problem = yamlProblem(document);
+  if (problem !== null) {
+    const { line, col } = lineCounter.linePos(problem.offset);
+    problems.push(`${path}, line ${line}, column ${col}: ${problem.what}.`);
     return [];
   }
-  const content = contentOf(document);
+  const content: unknown = document.toJS() ?? {};
   if (typeof content === 'object' && content !== null && !Array.isArray(content)) return Object.entries(content);
-  problems.push(`${path} must hold lines of the form "rate_calls: 10"; ${ALIAS_HINT}.`);
+  problems.push(`${path} must hold lines of the form "rate_calls: 10".`);
   return [];
-}
-
-/** @returns The settings; null where the text refers to an anchor that it lacks. */
-function contentOf(document: Document): unknown {
-  try {
-    return document.toJS() ?? {};
-  } catch {
-    return null;
-  }
 }
 
 function textOf(path: string, readText: ReadText, problems: string[]): string {
