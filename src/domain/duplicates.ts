@@ -1,17 +1,17 @@
-import { haveSameParameters, type Likeness } from './parameters.ts';
+import { createFirstPostings, type FirstPostings } from './first-postings.ts';
 
-/** A task as far as it can be a duplicate. */
-export type Posting = Likeness & {
-  /** Its number in the ledger. */
-  readonly n: number;
-  readonly endpoint: number;
-  /** Epoch ms. */
-  readonly postedAt: number;
-  readonly costMicros: number;
+/** Tasks by posted time, as columns. */
+export type Postings = {
+  /** Their numbers in the ledger. */
+  readonly numbers: readonly number[];
+  /** The same for the same endpoint and parameters; whole, from 0 on. */
+  readonly digests: readonly number[];
+  /** Epoch seconds. */
+  readonly postedAt: readonly number[];
 };
 
+/** Instants are epoch seconds. */
 export type Repeated = {
-  readonly endpoint: number;
   /** The task that was there first, and the first of its repeats. */
   readonly first: number;
   readonly repeats: readonly number[];
@@ -23,111 +23,69 @@ export type Repeated = {
 };
 
 export type DuplicateTerms = {
-  /** Earlier tasks are only what later ones repeat; epoch ms, null for all. */
+  /** Earlier tasks are only what later ones repeat; epoch seconds, null for all. */
   readonly since: number | null;
-  /** Of a task that came by before; asked where it is too long to be kept for a day. */
-  readonly bareOf: (n: number) => string;
+  /** What a task has cost; asked of repeats alone. */
+  readonly microsOf: (n: number) => number;
 };
 
-const DAY_MS = 86_400_000;
+const DAY_SECONDS = 86_400;
 const MOST_TOLD = 20;
-/** What is longer is read again when it is compared, so that a task takes 2 kB of memory at the most. */
-const MOST_KEPT = 1_000;
 
 /**
  * Finds tasks that were posted again within a day: the answer to the first would have served. A task later than that is the first
- * of a new group. Memory holds one day of tasks.
+ * of a new group. Memory holds two days of tasks.
  *
- * @param postings - By posted time, ascending.
+ * @param postings - Ascending.
  */
-export function* duplicatesIn(postings: Iterable<Posting>, terms: DuplicateTerms): Generator<Repeated> {
-  const open = createOpenGroups();
-  for (const posting of postings) {
-    yield* open.closedBefore(posting.postedAt - DAY_MS);
-    const group = open.find(posting, terms);
-    if (group === null) open.begin(posting);
-    else if (terms.since === null || posting.postedAt >= terms.since) repeat(group, posting);
+export function* duplicatesIn(postings: Iterable<Postings>, terms: DuplicateTerms): Generator<Repeated> {
+  const open: OpenGroups = { firsts: createFirstPostings(), groups: new Map() };
+  let closedAt = Number.NEGATIVE_INFINITY;
+  for (const some of postings) {
+    const begin = some.postedAt[0] ?? closedAt;
+    if (begin - closedAt >= DAY_SECONDS) {
+      yield* closeUntil(open, begin - DAY_SECONDS);
+      closedAt = begin;
+    }
+    take(open, some, terms);
   }
-  yield* open.closedBefore(Number.POSITIVE_INFINITY);
+  yield* open.groups.values();
 }
 
-type Group = {
-  readonly endpoint: number;
-  readonly first: number;
-  readonly firstPostedAt: number;
-  readonly digest: number;
-  /** Null: too long to be kept. */
-  readonly bare: string | null;
-  repeats: number[];
-  count: number;
-  micros: number;
-  lastPostedAt: number;
-  /** Another with the same digest. */
-  next: Group | null;
-};
+/** The groups by the task that was there first; of most tasks there is none. */
+type OpenGroups = { readonly firsts: FirstPostings; readonly groups: Map<number, Group> };
 
-function repeat(group: Group, { n, costMicros, postedAt }: Posting): void {
+function* closeUntil({ firsts, groups }: OpenGroups, time: number): Generator<Repeated> {
+  firsts.forgetUntil(time);
+  for (const [first, group] of groups) {
+    if (group.firstPostedAt > time) continue;
+    groups.delete(first);
+    yield group;
+  }
+}
+
+function take({ firsts, groups }: OpenGroups, postings: Postings, { since, microsOf }: DuplicateTerms): void {
+  const { numbers, digests, postedAt } = postings;
+  for (let at = 0; at < digests.length; at += 1) {
+    const [digest = 0, n = 0, now = 0] = [digests[at], numbers[at], postedAt[at]];
+    const place = firsts.meet(digest, { n, now, after: now - DAY_SECONDS });
+    if (place === null || (since !== null && now < since)) continue;
+    const first = firsts.numberAt(place);
+    const group = groups.get(first) ?? newGroup(first, firsts.timeAt(place));
+    if (group.count === 0) groups.set(first, group);
+    repeat(group, { n, now, micros: microsOf(n) });
+  }
+}
+
+type Group = Repeated & { repeats: number[]; count: number; micros: number; lastPostedAt: number };
+
+function newGroup(first: number, firstPostedAt: number): Group {
+  return { first, repeats: [], count: 0, micros: 0, firstPostedAt, lastPostedAt: 0 };
+}
+
+function repeat(group: Group, { n, now, micros }: { n: number; now: number; micros: number }): void {
   group.count += 1;
-  group.micros += costMicros;
-  group.lastPostedAt = postedAt;
-  if (group.repeats.length === 0) group.repeats = [n];
-  else if (group.repeats.length < MOST_TOLD) group.repeats.push(n);
-}
-
-/** A queue beside the map: a Map from which the oldest are deleted steps over all that were, each time that it is read from its start. */
-function createOpenGroups() {
-  const byDigest = new Map<number, Group>();
-  let queue: Group[] = [];
-  let closed = 0;
-  const trim = () => {
-    if (closed < 1_000 || 2 * closed < queue.length) return;
-    queue = queue.slice(closed);
-    closed = 0;
-  };
-  return {
-    find: (posting: Posting, { bareOf }: DuplicateTerms): Group | null => {
-      let group = byDigest.get(posting.digest) ?? null;
-      while (group !== null && !isAlike(group, posting, bareOf)) group = group.next;
-      return group;
-    },
-    begin: ({ n, endpoint, digest, postedAt, bare }: Posting) => {
-      const group: Group = {
-        endpoint,
-        first: n,
-        firstPostedAt: postedAt,
-        digest,
-        bare: bare.length > MOST_KEPT ? null : bare,
-        repeats: NONE,
-        count: 0,
-        micros: 0,
-        lastPostedAt: 0,
-        next: byDigest.get(digest) ?? null,
-      };
-      byDigest.set(digest, group);
-      queue.push(group);
-    },
-    *closedBefore(before: number): Generator<Repeated> {
-      for (let group = queue[closed]; group !== undefined && group.firstPostedAt <= before; group = queue[closed]) {
-        remove(byDigest, group);
-        closed += 1;
-        if (group.count > 0) yield group;
-      }
-      trim();
-    },
-  };
-}
-
-const NONE: number[] = [];
-
-function isAlike(group: Group, { endpoint, bare }: Posting, bareOf: DuplicateTerms['bareOf']): boolean {
-  return endpoint === group.endpoint && haveSameParameters(group.bare ?? bareOf(group.first), bare);
-}
-
-/** It is the oldest of those with its digest, so the last of them. */
-function remove(byDigest: Map<number, Group>, closed: Group): void {
-  const newest = byDigest.get(closed.digest);
-  if (newest === closed) byDigest.delete(closed.digest);
-  for (let group = newest; group !== undefined; group = group.next ?? undefined) {
-    if (group.next === closed) group.next = null;
-  }
+  group.micros += micros;
+  group.lastPostedAt = now;
+  if (group.repeats.length < MOST_TOLD) group.repeats.push(n);
 }

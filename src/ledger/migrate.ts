@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { LedgerError } from '../domain/errors.ts';
+import { defineLikeness } from './likeness.ts';
 
 /** `LEDG`: says in the file's header that it is a ledger. */
 export const APPLICATION_ID = 0x4c454447;
@@ -50,6 +51,7 @@ export function migrate(
   migrations: readonly Omit<Migration, 'rewrites'>[],
   from: number,
 ): void {
+  defineLikeness(database);
   for (const { number, name, sql } of migrations.filter((migration) => migration.number > from)) {
     try {
       database

@@ -1,6 +1,6 @@
 import type { SearchPlace, TaskSearch } from '../domain/task-search.ts';
 import type { Db } from './database.ts';
-import { secondsOf, sumConditions, type Piece } from './reports/pieces.ts';
+import { secondsOf, sumConditions, type Piece, type SumsTable } from './reports/pieces.ts';
 
 /** Half-open, epoch seconds: what is searched in one go, from `from` back. */
 export type Stretch = { readonly since: number; readonly from: SearchPlace };
@@ -9,8 +9,8 @@ const DAY_SECONDS = 86_400;
 const END = Number.MAX_SAFE_INTEGER;
 
 /**
- * Where tasks that fit can be, newest first: of the days those whose kept sums have some of the API, the endpoint, the state or the
- * tag, and for a target any with metadata. So a search for what is on few days, or on none, reads these alone.
+ * Where tasks that fit can be, newest first: of the days those whose kept sums have some of the API, the endpoint, the state, the tag
+ * or the target. So a search for what is on few days, or on none, reads these alone.
  */
 export function stretchesOf(database: Db, search: TaskSearch, from: SearchPlace | null): Stretch[] {
   const { since, until } = secondsOf(search);
@@ -29,25 +29,42 @@ function daysWith(database: Db, search: TaskSearch): number[] {
     until: until === null ? null : Math.ceil(until / DAY_SECONDS) * DAY_SECONDS,
   };
   const ofDay = sumConditions('day_cost', { ...search, tag: null }, days);
-  const ofTag = tagConditions(search);
+  const described = describedConditions(search);
   return database
     .prepare<unknown[], number>(
       `select distinct day from (select distinct day, api from day_cost where ${ofDay.sql}) as listed
-       where ${ofTag.sql} order by day desc`,
+       where ${described.sql} order by day desc`,
     )
     .pluck()
-    .all(...ofDay.values, ...ofTag.values);
+    .all(...ofDay.values, ...described.values);
 }
 
-/** Each by a few searches of the index a day: the sums by tag may be as many as the tasks. */
-function tagConditions({ tag, target }: TaskSearch): Piece {
-  const any = 'select 1 from tag_cost where tag_cost.day = listed.day and tag_cost.api = listed.api';
-  const tagged = `exists (${any} and metadata_state in ('held', 'pending', 'none', 'lost') and ifnull(tag, x'') = ? and tasks <> 0)`;
-  const described = `exists (${any} and metadata_state = 'held' and tasks <> 0)`;
+/** Each by a few searches of a key a day: the sums by tag and by target may be as many as the tasks. */
+function describedConditions({ tag, target }: TaskSearch): Piece {
+  const pieces: Piece[] = [];
+  if (tag !== null)
+    pieces.push({
+      sql: `${anyOf('tag_cost')} and metadata_state in ('held', 'pending', 'none', 'lost') and tag = ?)`,
+      values: [tag],
+    });
+  if (target !== null) {
+    const { sql, values } = targetCondition('target', target);
+    pieces.push({ sql: `${anyOf('target_cost')} and metadata_state = 'held' and ${sql})`, values });
+  }
   return {
-    sql: [...(tag === null ? [] : [tagged]), ...(target === null ? [] : [described]), 'true'].join(' and '),
-    values: tag === null ? [] : [tag],
+    sql: [...pieces.map(({ sql }) => sql), 'true'].join(' and '),
+    values: pieces.flatMap(({ values }) => values),
   };
+}
+
+function anyOf(table: SumsTable): string {
+  return `exists (select 1 from ${table} where ${table}.day = listed.day and ${table}.api = listed.api and tasks <> 0`;
+}
+
+/** By its beginning: everything from the text itself up to it with the last character that there is. */
+export function targetCondition(column: string, { text, match }: NonNullable<TaskSearch['target']>): Piece {
+  if (match === 'exact') return { sql: `${column} = ?`, values: [text] };
+  return { sql: `${column} >= ? and ${column} < ?`, values: [text, `${text}\u{10ffff}`] };
 }
 
 type Run = { first: number; readonly last: number };

@@ -2,18 +2,20 @@ import type { MetadataState } from '../domain/merge-task.ts';
 import type { TaskState } from '../domain/task.ts';
 import type { Db } from './database.ts';
 
-/** What of a task enters the sums. `endpoint` and `api` are numbers of the dictionary. */
+/** What of a task enters the sums. `endpoint`, `api` and `status` are numbers of the dictionary. */
 export type Summand = {
   readonly api: number;
   readonly endpoint: number;
   readonly postedAt: number; // epoch seconds
   readonly state: TaskState;
+  readonly status: number;
   readonly metadataState: MetadataState;
   readonly tag: string | null;
+  readonly target: string | null;
   readonly costMicros: number | null;
 };
 
-/** Costs by day and by tag and the tally, gathered over a page and written once, in the page's own transaction. */
+/** Costs by day, by tag and by target and the tally, gathered over a page and written once, in the page's own transaction. */
 export type Sums = {
   readonly add: (summand: Summand) => void;
   readonly remove: (summand: Summand) => void;
@@ -22,74 +24,98 @@ export type Sums = {
   readonly forget: () => void;
 };
 
-type Delta = { readonly summand: Summand; readonly day: number; tasks: number; micros: number };
+type Value = number | string | Buffer;
+type Delta = { readonly key: readonly Value[]; tasks: number; micros: number };
 
 const DAY_SECONDS = 86_400;
+/** Stands for none: a tag or a target may be any text, also the empty one. */
+const NONE = Buffer.alloc(0);
 
 export function createSums(database: Db): Sums {
-  const write = statements(database);
-  const byDay = new Map<string, Delta>();
-  const byTag = new Map<string, Delta>();
-  const tally = new Map<string, Delta>();
+  const sums = [
+    createSum(database, 'tally', ['api', 'state', 'metadata_state']),
+    createSum(database, 'day_cost', ['day', 'api', 'endpoint', 'state', 'status', 'metadata_state']),
+    createSum(database, 'tag_cost', ['day', 'api', 'metadata_state', 'tag', 'endpoint', 'state', 'status']),
+    createSum(database, 'target_cost', ['day', 'api', 'metadata_state', 'target']),
+  ];
   const gather = (summand: Summand, sign: 1 | -1) => {
-    const day = Math.floor(summand.postedAt / DAY_SECONDS);
-    const { api, endpoint, state, metadataState, tag } = summand;
-    addTo(byDay, `${day}|${api}|${endpoint}|${state}`, { summand, day, sign });
-    // A tag may hold any character, so it goes last, and its absence cannot be mistaken for the empty one.
-    addTo(byTag, `${day}|${api}|${metadataState}|${tag === null ? '' : `=${tag}`}`, { summand, day, sign });
-    addTo(tally, `${api}|${state}|${metadataState}`, { summand, day, sign });
+    for (const sum of sums) sum.gather(summand, sign);
   };
   const forget = () => {
-    for (const deltas of [byDay, byTag, tally]) deltas.clear();
+    for (const sum of sums) sum.forget();
   };
   return {
     add: (summand) => gather(summand, 1),
     remove: (summand) => gather(summand, -1),
     flush: () => {
-      for (const delta of changed(byDay)) write.day(delta);
-      for (const delta of changed(byTag)) write.tag(delta);
-      for (const delta of changed(tally)) write.tally(delta);
+      for (const sum of sums) sum.write();
       forget();
     },
     forget,
   };
 }
 
-function addTo(deltas: Map<string, Delta>, key: string, of: { summand: Summand; day: number; sign: 1 | -1 }): void {
-  let delta = deltas.get(key);
-  if (delta === undefined) {
-    delta = { summand: of.summand, day: of.day, tasks: 0, micros: 0 };
-    deltas.set(key, delta);
-  }
-  delta.tasks += of.sign;
-  delta.micros += of.sign * (of.summand.costMicros ?? 0);
-}
+type Column = keyof typeof VALUES;
 
-function changed(deltas: Map<string, Delta>): Delta[] {
-  return [...deltas.values()].filter((delta) => delta.tasks !== 0 || delta.micros !== 0);
-}
+const VALUES = {
+  day: ({ postedAt }: Summand) => Math.floor(postedAt / DAY_SECONDS),
+  api: ({ api }: Summand) => api,
+  endpoint: ({ endpoint }: Summand) => endpoint,
+  state: ({ state }: Summand) => state,
+  status: ({ status }: Summand) => status,
+  metadata_state: ({ metadataState }: Summand) => metadataState,
+  tag: ({ tag }: Summand) => tag ?? NONE,
+  target: ({ target }: Summand) => target ?? NONE,
+} as const;
 
-function statements(database: Db) {
-  const day = database.prepare(
-    `insert into day_cost (day, api, endpoint, state, tasks, cost_micros) values (?, ?, ?, ?, ?, ?)
-     on conflict (day, api, endpoint, state)
-     do update set tasks = tasks + excluded.tasks, cost_micros = cost_micros + excluded.cost_micros`,
-  );
-  const tag = database.prepare(
-    `insert into tag_cost (day, api, metadata_state, tag, tasks, cost_micros) values (?, ?, ?, ?, ?, ?)
-     on conflict (day, api, metadata_state, ifnull(tag, x''))
-     do update set tasks = tasks + excluded.tasks, cost_micros = cost_micros + excluded.cost_micros`,
-  );
-  const tally = database.prepare(
-    `insert into tally (api, state, metadata_state, tasks) values (?, ?, ?, ?)
-     on conflict (api, state, metadata_state) do update set tasks = tasks + excluded.tasks`,
-  );
+/** One table of kept sums. */
+function createSum(database: Db, table: 'tally' | 'day_cost' | 'tag_cost' | 'target_cost', columns: readonly Column[]) {
+  const deltas = new Map<string, Delta>();
+  const { add, drop } = statements(database, table, columns);
   return {
-    day: ({ summand: { api, endpoint, state }, ...delta }: Delta) =>
-      day.run(delta.day, api, endpoint, state, delta.tasks, delta.micros),
-    tag: ({ summand: { api, metadataState, tag: name }, ...delta }: Delta) =>
-      tag.run(delta.day, api, metadataState, name, delta.tasks, delta.micros),
-    tally: ({ summand: { api, state, metadataState }, ...delta }: Delta) =>
-      tally.run(api, state, metadataState, delta.tasks),
+    gather: (summand: Summand, sign: 1 | -1) => {
+      const values = columns.map((column) => VALUES[column](summand));
+      const key = values.map(keyOf).join('|');
+      let delta = deltas.get(key);
+      if (delta === undefined) {
+        delta = { key: values, tasks: 0, micros: 0 };
+        deltas.set(key, delta);
+      }
+      delta.tasks += sign;
+      delta.micros += sign * (summand.costMicros ?? 0);
+    },
+    write: () => {
+      for (const { key, tasks, micros } of deltas.values()) {
+        if (tasks !== 0 || micros !== 0) add.run(...key, tasks, ...(table === 'tally' ? [] : [micros]));
+        if (tasks < 0) drop.run(...key);
+      }
+    },
+    forget: () => {
+      deltas.clear();
+    },
+  };
+}
+
+/** Nothing that a tag holds can make two keys one. */
+function keyOf(value: Value): string {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' ? `${value.length}:${value}` : 'none';
+}
+
+function statements(database: Db, table: string, columns: readonly Column[]) {
+  const [kept, set] =
+    table === 'tally'
+      ? [['tasks'], 'tasks = tasks + excluded.tasks']
+      : [['tasks', 'cost_micros'], 'tasks = tasks + excluded.tasks, cost_micros = cost_micros + excluded.cost_micros'];
+  const all = [...columns, ...kept];
+  return {
+    add: database.prepare(
+      `insert into ${table} (${all.join(', ')}) values (${all.map(() => '?').join(', ')})
+       on conflict (${columns.join(', ')}) do update set ${set}`,
+    ),
+    /** What no task is in any longer: left behind, it would be a row for each task that has finished and bears its own tag. */
+    drop: database.prepare(
+      `delete from ${table} where ${[...columns.map((column) => `${column} = ?`), ...kept.map((sum) => `${sum} = 0`)].join(' and ')}`,
+    ),
   };
 }

@@ -2,7 +2,7 @@ import type { TaskLine } from '../domain/report.ts';
 import type { FoundTasks, SearchPlace, TaskSearch } from '../domain/task-search.ts';
 import type { Db } from './database.ts';
 import { taskConditions, type Piece } from './reports/pieces.ts';
-import { stretchesOf } from './search-days.ts';
+import { stretchesOf, targetCondition } from './search-days.ts';
 import { lineOf, LINE_COLUMNS, type LineRow } from './task-line.ts';
 import { toMs } from './seconds.ts';
 
@@ -92,16 +92,10 @@ function conditionsOf(search: TaskSearch): Piece {
   const own = taskConditions(search, { since: null, until: null });
   const more: Piece[] = [
     ...(search.id === null ? [] : [{ sql: 'task.id = ?', values: [search.id] }]),
-    ...(search.target === null ? [] : [targetCondition(search.target)]),
+    ...(search.target === null ? [] : [targetCondition('+task.target', search.target)]),
   ];
   return {
     sql: [own, ...more].map(({ sql }) => sql).join(' and '),
     values: [own, ...more].flatMap(({ values }) => values),
   };
-}
-
-/** By its beginning: everything from the text itself up to it with the last character that there is. */
-function targetCondition({ text, match }: NonNullable<TaskSearch['target']>): Piece {
-  if (match === 'exact') return { sql: 'task.target = ?', values: [text] };
-  return { sql: '+task.target >= ? and +task.target < ?', values: [text, `${text}\u{10ffff}`] };
 }

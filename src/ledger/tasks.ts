@@ -4,6 +4,7 @@ import type { TimeRange } from '../domain/time-range.ts';
 import { formatWireTime } from '../time.ts';
 import type { Db } from './database.ts';
 import type { Dictionary } from './dictionary.ts';
+import { likenessOf } from './likeness.ts';
 import { toMs, toMsOrNull, toSeconds, toSecondsOrNull } from './seconds.ts';
 import type { Sums, Summand } from './sums.ts';
 
@@ -37,6 +38,9 @@ export type TaskStore = {
 /** Writes tasks as a page lists them (I3). Call it inside the page's transaction, and flush the sums before its end. */
 export function createTaskStore(database: Db, dictionary: Dictionary, sums: Sums): TaskStore {
   const sql = statements(database);
+  const liken = (n: number, endpoint: number, metadata: string | null) => {
+    if (metadata !== null) sql.liken.run(n, likenessOf(endpoint, metadata));
+  };
   const insert = (listed: ListedTask, sighting: PageSighting): SavedTask => {
     const task = newTask(listed, sighting);
     const url = dictionary.url(listed.url, listed.endpoint);
@@ -47,8 +51,11 @@ export function createTaskStore(database: Db, dictionary: Dictionary, sums: Sums
       toSecondsOrNull(task.doneAt), unusual(task.doneText, task.doneAt), status, task.state, task.costMicros,
       task.tag, task.target, task.metadataState, toSeconds(sighting.seenAt), sighting.newestCall, task.extra, task.metadata,
     ); // prettier-ignore
-    sums.add({ ...task, api: sighting.api, endpoint: sql.endpointOf.get(url) ?? 0, postedAt });
-    return { n: Number(lastInsertRowid), isNew: true, altered: true, reverted: false, moved: false };
+    const n = Number(lastInsertRowid);
+    const endpoint = sql.endpointOf.get(url) ?? 0;
+    sums.add({ ...task, api: sighting.api, endpoint, postedAt, status });
+    liken(n, endpoint, task.metadata);
+    return { n, isNew: true, altered: true, reverted: false, moved: false };
   };
   const update = (row: TaskRow, listed: ListedTask, sighting: PageSighting): SavedTask => {
     const known = knownTask(row, sql.statusOf.get(row.status) ?? null);
@@ -65,8 +72,9 @@ export function createTaskStore(database: Db, dictionary: Dictionary, sums: Sums
       sql.change.run(row.n, seenAt, sighting.callId, change.field, change.old, change.new);
     }
     const fixed = { api: row.api, endpoint: sql.endpointOf.get(row.url) ?? 0, postedAt: row.posted_at };
-    sums.remove({ ...known, ...fixed });
-    sums.add({ ...next, ...fixed });
+    sums.remove({ ...known, ...fixed, status: row.status });
+    sums.add({ ...next, ...fixed, status });
+    if (next.metadata !== known.metadata) liken(row.n, fixed.endpoint, next.metadata);
     return saved;
   };
   return {
@@ -148,6 +156,8 @@ function statements(database: Db) {
     change: database.prepare(
       'insert into task_change (task, seen_at, call, field, old, new) values (?, ?, ?, ?, ?, ?)',
     ),
+    // A number that a task deleted by hand had may be given again.
+    liken: database.prepare<[number, number]>('insert or replace into likeness (task, digest) values (?, ?)'),
     endpointOf: database.prepare<[number], number>('select endpoint from url where id = ?').pluck(),
     statusOf: database.prepare<[number], string | null>('select status from status where id = ?').pluck(),
   };
@@ -164,13 +174,15 @@ type AwaitedRow = {
   readonly endpoint: number;
   readonly posted_at: number;
   readonly state: TaskState;
+  readonly status: number;
   readonly tag: string | null;
+  readonly target: string | null;
   readonly cost_micros: number | null;
 };
 
 function createMetadataLoser(database: Db, sums: Sums): TaskStore['loseMetadata'] {
   const awaited = database.prepare<[number, number, number], AwaitedRow>(
-    `select task.n, url.endpoint, task.posted_at, task.state, task.tag, task.cost_micros
+    `select task.n, url.endpoint, task.posted_at, task.state, task.status, task.tag, task.target, task.cost_micros
      from task join url on url.id = task.url
      where task.metadata_state = 'pending' and task.api = ? and task.posted_at < ? limit ?`,
   );
@@ -183,8 +195,10 @@ function createMetadataLoser(database: Db, sums: Sums): TaskStore['loseMetadata'
         endpoint: row.endpoint,
         postedAt: row.posted_at,
         state: row.state,
+        status: row.status,
         metadataState: 'pending',
         tag: row.tag,
+        target: row.target,
         costMicros: row.cost_micros,
       };
       sums.remove(summand);

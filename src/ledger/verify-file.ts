@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 import { LedgerError } from '../domain/errors.ts';
 import type { Db } from './database.ts';
 import { lookThrough } from './health.ts';
-import { readMigrations } from './migrate.ts';
+import { migrate, readMigrations } from './migrate.ts';
 import { lookAtPages, type PagesLook } from './pages.ts';
 import type { VerifyScene } from './verify.ts';
 
@@ -69,7 +69,7 @@ export function* verifySchema({ database, findings }: VerifyScene): Generator<vo
 function expectedObjects(): SchemaObject[] {
   const model = new Database(':memory:');
   try {
-    for (const { sql } of readMigrations()) model.exec(sql);
+    migrate(model, readMigrations(), 0);
     return objectsOf(model);
   } finally {
     model.close();

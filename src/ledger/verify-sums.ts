@@ -13,7 +13,8 @@ const DAY_SECONDS = 86_400;
 
 type Sum = { tasks: number; micros: number };
 type SumRow = { readonly key: string; readonly tasks: number; readonly micros: number };
-type Kept = { readonly day: number; readonly byDay: Map<string, Sum>; readonly byTag: Map<string, Sum> };
+type ByKey = Map<string, Sum>;
+type Kept = { readonly day: number; readonly byDay: ByKey; readonly byTag: ByKey; readonly byTarget: ByKey };
 
 export function createSumCheck(database: Db, findings: Findings): SumCheck {
   const sql = statements(database);
@@ -24,14 +25,15 @@ export function createSumCheck(database: Db, findings: Findings): SumCheck {
     findings.count('sums', rows.length);
     for (const text of differences(added, rows)) findings.problem('sums', `The sum of ${what}, ${text}.`);
   };
-  const closeDay = ({ day, byDay, byTag }: Kept) => {
+  const closeDay = ({ day, byDay, byTag, byTarget }: Kept) => {
     const date = dateOf(day);
     compare(`costs by day of ${date}`, byDay, sql.day.all(day));
     compare(`costs by tag of ${date}`, byTag, sql.tag.all(day));
+    compare(`costs by target of ${date}`, byTarget, sql.target.all(day));
   };
   /** Days on which sums are kept, and no task was posted. */
   const closeEmptyDays = (until: number) => {
-    for (const day of sql.days.all(next, until, next, until)) closeDay({ day, byDay: new Map(), byTag: new Map() });
+    for (const day of sql.days.all(next, until, next, until, next, until)) closeDay(nothingOn(day));
   };
   const closeUntil = (day: number) => {
     if (kept !== null) closeDay(kept);
@@ -43,11 +45,13 @@ export function createSumCheck(database: Db, findings: Findings): SumCheck {
       const day = Math.floor(task.posted_at / DAY_SECONDS);
       if (kept?.day !== day) {
         closeUntil(day);
-        kept = { day, byDay: new Map(), byTag: new Map() };
+        kept = nothingOn(day);
       }
-      const { api, endpoint, state, metadata_state: metadataState, tag } = task;
-      add(kept.byDay, `api ${api}, endpoint ${endpoint}, ${state}`, task);
-      add(kept.byTag, `api ${api}, ${metadataState}, ${tag === null ? 'no tag' : `tag "${tag}"`}`, task);
+      const { api, endpoint, state, status, metadata_state: metadataState, tag, target } = task;
+      const what = `endpoint ${endpoint}, ${state}, status ${status}`;
+      add(kept.byDay, `api ${api}, ${what}, ${metadataState}`, task);
+      add(kept.byTag, `api ${api}, ${metadataState}, ${tag === null ? 'no tag' : `tag "${tag}"`}, ${what}`, task);
+      add(kept.byTarget, `api ${api}, ${metadataState}, ${target === null ? 'no target' : `target "${target}"`}`, task);
       add(tally, `api ${api}, ${state}, ${metadataState}`, { ...task, cost_micros: 0 });
     },
     end: () => {
@@ -55,6 +59,10 @@ export function createSumCheck(database: Db, findings: Findings): SumCheck {
       compare('all tasks', tally, sql.tally.all());
     },
   };
+}
+
+function nothingOn(day: number): Kept {
+  return { day, byDay: new Map(), byTag: new Map(), byTarget: new Map() };
 }
 
 function add(sums: Map<string, Sum>, key: string, task: Pick<VerifiedTask, 'cost_micros'>): void {
@@ -92,21 +100,28 @@ function dateOf(day: number): string {
 function statements(database: Db) {
   return {
     day: database.prepare<[number], SumRow>(
-      `select 'api ' || api || ', endpoint ' || endpoint || ', ' || state as key, tasks, cost_micros as micros
+      `select 'api ' || api || ', ' || ${WHAT} || ', ' || metadata_state as key, tasks, cost_micros as micros
        from day_cost where day = ?`,
     ),
     tag: database.prepare<[number], SumRow>(
-      `select 'api ' || api || ', ' || metadata_state || ', ' || iif(tag is null, 'no tag', 'tag "' || tag || '"') as key,
+      `select 'api ' || api || ', ' || metadata_state || ', ' || iif(tag = x'', 'no tag', 'tag "' || tag || '"') || ', ' || ${WHAT} as key,
          tasks, cost_micros as micros from tag_cost where day = ?`,
+    ),
+    target: database.prepare<[number], SumRow>(
+      `select 'api ' || api || ', ' || metadata_state || ', ' || iif(target = x'', 'no target', 'target "' || target || '"') as key,
+         tasks, cost_micros as micros from target_cost where day = ?`,
     ),
     tally: database.prepare<[], SumRow>(
       `select 'api ' || api || ', ' || state || ', ' || metadata_state as key, tasks, 0 as micros from tally`,
     ),
     days: database
-      .prepare<[number, number, number, number], number>(
-        `select day from day_cost where day >= ? and day < ? and (tasks <> 0 or cost_micros <> 0)
-         union select day from tag_cost where day >= ? and day < ? and (tasks <> 0 or cost_micros <> 0) order by day`,
+      .prepare<[number, number, number, number, number, number], number>(
+        ['day_cost', 'tag_cost', 'target_cost']
+          .map((table) => `select day from ${table} where day >= ? and day < ? and (tasks <> 0 or cost_micros <> 0)`)
+          .join(' union ') + ' order by day',
       )
       .pluck(),
   };
 }
+
+const WHAT = `'endpoint ' || endpoint || ', ' || state || ', status ' || status`;

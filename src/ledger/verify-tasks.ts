@@ -14,6 +14,7 @@ export type VerifiedTask = {
   readonly state: TaskState;
   readonly metadata_state: MetadataState;
   readonly tag: string | null;
+  readonly target: string | null;
   readonly cost_micros: number | null;
   readonly is_done: number;
   readonly has_metadata: number;
@@ -72,7 +73,7 @@ function agrees({ state, is_done: isDone }: VerifiedTask, status: string | null)
 /** By posted time, so that the sums of a day are complete when the next day begins; `typeof` leaves the metadata unread. */
 function allTasks(database: Db) {
   return database.prepare<[], VerifiedTask>(
-    `select task.id, posted_at, api, url.endpoint, status, state, metadata_state, tag, cost_micros,
+    `select task.id, posted_at, api, url.endpoint, status, state, metadata_state, tag, target, cost_micros,
        done_at is not null or done_text is not null as is_done, typeof(metadata) <> 'null' as has_metadata,
        tag is not null or target is not null as is_described
      from task left join url on url.id = task.url order by posted_at`,

@@ -1,20 +1,42 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { duplicatesIn, type DuplicateTerms, type Posting, type Repeated } from '../../src/domain/duplicates.ts';
+import { duplicatesIn, type Repeated } from '../../src/domain/duplicates.ts';
+import { createFirstPostings } from '../../src/domain/first-postings.ts';
 
-const DAY = 86_400_000;
+const DAY = 86_400;
 
-function posting(n: number, postedAt: number, over: Partial<Posting> = {}): Posting {
-  return { n, endpoint: 1, postedAt, costMicros: 10, digest: 1, bare: '{}', ...over };
+type Task = { readonly n: number; readonly postedAt: number; readonly digest: number; readonly costMicros: number };
+
+function posting(n: number, postedAt: number, over: Partial<Task> = {}): Task {
+  return { n, postedAt, digest: 1, costMicros: 10, ...over };
 }
 
-const ALL: DuplicateTerms = { since: null, bareOf: () => 'never asked' };
+/** Read `each` at a time. */
+function search(tasks: readonly Task[], { since = null, each = 2 }: { since?: number | null; each?: number } = {}) {
+  const asked: number[] = [];
+  const readings = function* () {
+    for (let at = 0; at < tasks.length; at += each) {
+      const part = tasks.slice(at, at + each);
+      yield {
+        numbers: part.map(({ n }) => n),
+        digests: part.map(({ digest }) => digest),
+        postedAt: part.map(({ postedAt }) => postedAt),
+      };
+    }
+  };
+  const microsOf = (n: number) => {
+    asked.push(n);
+    return tasks.find((one) => one.n === n)?.costMicros ?? Number.NaN;
+  };
+  return { groups: [...duplicatesIn(readings(), { since, microsOf })], asked };
+}
+
 const ns = ({ first, repeats }: Repeated) => [first, ...repeats];
 
 describe('duplicates', () => {
   it('are what was posted within a day after the first; a later one is a first again', () => {
     const tasks = [posting(1, 0), posting(2, DAY - 1), posting(3, DAY), posting(4, DAY + 5)];
-    expect([...duplicatesIn(tasks, ALL)].map(ns)).toEqual([
+    expect(search(tasks).groups.map(ns)).toEqual([
       [1, 2],
       [3, 4],
     ]);
@@ -22,70 +44,67 @@ describe('duplicates', () => {
 
   it('count from the moment that was asked for, also where the first came before', () => {
     const tasks = [posting(1, 0), posting(2, 10), posting(3, 20)];
-    const groups = [...duplicatesIn(tasks, { ...ALL, since: 15 })];
+    const { groups } = search(tasks, { since: 15 });
     expect(groups.map(({ first, count, micros }) => [first, count, micros])).toEqual([[1, 1, 10]]);
   });
 
-  it('are not those that only have the same digest, or another endpoint', () => {
-    const tasks = [
-      posting(1, 0, { bare: '{"a":1}' }),
-      posting(2, 1, { bare: '{"a":2}' }),
-      posting(3, 2, { bare: '{"a":1}', endpoint: 2 }),
-      posting(4, 3, { bare: '{"a":2}' }),
-      posting(5, 4, { bare: '{"a":1}' }),
-      // The first two are closed in the middle of those that share the digest.
-      posting(6, DAY + 2, { bare: '{"a":1}', endpoint: 2 }),
-      posting(7, DAY + 2, { bare: '{"a":1}' }),
-      posting(8, DAY + 2, { bare: '{"a":2}' }),
-    ];
-    expect([...duplicatesIn(tasks, ALL)].map(ns)).toEqual([
-      [1, 5],
-      [2, 4],
-    ]);
+  it('ask for the cost of no task but the repeats', () => {
+    const tasks = [posting(1, 0), posting(2, 1, { digest: 2 }), posting(3, 2), posting(4, 2 * DAY)];
+    const { groups, asked } = search(tasks);
+    expect(groups.map(ns)).toEqual([[1, 3]]);
+    expect(asked).toEqual([3]);
   });
 
-  it('are found where the metadata is too long to be kept, by reading that of the first again', () => {
-    const long = (value: string) => `{"a":"${value.repeat(2_000)}"}`;
-    const asked: number[] = [];
-    const bareOf = (n: number) => {
-      asked.push(n);
-      return long('x');
-    };
-    const tasks = [posting(1, 0, { bare: long('x') }), posting(2, 1, { bare: long('x') })];
-    expect([...duplicatesIn(tasks, { since: null, bareOf })].map(ns)).toEqual([[1, 2]]);
-    expect([...duplicatesIn([...tasks.slice(0, 1), posting(2, 1, { bare: long('y') })], { since: null, bareOf })]).toEqual([]); // prettier-ignore
-    expect(asked).toEqual([1, 1]);
+  it('tell at most twenty of their numbers, and count all', () => {
+    const { groups } = search(Array.from({ length: 30 }, (_, n) => posting(n, n)));
+    expect(groups.map(({ repeats, count, micros }) => [repeats.length, count, micros])).toEqual([[20, 29, 290]]);
   });
 
   it('are those that a search through all pairs finds', () => {
     const drawn = fc.array(
       fc.record({
-        at: fc.integer({ min: 0, max: 60 }),
-        bare: fc.constantFrom('{"k":1}', '{"l":1}'),
-        digest: fc.constant(1),
+        at: fc.integer({ min: 0, max: 80 }),
+        // The last two are in one place of the table.
+        digest: fc.constantFrom(0, 1, 2 ** 40 + 1),
         costMicros: fc.nat(100),
       }),
       { maxLength: 40 },
     );
     fc.assert(
-      fc.property(drawn, (all) => {
+      fc.property(drawn, fc.integer({ min: 1, max: 9 }), fc.option(fc.nat(80)), (all, each, from) => {
+        const since = from === null ? null : from * (DAY / 20);
         const tasks = all
           .toSorted((a, b) => a.at - b.at)
           .map(({ at, ...rest }, n) => posting(n, at * (DAY / 20), rest));
         const repeats = new Set<number>();
-        for (const bare of ['{"k":1}', '{"l":1}']) {
+        for (const digest of [0, 1, 2 ** 40 + 1]) {
           let first = Number.NEGATIVE_INFINITY;
-          for (const task of tasks.filter((one) => one.bare === bare)) {
-            if (task.postedAt - first < DAY) repeats.add(task.n);
-            else first = task.postedAt;
+          for (const task of tasks.filter((one) => one.digest === digest)) {
+            if (task.postedAt - first >= DAY) first = task.postedAt;
+            else if (since === null || task.postedAt >= since) repeats.add(task.n);
           }
         }
-        const groups = [...duplicatesIn(tasks, ALL)];
+        const { groups } = search(tasks, { since, each });
         const wasted = tasks.filter(({ n }) => repeats.has(n)).reduce((sum, { costMicros }) => sum + costMicros, 0);
         expect(groups.reduce((sum, group) => sum + group.count, 0)).toBe(repeats.size);
         expect(groups.reduce((sum, group) => sum + group.micros, 0)).toBe(wasted);
+        expect(groups.every(({ firstPostedAt, lastPostedAt }) => lastPostedAt - firstPostedAt < DAY)).toBe(true);
         expect(groups.flatMap(({ repeats: told }) => told).every((n) => repeats.has(n))).toBe(true);
       }),
     );
+  });
+});
+
+describe('the table of first postings', () => {
+  it('holds more digests than it began with, forgets the old ones, and then has room for as many again', () => {
+    const firsts = createFirstPostings();
+    const meet = (n: number, now: number) => firsts.meet(n * 7_919, { n, now, after: now - DAY });
+    for (let n = 0; n < 5_000; n += 1) expect(meet(n, n)).toBeNull();
+    const place = meet(4_999, 5_000);
+    expect(place === null ? null : [firsts.numberAt(place), firsts.timeAt(place)]).toEqual([4_999, 4_999]);
+    firsts.forgetUntil(2_499);
+    expect(meet(2_499, 5_000)).toBeNull();
+    expect(meet(2_500, 5_000)).not.toBeNull();
+    for (let n = 5_000; n < 20_000; n += 1) expect(meet(n, n)).toBeNull();
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { likenessOf } from '../../src/ledger/likeness.ts';
 import type { ListedTask, PageRow } from '../../src/domain/task.ts';
 import {
   asRow,
@@ -23,7 +24,7 @@ import {
 const POSTED = NOW - 3 * HOUR;
 const SLICE = sliceOf(NOW - 4 * HOUR, NOW - 2 * HOUR);
 
-/** The three sums, worked out afresh from the tasks. */
+/** The sums that people see, worked out afresh from the tasks. */
 const RECOMPUTED = {
   costs_by_day: `select api, endpoint, date(posted_at, 'unixepoch') as day, state, count(*) as tasks,
     sum(ifnull(cost_micros, 0)) / 1e6 as cost, sum(ifnull(cost_micros, 0)) as cost_micros
@@ -41,6 +42,23 @@ function expectSumsRight(temp: Pick<TempLedger, 'rows'>) {
     temp.rows(`select api.name as api, state, metadata_state, tasks from tally join api on api.id = tally.api
       where tasks <> 0 ${ordered}`),
   ).toEqual(temp.rows(`select api, state, metadata_state, count(*) as tasks from tasks group by 1, 2, 3 ${ordered}`));
+  expect(
+    temp.rows(`select api.name as api, nullif(target, x'') as target, metadata_state, date(day * 86400, 'unixepoch') as day, tasks,
+      cost_micros from target_cost join api on api.id = target_cost.api ${ordered}`),
+  ).toEqual(
+    temp.rows(`select api, target, metadata_state, date(posted_at, 'unixepoch') as day, count(*) as tasks,
+      sum(ifnull(cost_micros, 0)) as cost_micros from tasks group by 1, 2, 3, 4 ${ordered}`),
+  );
+  for (const sums of ['day_cost', 'tag_cost', 'target_cost', 'tally'])
+    expect(temp.rows(`select * from ${sums} where tasks = 0`), sums).toEqual([]);
+}
+
+function expectLikenessRight(temp: Pick<TempLedger, 'rows'>) {
+  const described = temp.rows(`select n, endpoint, metadata from task join url on url.id = task.url
+    where metadata is not null order by n`);
+  expect(temp.rows('select task, digest from likeness order by task')).toEqual(
+    described.map(({ n, endpoint, metadata }) => ({ task: n, digest: likenessOf(Number(endpoint), String(metadata)) })),
+  );
 }
 
 function opened() {
@@ -204,7 +222,7 @@ describe('the sums', () => {
     },
   );
 
-  it('are, after any pages, what the tasks add up to', () => {
+  it('are, after any pages, what the tasks add up to, and so is which of them are alike', () => {
     const temp = tempLedger();
     const ledger = temp.open();
     fc.assert(
@@ -212,7 +230,9 @@ describe('the sums', () => {
         for (const { rows, grade } of drawn) {
           const tasks = rows.map(({ id, outcome: of, endpoint, day, costMicros, described, tag }) => {
             const metadata =
-              described && grade === 'metadata' ? { metadata: JSON.stringify({ tag }), tag, target: null } : BARE;
+              described && grade === 'metadata'
+                ? { metadata: JSON.stringify({ tag, target: tag, id }), tag, target: tag }
+                : BARE;
             const at = NOW - 3 * DAY + day * DAY;
             return listed(`${run}-${id}`, at, { ...of, endpoint, url: `v3/${endpoint}`, costMicros, ...metadata });
           });
@@ -220,6 +240,7 @@ describe('the sums', () => {
           savePage(ledger, walk, tasks.map(asRow));
         }
         expectSumsRight(temp);
+        expectLikenessRight(temp);
       }),
       { numRuns: 30 },
     );
@@ -271,6 +292,8 @@ describe('a row that has not changed', () => {
     exec(`create trigger no_task after update on task begin select raise(abort, 'a task was written'); end;
       create trigger no_day after update on day_cost begin select raise(abort, 'a sum was written'); end;
       create trigger no_tag after update on tag_cost begin select raise(abort, 'a sum was written'); end;
+      create trigger no_target after update on target_cost begin select raise(abort, 'a sum was written'); end;
+      create trigger no_likeness after insert on likeness begin select raise(abort, 'a likeness was written'); end;
       create trigger no_tally after update on tally begin select raise(abort, 'a sum was written'); end;`);
     exec('pragma wal_checkpoint(truncate)');
     expect(see(rows)).toMatchObject({ newTasks: 0, altered: 0, next: 'done' });

@@ -8,14 +8,14 @@ import {
   taskConditions,
   type Piece,
   type Seconds,
-  type Source,
+  type SumsTable,
 } from './pieces.ts';
 import { tally } from './tally.ts';
 
 /**
  * Tasks and what they cost, told apart by any of the dimensions; none: one row of all. Exact, from kept sums where these hold
- * what is asked (by day, month and endpoint, or by day, month and tag), with the parts of days at both ends added up from the
- * tasks; else from the tasks alone, which takes a while for a long time.
+ * what is asked (all but by target and something else), with the parts of days at both ends added up from the tasks; else from
+ * the tasks alone, which takes a while for a long time.
  *
  * @returns Days and months ascending, then what cost most first. Groups without a task are left out.
  */
@@ -36,8 +36,9 @@ export function totalsOf(rows: readonly Totals[]): Totals {
 }
 
 type Column = {
-  /** In a table of kept sums and in `task`. */
+  /** In a table of kept sums, by what name, and in `task`. */
   readonly kept: string;
+  readonly ofSums?: string;
   readonly ofTask: string;
   /** In the answer, over the union of the pieces. */
   readonly told: string;
@@ -53,8 +54,8 @@ const COLUMNS: Readonly<Record<Dimension | 'metadataState', Column>> = {
     order: 'month',
   },
   endpoint: { kept: 'endpoint', ofTask: 'url', told: '(select name from endpoint where id = piece.endpoint)' },
-  tag: { kept: 'tag', ofTask: 'tag', told: 'tag' },
-  target: { kept: 'target', ofTask: 'target', told: 'target' },
+  tag: { kept: 'tag', ofSums: `nullif(tag, x'')`, ofTask: 'tag', told: 'tag' },
+  target: { kept: 'target', ofSums: `nullif(target, x'')`, ofTask: 'target', told: 'target' },
   status: { kept: 'status', ofTask: 'status', told: '(select status from status where id = piece.status)' },
   metadataState: { kept: 'metadata_state', ofTask: 'metadata_state', told: 'metadata_state' },
 };
@@ -85,7 +86,7 @@ function byText(a: string | null, b: string | null): number {
   return a === null || (b !== null && a < b) ? -1 : 1;
 }
 
-function query(source: Exclude<Source, 'task'>, filter: ReportFilter, by: readonly Dimension[]): Piece {
+function query(source: SumsTable, filter: ReportFilter, by: readonly Dimension[]): Piece {
   const columns = namesOf(by).map((name) => ({ name, ...COLUMNS[name] }));
   const pieces = piecesOf(source, filter, columns);
   const told = columns.map(({ name, told: expression }) => `${expression} as ${name}, `).join('');
@@ -101,19 +102,16 @@ function query(source: Exclude<Source, 'task'>, filter: ReportFilter, by: readon
 
 type Named = Column & { readonly name: string };
 
-function piecesOf(source: Exclude<Source, 'task'>, filter: ReportFilter, columns: readonly Named[]): Piece[] {
+function piecesOf(source: SumsTable, filter: ReportFilter, columns: readonly Named[]): Piece[] {
   const { days, edges } = cutAtMidnight(secondsOf(filter));
   return [sumsPiece(source, filter, days, columns), ...edges.map((edge) => tasksPiece(filter, edge, columns))];
 }
 
-function sumsPiece(
-  source: Exclude<Source, 'task'>,
-  filter: ReportFilter,
-  days: Seconds,
-  columns: readonly Named[],
-): Piece {
+function sumsPiece(source: SumsTable, filter: ReportFilter, days: Seconds, columns: readonly Named[]): Piece {
   const { sql, values } = sumConditions(source, filter, days);
-  const kept = unique(columns.map((column) => column.kept));
+  const kept = unique(
+    columns.map((column) => (column.ofSums === undefined ? column.kept : `${column.ofSums} as ${column.kept}`)),
+  );
   return {
     sql: `select ${[...kept, 'tasks', 'cost_micros as micros'].join(', ')} from ${source} where ${sql}`,
     values,

@@ -9,17 +9,21 @@ export type Piece = { readonly sql: string; readonly values: readonly (string | 
 export type Seconds = { readonly since: number | null; readonly until: number | null };
 
 /** Which kept sums hold all that is asked, or `task` where only the tasks themselves do. */
-export type Source = 'day_cost' | 'tag_cost' | 'task';
+export type Source = SumsTable | 'task';
+export type SumsTable = 'day_cost' | 'tag_cost' | 'target_cost';
 
 const DAY_SECONDS = 86_400;
 
-const OF_DAY_COST: readonly Dimension[] = ['day', 'month', 'endpoint'];
-const OF_TAG_COST: readonly Dimension[] = ['day', 'month', 'tag'];
+const OF_DAY_COST: readonly Dimension[] = ['day', 'month', 'endpoint', 'status'];
+const OF_TAG_COST: readonly Dimension[] = [...OF_DAY_COST, 'tag'];
+const OF_TARGET_COST: readonly Dimension[] = ['day', 'month', 'target'];
 
 export function sourceOf(filter: ReportFilter, by: readonly Dimension[]): Source {
   const within = (kept: readonly Dimension[]) => by.every((dimension) => kept.includes(dimension));
   if (filter.tag === null && within(OF_DAY_COST)) return 'day_cost';
-  return filter.endpoint === null && filter.state === null && within(OF_TAG_COST) ? 'tag_cost' : 'task';
+  if (within(OF_TAG_COST)) return 'tag_cost';
+  const isNarrow = filter.endpoint !== null || filter.tag !== null || filter.state !== null;
+  return !isNarrow && within(OF_TARGET_COST) ? 'target_cost' : 'task';
 }
 
 /** A range cut at midnight: the sums are kept by whole days, what is left of the first and the last day is added up task by task. */
@@ -62,7 +66,7 @@ export function taskConditions(filter: ReportFilter, { since, until }: Seconds):
 }
 
 /** Of a table of kept sums. */
-export function sumConditions(table: 'day_cost' | 'tag_cost', filter: ReportFilter, days: Seconds): Piece {
+export function sumConditions(table: SumsTable, filter: ReportFilter, days: Seconds): Piece {
   return allOf([
     { sql: `${table}.tasks <> 0`, values: [] },
     ...(days.since === null ? [] : [{ sql: `${table}.day >= ?`, values: [days.since / DAY_SECONDS] }]),

@@ -1,9 +1,7 @@
 import type { CostRow, Dimension, ReportFilter } from '../../domain/report.ts';
 import type { Db } from '../database.ts';
+import { columnsIn, rangesOf, type Value } from './columns.ts';
 import { secondsOf, taskConditions } from './pieces.ts';
-
-/** So many tasks a reading, and those of one second more. */
-const READ_TASKS = 2_000;
 
 /**
  * Sums of the tasks themselves, as of one moment, in no order. SQLite would sort all of them to bring groups together; here
@@ -31,7 +29,6 @@ export function tally(database: Db, filter: ReportFilter, by: readonly Dimension
 }
 
 type Level = Dimension | 'metadataState';
-type Value = string | number | null;
 
 /** What has few values comes first, so that most of the looking up is in small maps. */
 const LEVELS: readonly Level[] = ['metadataState', 'month', 'day', 'status', 'endpoint', 'tag', 'target'];
@@ -71,40 +68,12 @@ function* rowsOf(node: Node, [level, ...others]: readonly Level[]): Generator<Co
   }
 }
 
-/** The costs of some tasks, and a list for each of the levels. In one text each, which is a third of the work of a row for each task. */
+/** The costs of some tasks, and a list for each of the levels. */
 function* readings(database: Db, filter: ReportFilter, levels: readonly Level[]): Generator<Value[][]> {
-  const { since, until } = secondsOf(filter);
-  const { sql, values } = taskConditions({ ...filter, since: null, until: null }, { since: null, until: null });
   const columns = ['ifnull(cost_micros, 0)', ...levels.map((level) => COLUMNS[level])];
-  const read = database
-    .prepare<unknown[], string[]>(
-      `select ${columns.map((column) => `json_group_array(${column})`).join(', ')}
-       from task where ${sql} and task.posted_at >= ? and task.posted_at < ?`,
-    )
-    .raw();
-  const border = database
-    .prepare<[number, number], number>(
-      'select posted_at from task where posted_at >= ? order by posted_at limit 1 offset ?',
-    )
-    .pluck();
-  const end = until ?? Number.MAX_SAFE_INTEGER;
-  let start = border.get(since ?? Number.MIN_SAFE_INTEGER, 0) ?? end;
-  while (start < end) {
-    const next = Math.min(end, Math.max(start + 1, border.get(start, READ_TASKS) ?? end));
-    const texts = read.get(...values, start, next) ?? [];
-    yield texts.map(listIn);
-    start = next;
-  }
-}
-
-function listIn(text: string): Value[] {
-  const list: unknown = JSON.parse(text);
-  return isList(list) ? list : [];
-}
-
-/** What SQLite made of one column. */
-function isList(value: unknown): value is Value[] {
-  return Array.isArray(value);
+  const where = taskConditions(filter, { since: null, until: null });
+  const read = columnsIn(database, columns, { from: 'task', where });
+  for (const { since, until } of rangesOf(database, secondsOf(filter))) yield read(since, until);
 }
 
 /** As people know it. Other numbers may mean the same: addresses of one endpoint, days of one month. */

@@ -25,10 +25,8 @@ export function unknownTag(database: Db, { kind, filter, now }: Answering): Tota
       return totalsOf(database, piecesOf({ ...untagged, state: 'failed' }));
     case 'unfinished':
       return totalsOf(database, piecesOf({ ...untagged, state: 'pending' }));
-    case 'duplicates': {
-      const also = { sql: filter.state === null ? `task.state <> 'failed'` : 'true', values: [] };
-      return totalsOf(database, [tasksPiece(untagged, secondsOf(filter), also)]);
-    }
+    case 'duplicates':
+      return totalsOf(database, piecesOf(untagged, filter.state === null ? `state <> 'failed'` : 'true'));
     case 'changes':
       return totalsOf(database, [tasksPiece(untagged, ANY_TIME, isChanged(filter))]);
     case 'retrievable': {
@@ -55,24 +53,15 @@ function totalsOf(database: Db, pieces: readonly Piece[]): Totals | null {
   return totals === undefined || totals.tasks === 0 ? null : totals;
 }
 
-function piecesOf(filter: ReportFilter): Piece[] {
-  const range = secondsOf(filter);
-  if (filter.endpoint !== null || filter.state !== null) return [tasksPiece(filter, range)];
-  const { days, edges } = cutAtMidnight(range);
-  return [sumsPiece(filter, days), ...edges.map((edge) => tasksPiece(filter, edge))];
-}
-
-/** There may be as many tags as tasks: so the days are found elsewhere, and each is searched for what is unknown. */
-const DAYS = '(select distinct day, api from day_cost) as listed';
-
-function sumsPiece(filter: ReportFilter, days: Seconds): Piece {
-  const { sql, values } = sumConditions('tag_cost', filter, days);
-  return {
-    sql: `select tasks, cost_micros as micros from ${DAYS}
-      cross join tag_cost on tag_cost.day = listed.day and tag_cost.api = listed.api
-      where tag_cost.${UNKNOWN} and ${sql}`,
+/** @param also - On top of the filter: a condition on the sums and on the tasks, which call it the same. */
+function piecesOf(filter: ReportFilter, also = 'true'): Piece[] {
+  const { days, edges } = cutAtMidnight(secondsOf(filter));
+  const { sql, values } = sumConditions('day_cost', filter, days);
+  const sums = {
+    sql: `select tasks, cost_micros as micros from day_cost where ${UNKNOWN} and ${sql} and ${also}`,
     values,
   };
+  return [sums, ...edges.map((edge) => tasksPiece(filter, edge, { sql: also, values: [] }))];
 }
 
 /** @param also - On top of the filter: a condition on `task` and its `url`. */
@@ -80,8 +69,7 @@ function tasksPiece(filter: ReportFilter, range: Seconds, also: Piece = { sql: '
   const { sql, values } = taskConditions(filter, range);
   return {
     sql: `select count(*) as tasks, ifnull(sum(task.cost_micros), 0) as micros from
-      (select day, api from ${DAYS} where exists (select 1 from tag_cost
-        where tag_cost.day = listed.day and tag_cost.api = listed.api and ${UNKNOWN} and tasks <> 0)) as unknown
+      (select distinct day, api from day_cost where ${UNKNOWN} and tasks <> 0) as unknown
       cross join task indexed by ${indexFor(filter)} on task.posted_at >= unknown.day * 86400 and task.posted_at < (unknown.day + 1) * 86400
         and task.api = unknown.api
       cross join url on url.id = task.url

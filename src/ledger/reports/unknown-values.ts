@@ -18,7 +18,7 @@ const HAS: Readonly<Record<UnknownValue['name'], string>> = {
   endpoint: 'select 1 from day_cost where endpoint = (select id from endpoint where name = ?) and tasks <> 0',
   tag: `select 1 from (select distinct day, api from day_cost) as listed where exists (
     select 1 from tag_cost where tag_cost.day = listed.day and tag_cost.api = listed.api
-    and metadata_state in ('held', 'pending', 'none', 'lost') and ifnull(tag, x'') = ? and tasks <> 0)`,
+    and metadata_state in ('held', 'pending', 'none', 'lost') and tag = ? and tasks <> 0)`,
 };
 
 const THERE_ARE: Readonly<Record<UnknownValue['name'], string>> = {
@@ -26,7 +26,7 @@ const THERE_ARE: Readonly<Record<UnknownValue['name'], string>> = {
   state: 'select distinct state from tally where tasks <> 0',
   endpoint: `select name from endpoint where id in (select endpoint from day_cost where tasks <> 0) limit ${MOST_COMPARED}`,
   tag: `select distinct tag from
-    (select tag from tag_cost where tag is not null and tasks <> 0 order by day desc limit ${MOST_COMPARED})`,
+    (select tag from tag_cost where tag <> x'' and tasks <> 0 order by day desc limit ${MOST_COMPARED})`,
 };
 
 /** What of a filter no task of the ledger has, whatever the time; by the kept sums, so at once in a ledger of any size. */
