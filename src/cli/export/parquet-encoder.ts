@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { zstdCompressSync } from 'node:zlib';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import { EXPORT_COLUMNS, type ExportColumn, type ExportRow } from '../../domain/task-export.ts';
@@ -7,6 +8,8 @@ import type { Sink } from './sink.ts';
 /** A row group is what a reader takes into memory at once, and what this process holds until it is full. */
 const GROUP_ROWS = 4_000;
 const GROUP_CHARACTERS = 4 * 1024 * 1024;
+const LEAST_CHUNK = 64;
+const LARGEST_CHUNK = 64 * 1024;
 
 type SchemaElement = ConstructorParameters<typeof ParquetWriter>[0]['schema'][number];
 type ColumnSource = Parameters<ParquetWriter['write']>[0]['columnData'][number];
@@ -17,7 +20,7 @@ export function parquetEncoder(sink: Sink, createdBy: string): Encoder {
     writer: writerTo(sink),
     schema: [{ name: 'tasks', num_children: EXPORT_COLUMNS.length }, ...EXPORT_COLUMNS.map(elementOf)],
     codec: 'ZSTD',
-    compressors: { ZSTD: zstdCompressSync },
+    compressors: { ZSTD: compress },
     createdBy,
   });
   let group: ExportRow[] = [];
@@ -32,7 +35,9 @@ export function parquetEncoder(sink: Sink, createdBy: string): Encoder {
       offsetIndex: false,
       statistics: column.type !== 'text' && column.type !== 'json',
     }));
-    if (rows.length > 0) await writer.write({ columnData, rowGroupSize: rows.length });
+    if (rows.length === 0) return;
+    await writer.write({ columnData, rowGroupSize: rows.length });
+    keepLess(writer);
   };
   return {
     add: async (rows) => {
@@ -47,6 +52,26 @@ export function parquetEncoder(sink: Sink, createdBy: string): Encoder {
       await writer.finish();
     },
   };
+}
+
+/** What every group says alike of a column is kept once, and what nobody asks for not at all. */
+function keepLess(writer: ParquetWriter): void {
+  writer.pendingIndexes = [];
+  const [first, last] = [writer.row_groups[0], writer.row_groups.at(-1)];
+  for (const [at, { meta_data: told }] of last?.columns.entries() ?? []) {
+    const before = first?.columns[at]?.meta_data;
+    if (told === undefined || before === undefined) continue;
+    const { path_in_schema, encodings, encoding_stats } = before;
+    told.path_in_schema = path_in_schema;
+    if (isDeepStrictEqual(told.encodings, encodings)) told.encodings = encodings;
+    if (encoding_stats !== undefined && isDeepStrictEqual(told.encoding_stats, encoding_stats))
+      told.encoding_stats = encoding_stats;
+  }
+}
+
+/** Into pieces of about what comes out: Node's own of 16 KiB for each small column would lie about until they are collected. */
+function compress(bytes: Uint8Array): Uint8Array {
+  return zstdCompressSync(bytes, { chunkSize: Math.min(Math.max(bytes.length, LEAST_CHUNK), LARGEST_CHUNK) });
 }
 
 /** Hands on each row group, and then the end, so that only one is held. */
