@@ -37,6 +37,9 @@ export function* timeAnswers(path: string, held: string): Iterable<Figure> {
     const day = { since: newest - DAY_MS - 1_000, until: newest - 1_000 };
     const report = (what: string, work: () => unknown) => time(`report ${what}`, work, 2_000);
     yield report('costs by month and tag', () => costs(database, NO_FILTER, ['month', 'tag']));
+    yield report('costs by status, of all', () => costs(database, NO_FILTER, ['status']));
+    yield report('costs by tag and endpoint, of all', () => costs(database, NO_FILTER, ['tag', 'endpoint']));
+    yield report('costs by target, of all', () => costs(database, NO_FILTER, ['target']));
     yield report('costs of a day to the second, by endpoint', () => costs(database, filter(day), ['endpoint']));
     yield report('costs of a tag, of a month by day', () => costs(database, filter({ tag: 'customer-7' }), ['day']));
     yield report('costs of a day by target', () => costs(database, filter(day), ['target']));
@@ -45,9 +48,10 @@ export function* timeAnswers(path: string, held: string): Iterable<Figure> {
     yield report('changes', () => [changeTotals(database, NO_FILTER), count(changes(database, NO_FILTER))]);
     yield report('retrievable', () => count(retrievable(database, NO_FILTER, newest)));
     yield report('coverage', () => certificate(database, { ...terms, now: newest, filter: NO_FILTER }));
-    // These read every task of their range.
-    yield once('costs by target, of all', () => costs(database, NO_FILTER, ['target']));
-    yield once('duplicates of a day', () => duplicates(database, filter(day), 1_000));
+    yield report('duplicates of a day', () => duplicates(database, filter(day), 1_000));
+    // These read all tasks, or as much of each as they need.
+    yield once('costs by target and endpoint, of all', () => costs(database, NO_FILTER, ['target', 'endpoint']));
+    yield once('duplicates of all', () => duplicates(database, NO_FILTER, 1_000));
   } finally {
     database.close();
   }

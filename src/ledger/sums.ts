@@ -25,19 +25,14 @@ export type Sums = {
 };
 
 type Value = number | string | Buffer;
-type Delta = { readonly key: readonly Value[]; tasks: number; micros: number };
+type Delta = { readonly of: readonly Value[]; tasks: number; micros: number };
 
 const DAY_SECONDS = 86_400;
 /** Stands for none: a tag or a target may be any text, also the empty one. */
 const NONE = Buffer.alloc(0);
 
 export function createSums(database: Db): Sums {
-  const sums = [
-    createSum(database, 'tally', ['api', 'state', 'metadata_state']),
-    createSum(database, 'day_cost', ['day', 'api', 'endpoint', 'state', 'status', 'metadata_state']),
-    createSum(database, 'tag_cost', ['day', 'api', 'metadata_state', 'tag', 'endpoint', 'state', 'status']),
-    createSum(database, 'target_cost', ['day', 'api', 'metadata_state', 'target']),
-  ];
+  const sums = SUMS.map((kept) => createSum(database, kept));
   const gather = (summand: Summand, sign: 1 | -1) => {
     for (const sum of sums) sum.gather(summand, sign);
   };
@@ -45,8 +40,12 @@ export function createSums(database: Db): Sums {
     for (const sum of sums) sum.forget();
   };
   return {
-    add: (summand) => gather(summand, 1),
-    remove: (summand) => gather(summand, -1),
+    add: (summand) => {
+      gather(summand, 1);
+    },
+    remove: (summand) => {
+      gather(summand, -1);
+    },
     flush: () => {
       for (const sum of sums) sum.write();
       forget();
@@ -58,7 +57,7 @@ export function createSums(database: Db): Sums {
 type Column = keyof typeof VALUES;
 
 const VALUES = {
-  day: ({ postedAt }: Summand) => Math.floor(postedAt / DAY_SECONDS),
+  day: ({ postedAt }: Summand) => dayOf(postedAt),
   api: ({ api }: Summand) => api,
   endpoint: ({ endpoint }: Summand) => endpoint,
   state: ({ state }: Summand) => state,
@@ -68,26 +67,67 @@ const VALUES = {
   target: ({ target }: Summand) => target ?? NONE,
 } as const;
 
-/** One table of kept sums. */
-function createSum(database: Db, table: 'tally' | 'day_cost' | 'tag_cost' | 'target_cost', columns: readonly Column[]) {
+function dayOf(postedAt: number): number {
+  return Math.floor(postedAt / DAY_SECONDS);
+}
+
+/** A table of kept sums. `key` tells the same apart as its columns: what may hold any character goes last. */
+type Kept = {
+  readonly table: 'tally' | 'day_cost' | 'tag_cost' | 'target_cost';
+  readonly columns: readonly Column[];
+  readonly key: (summand: Summand) => string;
+};
+
+const SUMS: readonly Kept[] = [
+  {
+    table: 'tally',
+    columns: ['api', 'state', 'metadata_state'],
+    key: ({ api, state, metadataState }) => `${api}|${state}|${metadataState}`,
+  },
+  {
+    table: 'day_cost',
+    columns: ['day', 'api', 'endpoint', 'state', 'status', 'metadata_state'],
+    key: (task) => `${dayOf(task.postedAt)}|${task.api}|${outcomeKey(task)}|${task.metadataState}`,
+  },
+  {
+    table: 'tag_cost',
+    columns: ['day', 'api', 'metadata_state', 'tag', 'endpoint', 'state', 'status'],
+    key: (task) => `${dayOf(task.postedAt)}|${task.api}|${outcomeKey(task)}|${task.metadataState}|${textKey(task.tag)}`,
+  },
+  {
+    table: 'target_cost',
+    columns: ['day', 'api', 'metadata_state', 'target'],
+    key: (task) => `${dayOf(task.postedAt)}|${task.api}|${task.metadataState}|${textKey(task.target)}`,
+  },
+];
+
+function outcomeKey({ endpoint, state, status }: Summand): string {
+  return `${endpoint}|${state}|${status}`;
+}
+
+/** None cannot be mistaken for the empty text. */
+function textKey(text: string | null): string {
+  return text === null ? '' : `=${text}`;
+}
+
+function createSum(database: Db, { table, columns, key }: Kept) {
   const deltas = new Map<string, Delta>();
   const { add, drop } = statements(database, table, columns);
   return {
     gather: (summand: Summand, sign: 1 | -1) => {
-      const values = columns.map((column) => VALUES[column](summand));
-      const key = values.map(keyOf).join('|');
-      let delta = deltas.get(key);
+      const at = key(summand);
+      let delta = deltas.get(at);
       if (delta === undefined) {
-        delta = { key: values, tasks: 0, micros: 0 };
-        deltas.set(key, delta);
+        delta = { of: columns.map((column) => VALUES[column](summand)), tasks: 0, micros: 0 };
+        deltas.set(at, delta);
       }
       delta.tasks += sign;
       delta.micros += sign * (summand.costMicros ?? 0);
     },
     write: () => {
-      for (const { key, tasks, micros } of deltas.values()) {
-        if (tasks !== 0 || micros !== 0) add.run(...key, tasks, ...(table === 'tally' ? [] : [micros]));
-        if (tasks < 0) drop.run(...key);
+      for (const { of, tasks, micros } of deltas.values()) {
+        if (tasks !== 0 || micros !== 0) add.run(...of, tasks, ...(table === 'tally' ? [] : [micros]));
+        if (tasks < 0) drop.run(...of);
       }
     },
     forget: () => {
@@ -96,13 +136,7 @@ function createSum(database: Db, table: 'tally' | 'day_cost' | 'tag_cost' | 'tar
   };
 }
 
-/** Nothing that a tag holds can make two keys one. */
-function keyOf(value: Value): string {
-  if (typeof value === 'number') return String(value);
-  return typeof value === 'string' ? `${value.length}:${value}` : 'none';
-}
-
-function statements(database: Db, table: string, columns: readonly Column[]) {
+function statements(database: Db, table: Kept['table'], columns: readonly Column[]) {
   const [kept, set] =
     table === 'tally'
       ? [['tasks'], 'tasks = tasks + excluded.tasks']
