@@ -8,7 +8,18 @@ import { createOpenApp } from '../src/app.ts';
 import type { ListedTask } from '../src/domain/task.ts';
 import { cli } from './cli/fakes.ts';
 import { createFakeClock } from './support/fake-clock.ts';
-import { asRow, BARE, DAY, listed, policy, readSlice, sliceOf, tempLedger, withDatabase } from './support/ledger.ts';
+import {
+  asRow,
+  BARE,
+  DAY,
+  listed,
+  LOGIN,
+  policy,
+  readSlice,
+  sliceOf,
+  tempLedger,
+  withDatabase,
+} from './support/ledger.ts';
 
 const PAGE = readFileSync('docs/recipes.md', 'utf8');
 const MARCH = Date.UTC(2026, 2, 1);
@@ -108,10 +119,10 @@ describe('each recipe', () => {
       for (const sql of blocks('sql duckdb')) answers.push(await ask(sql));
       expect(answers).toHaveLength(4);
       const [costs, posted, failed, whole] = answers;
-      expect(costs?.map(({ customer, tasks, dollars }) => [customer, tasks, Number(dollars)])).toEqual([
-        ['customer-7', '3', 1.040001],
-        ['(unknown: none)', '1', 0.02],
-        ['(no tag)', '1', 0.000007],
+      expect(costs?.map(({ customer, tasks, dollars }) => [customer, tasks, dollars])).toEqual([
+        ['customer-7', '3', '1.040001'],
+        ['(unknown: none)', '1', '0.020000'],
+        ['(no tag)', '1', '0.000007'],
       ]);
       expect(posted?.map(({ id }) => id)).toEqual(['timed-out', 'again']);
       expect(failed).toEqual([expect.objectContaining({ status: '40501', tasks: '1', for_example: 'failed' })]);
@@ -120,6 +131,18 @@ describe('each recipe', () => {
       connection.closeSync();
       instance.closeSync();
     }
+  });
+
+  it('for the account of the certificate makes the hash that stands there', async () => {
+    const { run } = marchLedger(NOW - DAY / 4);
+    const { stdout } = await run('npx dataforseo-ledger report coverage');
+    const [, word = '', hash = ''] = /^Account +(\w+):(\w+)$/m.exec(stdout) ?? [];
+    const [recipe = ''] = blocks('bash');
+    const sum = execFileSync('bash', ['-c', recipe.replace('WORD', word).replace('LOGIN', LOGIN)], {
+      encoding: 'utf8',
+    });
+    expect(sum.split(' ')[0]).toBe(hash);
+    expect(hash).toMatch(/^[0-9a-f]{64}$/);
   });
 
   it('for Datasette is a query that answers', () => {

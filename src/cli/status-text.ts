@@ -98,7 +98,7 @@ function stretch({ since, until, grade }: { since: string; until: string; grade:
 function budgetOf({ budget }: Snapshot): string {
   const { calls, periodMs, inUse, maxInAnyPeriod, lastHour } = budget;
   const period = duration(periodMs / 1000);
-  return `${inUse} of ${calls} calls in any ${period} in use, at most ${maxInAnyPeriod} so far; ${count(lastHour)} in the last hour`;
+  return `${inUse} of ${calls} calls in any ${period} in use, at most ${maxInAnyPeriod} in the last day; ${count(lastHour)} in the last hour`;
 }
 
 function backlogOf({ backlog }: Snapshot): string {

@@ -3,7 +3,7 @@ import { classifyStatus } from '../domain/codes.ts';
 import { jsonText } from '../domain/json-text.ts';
 import type { ListedTask, PageRow } from '../domain/task.ts';
 import { longInteger } from './exact-json.ts';
-import { plainText } from './plain-text.ts';
+import { plainText } from '../domain/plain-text.ts';
 import { parseWireTime } from './wire-time.ts';
 
 // A field of an unexpected type reads as null; what was received then goes into `extra`, so nothing is lost.

@@ -1,5 +1,6 @@
 import type { Certificate, CertificateOfApi, MissingStretch } from './certificate.ts';
-import { counted } from './wording.ts';
+import { dollars } from './money.ts';
+import { count, counted, instant } from './wording.ts';
 
 /** What a reader of the certificate must bear in mind, a sentence each: nothing of it is a time without a reading. */
 export function cautionsOf({
@@ -37,11 +38,8 @@ export function cautionsOf({
   ];
 }
 
-/** What the certificate is of: the first lines of it, each a label and a text. @param instant - Writes an instant. */
-export function headOf(
-  certificate: Certificate,
-  instant: (at: string) => string,
-): readonly (readonly [string, string])[] {
+/** What the certificate is of: the first lines of it, each a label and a text. */
+export function headOf(certificate: Certificate): readonly (readonly [string, string])[] {
   const { made, version, ledger, account } = certificate;
   return [
     ['Made', `${instant(made)} UTC, as all times here, by the clock of DataForSEO's server`],
@@ -49,6 +47,45 @@ export function headOf(
     ['Record', ledger.path],
     ['Account', account ?? 'none yet: nothing has been read'],
   ];
+}
+
+/** A label, a text, and the stretches that it counts. */
+export type CertifiedFact = { readonly label: string; readonly text: string; readonly stretches: readonly string[] };
+
+/** What is certified of an API; none where nothing of it has been read. */
+export function factsOfApi(api: CertificateOfApi): readonly CertifiedFact[] {
+  const { since, until, tasks, withMetadata, costMicros, evidence, missing, unsettled, doubts } = api;
+  if (since === null || until === null) return [];
+  const { readings, calls, oldestReadAt, newestReadAt } = evidence;
+  const fact = (label: string, text: string, stretches: readonly string[] = []) => ({ label, text, stretches });
+  const stretchesIn = (all: readonly unknown[]) =>
+    all.length === 0 ? 'nothing' : counted(all.length, 'stretch', 'stretches');
+  return [
+    fact('From', instant(since)),
+    fact('Up to', `${instant(until)} (this second excluded)`),
+    fact('Tasks', `${count(tasks)}, ${count(withMetadata)} of them with their parameters and tag`),
+    fact('Cost', `${dollars(costMicros)} dollars`),
+    fact(
+      'Proven by',
+      `${counted(readings, 'reading')} of DataForSEO's list, ${counted(calls, 'call')}, made from ${instant(oldestReadAt)} to ${instant(newestReadAt)}`,
+    ),
+    fact('They listed', `${counted(evidence.tasks, 'task')}, digest of their ids ${evidence.digest}`),
+    fact('Missing', stretchesIn(missing), missing.map(missingText)),
+    fact(
+      'In doubt',
+      doubts.length === 0 ? 'nothing' : doubts.map((doubt) => `${count(doubt.count)} × ${doubt.kind}`).join(', '),
+    ),
+    fact(
+      'Not settled yet',
+      stretchesIn(unsettled),
+      unsettled.map((range) => `${instant(range.since)} to ${instant(range.until)}`),
+    ),
+  ];
+}
+
+function missingText(stretch: MissingStretch): string {
+  const { what, how } = wordsOfLack(stretch);
+  return `${instant(stretch.since)} to ${instant(stretch.until)}: ${what}, ${how} (${stretch.detail})`;
 }
 
 /** What of a stretch is missing, and how it came to that. */

@@ -21,7 +21,7 @@ export type Snapshot = {
     readonly calls: number;
     readonly periodMs: number;
     readonly inUse: number;
-    /** The most calls that any one period held, by sending time, within the last day. */
+    /** The most calls that any one period held, by sending time, within the last day; those of a budget of shorter periods aside. */
     readonly maxInAnyPeriod: number;
     readonly lastHour: number;
   };

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isLoopbackHost } from '../config/address.ts';
+import { counted } from '../domain/wording.ts';
 import type { Logger } from '../log.ts';
 import { createLogin, type Login } from './login.ts';
 
@@ -62,7 +63,7 @@ async function judge(
   return await reply
     .code(429)
     .header('retry-after', seconds)
-    .send(complaint(`Too many wrong tokens came from your address; try again in ${seconds} seconds.`));
+    .send(complaint(`Too many wrong tokens came from your address; try again in ${counted(seconds, 'second')}.`));
 }
 
 function unauthorized(reply: FastifyReply, error: string): FastifyReply {

@@ -21,17 +21,23 @@ export function callsInPeriods(
   const sent = sentWithin(database, moment.wallNow - DAY_MS);
   return {
     inUse: tokensOut(database, moment),
-    maxInAnyPeriod: mostWithin(sent, moment.periodMs),
-    lastHour: sent.filter((at) => at > moment.wallNow - HOUR_MS).length,
+    maxInAnyPeriod: mostWithin(
+      sent.filter(({ periodMs }) => periodMs >= moment.periodMs).map(({ at }) => at),
+      moment.periodMs,
+    ),
+    lastHour: sent.filter(({ at }) => at > moment.wallNow - HOUR_MS).length,
   };
 }
 
+type Sent = { readonly at: number; readonly periodMs: number };
+
 /** Newest first. The journal's order is the order of sending, so the reading stops at the first older one. */
-function sentWithin(database: Db, since: number): number[] {
-  const sent: number[] = [];
-  for (const at of database.prepare<[], number>('select sent_wall_ms from call order by id desc').pluck().iterate()) {
-    if (at < since) break;
-    sent.push(at);
+function sentWithin(database: Db, since: number): Sent[] {
+  const all = database.prepare<[], Sent>('select sent_wall_ms as at, period_ms as periodMs from call order by id desc');
+  const sent: Sent[] = [];
+  for (const call of all.iterate()) {
+    if (call.at < since) break;
+    sent.push(call);
   }
   return sent;
 }

@@ -2,7 +2,9 @@ import { classifyStatus } from '../domain/codes.ts';
 import type { MetadataState } from '../domain/merge-task.ts';
 import type { TaskState } from '../domain/task.ts';
 import type { Db } from './database.ts';
+import { likenessOf } from './likeness.ts';
 import type { VerifyScene } from './verify.ts';
+import { misdescriptionsIn } from './verify-described.ts';
 import { createSumCheck } from './verify-sums.ts';
 
 export type VerifiedTask = {
@@ -17,8 +19,9 @@ export type VerifiedTask = {
   readonly target: string | null;
   readonly cost_micros: number | null;
   readonly is_done: number;
-  readonly has_metadata: number;
-  readonly is_described: number;
+  readonly metadata: string | null;
+  /** As the report of duplicates has it. */
+  readonly digest: number | null;
 };
 
 /** Each task's fields agree with each other, and all of them together with the sums of costs. */
@@ -29,6 +32,8 @@ export function* verifyTasks({ database, findings }: VerifyScene): Generator<voi
   for (const task of allTasks(database).iterate()) {
     findings.count('tasks');
     for (const text of contradictionsIn(task, statuses)) findings.problem('tasks', `Task ${task.id} ${text}.`);
+    if (!isLikenessKept(task))
+      findings.problem('sums', `Task ${task.id} is kept as like others than those with its endpoint and parameters.`);
     sums.take(task);
     yield;
   }
@@ -53,15 +58,21 @@ function misreadStatuses(statuses: ReadonlyMap<number, Status>): string[] {
 function contradictionsIn(task: VerifiedTask, statuses: ReadonlyMap<number, Status>): string[] {
   const found: string[] = [];
   const isHeld = task.metadata_state === 'held';
-  if (isHeld !== (task.has_metadata === 1))
+  if (isHeld !== (task.metadata !== null))
     found.push(
       isHeld ? 'should have its metadata, and has none' : `has metadata, though it counts as ${task.metadata_state}`,
     );
-  if (task.is_described === 1 && task.has_metadata === 0)
+  if (task.metadata !== null) found.push(...misdescriptionsIn({ ...task, metadata: task.metadata }));
+  else if (task.tag !== null || task.target !== null)
     found.push('has a tag or a target without the metadata that they come from');
   const status = statuses.get(task.status)?.status ?? null;
   if (!agrees(task, status)) found.push(`is ${task.state}, though its status is "${status ?? ''}"`);
   return found;
+}
+
+function isLikenessKept(task: VerifiedTask): boolean {
+  const { metadata, endpoint, digest } = task;
+  return metadata === null ? digest === null : digest === likenessOf(endpoint, metadata);
 }
 
 /** A row without status that names its completion finishes a task, whatever status an earlier row gave it. */
@@ -70,12 +81,11 @@ function agrees({ state, is_done: isDone }: VerifiedTask, status: string | null)
   return isDone === 1 && state === 'finished';
 }
 
-/** By posted time, so that the sums of a day are complete when the next day begins; `typeof` leaves the metadata unread. */
+/** By posted time, so that the sums of a day are complete when the next day begins. */
 function allTasks(database: Db) {
   return database.prepare<[], VerifiedTask>(
     `select task.id, posted_at, api, url.endpoint, status, state, metadata_state, tag, target, cost_micros,
-       done_at is not null or done_text is not null as is_done, typeof(metadata) <> 'null' as has_metadata,
-       tag is not null or target is not null as is_described
-     from task left join url on url.id = task.url order by posted_at`,
+       done_at is not null or done_text is not null as is_done, metadata, likeness.digest
+     from task left join url on url.id = task.url left join likeness on likeness.task = task.n order by posted_at`,
   );
 }

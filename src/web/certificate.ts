@@ -1,7 +1,7 @@
 import type { Certificate, CertificateOfApi, MissingStretch } from '../domain/certificate.ts';
-import { cautionsOf, CERTIFICATE_MEANING, headOf, wordsOfLack } from '../domain/certificate-words.ts';
+import { cautionsOf, CERTIFICATE_MEANING, factsOfApi, headOf, wordsOfLack } from '../domain/certificate-words.ts';
 import { factsOf, foreign, h } from './dom.ts';
-import { count, counted, exactMoney, moment } from './format.ts';
+import { count, moment } from './format.ts';
 import { tableOf } from './table.ts';
 
 /** What an auditor gets, to be printed. */
@@ -14,45 +14,22 @@ export function certificateOf(certificate: Certificate): Node {
     'div',
     { class: 'certificate' },
     h('p', { class: 'lead' }, verdict),
-    factsOf(headOf(certificate, moment)),
+    factsOf(headOf(certificate)),
     ...apis.map(ofApi),
     h('p', { class: 'note' }, CERTIFICATE_MEANING.join(' ')),
   );
 }
 
 function ofApi(api: CertificateOfApi): HTMLElement {
-  const { evidence } = api;
-  const facts: readonly (readonly [string, string])[] = [
-    [
-      'Range',
-      api.since === null || api.until === null
-        ? 'nothing is read yet'
-        : `${moment(api.since)} to ${moment(api.until)} UTC`,
-    ],
-    ['Complete', api.complete ? 'yes' : 'no'],
-    ['Tasks', `${count(api.tasks)}, ${count(api.withMetadata)} of them with their parameters and tag`],
-    ['Cost', exactMoney(api.costMicros)],
-    [
-      'Evidence',
-      `${counted(evidence.readings, 'reading')} in ${counted(evidence.calls, 'call')} listed ${counted(evidence.tasks, 'task')}`,
-    ],
-    [
-      'Read',
-      evidence.oldestReadAt === null || evidence.newestReadAt === null
-        ? '–'
-        : `${moment(evidence.oldestReadAt)} to ${moment(evidence.newestReadAt)} UTC`,
-    ],
-    ['Digest', evidence.digest],
-    [
-      'Doubts',
-      api.doubts.length === 0 ? 'none' : api.doubts.map(({ kind, count: times }) => `${kind}: ${times}`).join(', '),
-    ],
-    ['Not settled yet', api.unsettled.length === 0 ? 'nothing' : unsettledIn(api)],
-  ];
+  const facts = factsOfApi(api).map(({ label, text, stretches }): readonly [string, string] => {
+    const isBelow = label === 'Missing';
+    return [label, isBelow || stretches.length === 0 ? text : `${text}: ${someOf(stretches)}`];
+  });
+  const lack = facts.length === 0 ? 'not complete, nothing has been read yet' : 'not complete';
   return h(
     'section',
     {},
-    h('h3', {}, api.api),
+    h('h3', {}, `${api.api}: ${api.complete ? 'complete' : lack}`),
     factsOf(facts),
     ...cautionsOf(api).map((caution) => h('p', { class: 'careful' }, caution)),
     ...(api.missing.length === 0 ? [] : [missingTable(api.missing)]),
@@ -74,8 +51,8 @@ function missingTable(missing: readonly MissingStretch[]): HTMLElement {
 
 const MOST_NAMED = 5;
 
-function unsettledIn({ unsettled }: CertificateOfApi): string {
-  const named = unsettled.slice(0, MOST_NAMED).map(({ since, until }) => `${moment(since)} to ${moment(until)}`);
-  const rest = unsettled.length - named.length;
+function someOf(stretches: readonly string[]): string {
+  const named = stretches.slice(0, MOST_NAMED);
+  const rest = stretches.length - named.length;
   return [...named, ...(rest > 0 ? [`${count(rest)} more`] : [])].join(', ');
 }

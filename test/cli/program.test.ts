@@ -368,7 +368,7 @@ describe('status', () => {
       'Coverage  serp: nothing read yet',
       'Tail      backlinks read up to 2026-11-23 11:59:30; no task yet',
       'Doubts    2 (see the view doubts)',
-      'Budget    10 of 10 calls in any 1 min in use, at most 10 so far; 599 in the last hour',
+      'Budget    10 of 10 calls in any 1 min in use, at most 10 in the last day; 599 in the last hour',
       'Backlog   120 calls, about 12 min',
       '          - will be lost from 2026-11-24 00:00:00 on: backlinks, metadata of 2026-11-01 00:00:00 to 2026-11-02 00:00:00: more must be read than the budget allows',
       'Failure   2026-11-23 11:00:00 50000: internal error',

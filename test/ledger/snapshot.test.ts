@@ -268,6 +268,10 @@ describe('the budget, as the journal tells it', () => {
     call(40_000, 1_000_001);
     call(30_000, null);
     expect(look().budget).toEqual({ calls: 10, periodMs: 60_000, inUse: 2, maxInAnyPeriod: 3, lastHour: 3 });
+    // Of a simulator's budget of a second: no measure of one a minute.
+    for (let n = 0; n < 8; n += 1)
+      ledger.journal.end(ledger.journal.begin(startOf(walk, { sentAt: NOW - 20_000, periodMs: 1_000 })), endOf({ tokenBackMono: 0 })); // prettier-ignore
+    expect(look().budget).toMatchObject({ maxInAnyPeriod: 3, lastHour: 11 });
     expect(look({ boot: 'boot-2' }).budget.inUse).toBe(1);
     ledger.close();
     expect(look().budget.inUse).toBe(1);

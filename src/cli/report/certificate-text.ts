@@ -1,7 +1,6 @@
-import type { Certificate, CertificateOfApi, MissingStretch } from '../../domain/certificate.ts';
-import { CERTIFICATE_MEANING, cautionsOf, headOf, wordsOfLack } from '../../domain/certificate-words.ts';
-import { dollars } from '../../domain/money.ts';
-import { count, counted, instant } from '../format.ts';
+import type { Certificate, CertificateOfApi } from '../../domain/certificate.ts';
+import { CERTIFICATE_MEANING, cautionsOf, factsOfApi, headOf } from '../../domain/certificate-words.ts';
+import { count } from '../format.ts';
 
 /** Of each kind of stretch so many are told; JSON has them all. */
 const MOST_SHOWN = 20;
@@ -18,7 +17,7 @@ export function certificateText(certificate: Certificate): readonly string[] {
       ? 'COMPLETE: nothing is missing in the times below.'
       : 'NOT COMPLETE: something is missing; what it is stands below.',
     '',
-    ...headOf(certificate, instant).map(([label, text]) => labelled(label, text)),
+    ...headOf(certificate).map(([label, text]) => labelled(label, text)),
     ...apis.flatMap(apiText),
     '',
     ...CERTIFICATE_MEANING,
@@ -30,45 +29,21 @@ function labelled(label: string, text: string): string {
 }
 
 function apiText(api: CertificateOfApi): string[] {
-  const { since, until, tasks, withMetadata, costMicros, evidence, missing, unsettled, doubts } = api;
-  if (since === null || until === null) {
-    return ['', `API ${api.api}: NOT COMPLETE, nothing has been read yet`];
-  }
-  const { readings, calls, oldestReadAt, newestReadAt } = evidence;
+  const facts = factsOfApi(api);
+  if (facts.length === 0) return ['', `API ${api.api}: NOT COMPLETE, nothing has been read yet`];
   return [
     '',
     `API ${api.api}: ${api.complete ? 'COMPLETE' : 'NOT COMPLETE'}`,
-    labelled('From', instant(since)),
-    labelled('Up to', `${instant(until)} (this second excluded)`),
-    labelled('Tasks', `${count(tasks)}, ${count(withMetadata)} of them with their parameters and tag`),
-    labelled('Cost', `${dollars(costMicros)} dollars`),
-    labelled(
-      'Proven by',
-      `${counted(readings, 'reading')} of DataForSEO's list, ${counted(calls, 'call')}, made from ${instant(oldestReadAt)} to ${instant(newestReadAt)}`,
-    ),
-    labelled('They listed', `${counted(evidence.tasks, 'task')}, digest of their ids ${evidence.digest}`),
-    labelled('Missing', missing.length === 0 ? 'nothing' : counted(missing.length, 'stretch', 'stretches')),
-    ...some(missing, missingText),
-    labelled(
-      'In doubt',
-      doubts.length === 0 ? 'nothing' : doubts.map((doubt) => `${count(doubt.count)} × ${doubt.kind}`).join(', '),
-    ),
-    labelled('Not settled yet', unsettled.length === 0 ? 'nothing' : counted(unsettled.length, 'stretch', 'stretches')),
-    ...some(unsettled, (range) => `${instant(range.since)} to ${instant(range.until)}`),
+    ...facts.flatMap(({ label, text, stretches }) => [labelled(label, text), ...some(stretches)]),
     ...cautionsOf(api).map((caution) => labelled('Careful', caution)),
   ];
 }
 
-function some<Told>(told: readonly Told[], say: (one: Told) => string): string[] {
+function some(told: readonly string[]): string[] {
   const indent = ' '.repeat(LABEL_WIDTH);
   const rest = told.length - MOST_SHOWN;
   return [
-    ...told.slice(0, MOST_SHOWN).map((one) => `${indent}- ${say(one)}`),
+    ...told.slice(0, MOST_SHOWN).map((one) => `${indent}- ${one}`),
     ...(rest > 0 ? [`${indent}… and ${count(rest)} more (--format json has all)`] : []),
   ];
-}
-
-function missingText(stretch: MissingStretch): string {
-  const { what, how } = wordsOfLack(stretch);
-  return `${instant(stretch.since)} to ${instant(stretch.until)}: ${what}, ${how} (${stretch.detail})`;
 }
