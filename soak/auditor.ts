@@ -1,22 +1,23 @@
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { longestPauseMs } from '../src/harvest/schedule.ts';
-import { UNSETTLED } from '../src/ledger/frontiers.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../src/time.ts';
+import { claimAllRead } from './at-rest.ts';
 import { allowedDoubts } from './doubts.ts';
-import { claim, iso } from './failure.ts';
-import { createFacts, type Facts } from './facts.ts';
+import { claim } from './failure.ts';
+import { createFacts } from './facts.ts';
 import type { Host } from './host.ts';
 import type { LifeReport } from './life.ts';
 import type { Machine } from './machine.ts';
-import { checkPartition, type LossRow } from './partition.ts';
-import type { Happening, Scenario } from './scenario.ts';
+import { createLossCheck, NARROWER_MS } from './losses.ts';
+import { checkPartition } from './partition.ts';
+import { durationOf, type Happening, type Scenario } from './scenario.ts';
 import type { Service } from './service.ts';
 import { checkSums } from './sums.ts';
 import { createThrift } from './thrift.ts';
 import type { Timeline } from './timeline.ts';
 import type { Troubles } from './troubles.ts';
-import { compareWithTruth, unprovenOf } from './truth.ts';
+import { compareWithTruth } from './truth.ts';
 
 /** Holds the ledger against itself at each step, and against the truth each day, after each crash and each stop. */
 export type Auditor = {
@@ -33,7 +34,7 @@ export type Auditor = {
   readonly report: () => LifeReport;
 };
 
-type AuditorSetup = {
+export type AuditorSetup = {
   readonly scenario: Scenario;
   readonly timeline: Timeline;
   readonly machine: Machine;
@@ -46,14 +47,8 @@ type AuditorSetup = {
 
 /** The daemon has looked up several times by then. */
 const CALM_MS = 5 * MINUTE_MS;
-/** A stretch that could be read for so long, while nothing stood in the way, must not be lost. */
-const ENOUGH_MS = HOUR_MS;
-/** What was read before it had settled is read again once that is over, and at most once in as long. */
-const SETTLINGS = 2;
 /** Who could not save or was refused looks again within an hour; from then on each tick of the schedule brings a call. */
 const SILENCE_MS = HOUR_MS + CALM_MS;
-/** By how much the ledger may think the window narrower or wider than it is: months differ, and a refusal is believed for a week. */
-const NARROWER_MS = 5 * DAY_MS;
 /**
  * Of a ledger that is larger than this all is compared every so many times, the larger the more seldom, and in between what was
  * written since.
@@ -75,6 +70,7 @@ export function createAuditor(setup: AuditorSetup): Auditor {
   const thrift = createThrift(setup.terms);
   /** Since when the ledger has which API, ms since the beginning; seen within an hour. */
   const bornAt = new Map((scenario.settings[0]['LEDGER_APIS'] ?? '').split(',').map((api) => [api, 0]));
+  const checkLosses = createLossCheck(setup, bornAt);
   let lastLook = { at: 0, total: 0 };
   let comparedCall: number | null = null;
   /** Comparisons since all was compared, and crashes and stops since `verify` looked. */
@@ -96,36 +92,6 @@ export function createAuditor(setup: AuditorSetup): Auditor {
   const toServer = (elapsed: number) => scenario.startedAt + elapsed + skewMs();
   const readableSince = (grade: 'ids' | 'metadata') => service.windowEdge(grade) - NARROWER_MS;
   const isBorn = (database: Database.Database) => Number(database.pragma('user_version', { simple: true })) > 0;
-
-  /** For how long a lost stretch could have been read, ms. Where it is less than `enough` it may be too much: the exact figure takes a search. */
-  const calmToRead = ({ since, until, grade, lost_at: lostAt }: LossRow, api: string, enough: number): number => {
-    const toElapsed = (at: number) => at - skewMs() - scenario.startedAt;
-    // Of an API that was not in the settings nothing could be read.
-    const from = Math.max(toElapsed(since * 1_000), bornAt.get(api) ?? 0);
-    const untilFound = troubles.calmBetween(from, toElapsed(lostAt * 1_000));
-    // How wide the window is shows only by asking: what left it during a stop may be found to be lost hours after the start.
-    if (untilFound < enough) return untilFound;
-    return troubles.calmBetween(from, toElapsed(service.leavesAt(grade, until * 1_000)));
-  };
-
-  const checkLosses = (losses: readonly LossRow[], api: string) => {
-    counts.losses += losses.length;
-    const { missingShare } = service.options().metadata;
-    for (const loss of losses) {
-      if (loss.reason.includes('without metadata') && missingShare > 0) continue;
-      const edge = service.windowEdge(loss.grade);
-      const says = (why: string) => () =>
-        `${api}: ${iso(loss.since * 1_000)} … ${iso(loss.until * 1_000)} counts as lost by ${loss.grade} at ${iso(loss.lost_at * 1_000)}, but ${why}.`;
-      claim(
-        loss.until * 1_000 <= edge + NARROWER_MS,
-        says(`the server still answers for it (its window begins at ${iso(edge)})`),
-      );
-      const settlingMs =
-        loss.reason === UNSETTLED ? SETTLINGS * durationOf(scenario.settings[1]['LEDGER_SETTLE'] ?? '1h') : 0;
-      const calm = calmToRead(loss, api, ENOUGH_MS + settlingMs);
-      claim(calm < ENOUGH_MS + settlingMs, says(`there were ${(calm / HOUR_MS).toFixed(1)} calm hours to read it in`));
-    }
-  };
 
   const checkDoubts = (database: Database.Database) => {
     const kinds = database
@@ -153,7 +119,9 @@ export function createAuditor(setup: AuditorSetup): Auditor {
       const calm = isAlive && timeline.elapsed() - troubles.calmSince() > CALM_MS && hasAnswered();
       const lagMs = durationOf(settings['LEDGER_LAG'] ?? '30s');
       const until = calm ? service.now() - lagMs - 3 * MINUTE_MS : null;
-      checkLosses(checkPartition({ database, api, until, readableSince }), api);
+      const losses = checkPartition({ database, api, until, readableSince });
+      counts.losses += losses.length;
+      checkLosses(losses, api);
     }
   };
   /** A server that answers is called, whatever the daemon thinks the time is. */
@@ -261,66 +229,4 @@ export function createAuditor(setup: AuditorSetup): Auditor {
 function isKnown(database: Database.Database, api: string): boolean {
   const frontier = database.prepare('select 1 from frontier join api on api.id = frontier.api where api.name = ?');
   return frontier.get(api) !== undefined;
-}
-
-/** At rest nothing that the server lists is missing, but for what is newer than the last readings and what is on record as lost. */
-function claimAllRead(
-  { scenario, service, troubles, timeline }: AuditorSetup,
-  facts: Facts,
-  database: Database.Database,
-): void {
-  const settings = scenario.settings[1];
-  const calmMs = timeline.elapsed() - troubles.calmSince();
-  const tailMs = longestPauseMs(settings['LEDGER_TAIL_CRON'] ?? '* * * * *');
-  const newest = service.now() - tailMs - 10 * MINUTE_MS;
-  const gaps = database.prepare<[number], { api: string; since: number; until: number; grade: string }>(
-    'select * from gaps where since < ?',
-  );
-  const left = gaps.all(Math.floor((newest - tailMs) / 1_000));
-  claim(
-    left.length === 0,
-    () => `After ${(calmMs / HOUR_MS).toFixed(1)} calm hours there are gaps: ${JSON.stringify(left.slice(0, 3))}`,
-  );
-  const old = service.now() - 4 * durationOf(settings['LEDGER_SETTLE'] ?? '1h') - 2 * tailMs;
-  const early = database
-    .prepare<[number, number], number>(
-      'select min(since) from segment where settled_at is null and since > ? and until < ?',
-    )
-    .pluck()
-    .get(Math.floor((service.windowEdge('metadata') + NARROWER_MS) / 1_000), Math.floor(old / 1_000));
-  claim(
-    (early ?? null) === null,
-    () => `${iso((early ?? 0) * 1_000)} was read before it had settled, and never again.`,
-  );
-  for (const api of (settings['LEDGER_APIS'] ?? '').split(',')) {
-    const ids = new Set(database.prepare<[string], string>('select id from tasks where api = ?').pluck().all(api));
-    const losses = database
-      .prepare<[string], { since: number; until: number }>(
-        `select since, until from losses where api = ? and grade = 'ids'`,
-      )
-      .all(api);
-    const excused = [...losses, ...unprovenOf(database, api)];
-    const born =
-      database
-        .prepare<[string], number>(
-          `select origin from frontier where grade = 'ids' and api = (select id from api where name = ?)`,
-        )
-        .pluck()
-        .get(api) ?? Infinity;
-    const edge = Math.max(born * 1_000, service.windowEdge('ids') + NARROWER_MS);
-    for (const fact of facts.all(api)) {
-      if (fact.postedAt < edge || fact.listedAt > newest || ids.has(fact.id)) continue;
-      const at = fact.postedAt / 1_000;
-      claim(
-        excused.some(({ since, until }) => at >= since && at < until),
-        () =>
-          `${api}: the task ${fact.id}, posted ${iso(fact.postedAt)} and listed since ${iso(fact.listedAt)}, is missing without a word.`,
-      );
-    }
-  }
-}
-
-function durationOf(text: string): number {
-  const unit = { d: DAY_MS, h: HOUR_MS, m: MINUTE_MS }[text.slice(-1)] ?? 1_000;
-  return Number(text.slice(0, -1)) * unit;
 }

@@ -293,3 +293,9 @@ function drawFaults(draw: Draw): Faults {
     retryAfterSeconds: draw.of([null, 1, 90]),
   }));
 }
+
+/** Of a setting: `30s`, `10m`, `1h`, `30d`. */
+export function durationOf(text: string): number {
+  const unit = { d: DAY_MS, h: HOUR_MS, m: MINUTE_MS }[text.slice(-1)] ?? 1_000;
+  return Number(text.slice(0, -1)) * unit;
+}

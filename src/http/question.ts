@@ -26,7 +26,7 @@ export type LedgerQuestion =
   | { readonly kind: 'report'; readonly report: PageReport; readonly filter: ReportFilter; readonly limit: number };
 
 /** A place in a list of sums: so many groups came before, and a number that other ones would hardly have. */
-export type CostPlace = { readonly offset: number; readonly groups: number };
+type CostPlace = { readonly offset: number; readonly groups: number };
 
 export const PAGE_REPORTS = ['duplicates', 'changes', 'retrievable', 'coverage'] as const;
 export type PageReport = (typeof PAGE_REPORTS)[number];
