@@ -380,6 +380,30 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await page.unroute('**/api/reports/duplicates*');
   });
 
+  it('a task that was asked for before and comes late is not shown in the place of the one that was asked for last', async () => {
+    await page.goto(`${url}/tasks`);
+    const ids = page.locator('#rows tr button');
+    const [slow = '', quick = ''] = await ids.allTextContents();
+    const gate = Promise.withResolvers<undefined>();
+    await page.route(`**/api/tasks/${slow}`, async (route) => {
+      await gate.promise;
+      await route.continue();
+    });
+    await ids.nth(0).click();
+    await until('#task-body', 'Reading…');
+    await page.getByRole('button', { name: 'Close' }).click();
+    await ids.nth(1).click();
+    await page.locator('#task-body .badge').waitFor();
+    const late = page.waitForResponse((response) => response.url().endsWith(slow));
+    const shown = await textOf('#task-body');
+    gate.resolve(undefined);
+    await (await late).finished();
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 0)));
+    expect(await textOf('#task-title')).toContain(quick);
+    expect(await textOf('#task-body')).toBe(shown);
+    await page.unroute(`**/api/tasks/${slow}`);
+  });
+
   it.each(['light', 'dark'] as const)('nothing keeps anybody out, in the %s theme', async (scheme) => {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
     for (const [path, ready] of [
@@ -430,6 +454,9 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await page.goto(`${url}/tasks`);
     const badge = await page.locator('#rows .badge').first().boundingBox();
     expect((badge?.x ?? 360) + (badge?.width ?? 0)).toBeLessThanOrEqual(345);
+    // Each as a card: what stands in a column of its own elsewhere is one below the other.
+    const cells = await page.locator('#rows tr').first().locator('td').evaluateAll((all) => all.map((cell) => cell.getBoundingClientRect().top)); // prettier-ignore
+    expect(new Set(cells).size).toBeGreaterThan(2);
     await page.setViewportSize({ width: 1280, height: 900 });
   });
 
