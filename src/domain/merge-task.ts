@@ -134,6 +134,9 @@ function differs(known: KnownTask, next: Omit<KnownTask, 'changedCall'>): boolea
     known.doneAt !== next.doneAt ||
     known.metadata !== next.metadata ||
     known.metadataState !== next.metadataState ||
+    // They come from the metadata, and are set right where somebody has changed them alone.
+    known.tag !== next.tag ||
+    known.target !== next.target ||
     known.extra !== next.extra
   );
 }

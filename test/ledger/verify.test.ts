@@ -262,17 +262,19 @@ describe('a ledger of a daemon', () => {
 });
 
 describe('verify --reread', () => {
-  it('finds a task that was deleted by hand, brings it back whole, and the next one finds nothing', async () => {
+  it('brings back a task that was deleted by hand, and a tag and a target that were altered, and the next one finds nothing', async () => {
     const bench = await openBench({ tasks: 3_000, newestAgoMs: HOUR_MS });
     await bench.backfill();
-    const [task] = bench.rows(
-      `select id, tag from tasks where metadata_state = 'held' order by posted_at desc limit 1`,
-    );
+    const newest = `select id, tag, target from tasks where metadata_state = 'held' order by posted_at desc limit 3`;
+    const [task, ...others] = bench.rows(newest);
+    const altered = others.map(({ id }) => `'${String(id)}'`).join();
+    tamper(bench, `update task set tag = 'nobody', target = 'nowhere' where id in (${altered})`);
     tamper(bench, `delete from task where id = '${String(task?.['id'])}'`);
     const report = await verify(bench, 10);
     expect(report.ok).toBe(false);
     expect(report.reread?.slices.flatMap(({ examples }) => examples.new)).toEqual([task?.['id']]);
-    expect(bench.rows('select id, tag from tasks where id = ?', task?.['id'])).toEqual([task]);
+    expect(report.reread?.slices.flatMap(({ examples }) => examples.changed)).toHaveLength(2);
+    expect(bench.rows(newest)).toEqual([task, ...others]);
     expect(bench.rows('select purpose, count(*) as calls from calls group by purpose order by 1')).toContainEqual({
       purpose: 'verify',
       calls: report.reread?.calls,
