@@ -2,7 +2,7 @@ import { fail, ok, skipped, warn, type Finding } from '../domain/diagnosis.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { DiskOutlook } from '../domain/disk.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
-import { asSentence, bytes, count, duration } from '../domain/wording.ts';
+import { asSentence, bytes, counted, duration } from '../domain/wording.ts';
 import type { Health } from '../ledger/health.ts';
 import { diskOf } from '../ledger/file-system.ts';
 import { isHeld, readHolder } from '../ledger/lock.ts';
@@ -26,7 +26,7 @@ export function ledgerFinding(looked: LookedAt, path: string): Finding {
     const { ledger, tasks } = looked.snapshot;
     return ok(
       'ledger',
-      `${path}: schema ${ledger.schemaVersion}, ${bytes(ledger.sizeBytes)}, ${count(tasks.total)} tasks.`,
+      `${path}: schema ${ledger.schemaVersion}, ${bytes(ledger.sizeBytes)}, ${counted(tasks.total, 'task')}.`,
     );
   }
   const { code, message, hint } = looked.error;

@@ -75,7 +75,7 @@ async function write({ total, pages }: TaskExport, { sink, format }: Manner, dep
     for (const rows of pages) {
       await encoder.add(rows);
       tasks += rows.length;
-      progress.show(() => `${count(tasks)} of ${count(Math.max(total, tasks))} tasks`);
+      progress.show(() => `${count(tasks)} of ${counted(Math.max(total, tasks), 'task')}`);
       // Signals are heard between pages.
       await setImmediate();
       deps.signal.throwIfAborted();

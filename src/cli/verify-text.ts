@@ -53,10 +53,14 @@ function rereadText(reread: RereadReport): string[] {
   return [...slicesText(reread), ...mended];
 }
 
-function slicesText({ calls, slices }: RereadReport): string[] {
+function slicesText({ calls, stretches, slices }: RereadReport): string[] {
   if (slices.length === 0) return ['Nothing was read again: no covered slice is still in the window.'];
   const differing = slices.filter((slice) => outcomeOf(slice).length > 0);
-  const readAgain = `${counted(slices.length, 'slice')} read again in ${counted(calls, 'call')}`;
+  const parts =
+    stretches === slices.length
+      ? ''
+      : `${count(slices.length)} parts (one within which the month of metadata begins is two) and `;
+  const readAgain = `${counted(stretches, 'slice')} read again in ${parts}${counted(calls, 'call')}`;
   if (differing.length === 0) return [`${readAgain}: the same as before.`];
   return [`${readAgain}; ${counted(differing.length, 'differs', 'differ')}:`, ...differing.flatMap(sliceText)];
 }

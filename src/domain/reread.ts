@@ -13,7 +13,13 @@ export type AgedSegment = TimeRange & {
 };
 
 /** A stretch to read once more, at the highest grade that the server still has of it. */
-export type RereadPlan = TimeRange & { readonly api: string; readonly grade: Grade; readonly readAt: number };
+export type RereadPlan = TimeRange & {
+  readonly api: string;
+  readonly grade: Grade;
+  readonly readAt: number;
+  /** The rest of the one before, which reaches out of the month. */
+  readonly isRest: boolean;
+};
 
 export type RereadTerms = {
   readonly pictures: readonly ApiPicture[];
@@ -50,9 +56,9 @@ function readable(segment: AgedSegment, { pictures, now }: RereadTerms, takesMs:
     Math.ceil((windowEdge(grade, now, picture.refusals) + BOUND_MARGIN_MS + takesMs) / 1000) * 1000;
   const month = segment.grade === 'metadata' ? from('metadata') : Number.POSITIVE_INFINITY;
   const { api, readAt, since, until } = segment;
-  const plans: RereadPlan[] = [
-    { api, readAt, grade: 'ids', since: Math.max(since, from('ids')), until: Math.min(until, month) },
-    { api, readAt, grade: 'metadata', since: Math.max(since, month), until },
+  const plans = [
+    { api, readAt, grade: 'ids' as const, since: Math.max(since, from('ids')), until: Math.min(until, month) },
+    { api, readAt, grade: 'metadata' as const, since: Math.max(since, month), until },
   ];
-  return plans.filter((plan) => plan.since < plan.until);
+  return plans.filter((plan) => plan.since < plan.until).map((plan, index) => ({ ...plan, isRest: index > 0 }));
 }

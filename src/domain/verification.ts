@@ -36,6 +36,8 @@ export type VerifyReport = {
 
 export type RereadReport = {
   readonly calls: number;
+  /** As many as were asked for, where there are so many: one that reaches out of the month is two slices. */
+  readonly stretches: number;
   readonly slices: readonly RereadSlice[];
   /** The kept sums were not those of the tasks, and have been added up anew. */
   readonly sumsMended: boolean;

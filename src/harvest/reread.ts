@@ -63,8 +63,9 @@ export async function reread(deps: HarvestDeps, wish: RereadWish, signal: AbortS
     voice.stop();
   }
   const slices = [...begun.values()].map((reading) => sliceOf(reading, wish.evidence));
+  const stretches = [...begun.values()].filter(({ plan }) => !plan.isRest).length;
   if (wish.sumsDiffer) ledger.mendSums();
-  return { calls: ledger.journal.newestCall() - firstCall, slices, sumsMended: wish.sumsDiffer };
+  return { calls: ledger.journal.newestCall() - firstCall, stretches, slices, sumsMended: wish.sumsDiffer };
 }
 
 const READS_AGAIN: Doing = { state: 'harvesting', reason: 'slices are read again, to verify them', until: null };

@@ -3,6 +3,7 @@ import { subtract, union } from '../domain/coverage.ts';
 import { MOST_READINGS } from '../domain/evidence.ts';
 import type { Grade } from '../domain/task.ts';
 import type { TimeRange } from '../domain/time-range.ts';
+import { counted } from '../domain/wording.ts';
 import { momentInWords, stretchInWords } from './in-words.ts';
 import type { Db } from './database.ts';
 import type { VerifyScene } from './verify.ts';
@@ -151,7 +152,10 @@ function* verifyOpenWalks({ database, findings }: Pick<VerifyScene, 'database' |
      where walk not in (select id from walk where finished_at is null) group by walk`,
   );
   for (const { walk, rows } of orphans.iterate()) {
-    findings.problem('coverage', `${rows} rows are kept as listed by walk ${walk}, which is not open.`);
+    findings.problem(
+      'coverage',
+      `Walk ${walk} is not open, and ${counted(rows, 'row')} that it listed should not be kept any more.`,
+    );
     yield;
   }
   const strangers = database.prepare<[], { walk: number; rows: number }>(
@@ -159,7 +163,10 @@ function* verifyOpenWalks({ database, findings }: Pick<VerifyScene, 'database' |
      where row > 0 and not exists (select 1 from task where n = walk_row.row) group by walk`,
   );
   for (const { walk, rows } of strangers.iterate()) {
-    findings.problem('coverage', `The open walk ${walk} has listed ${rows} tasks that the ledger does not hold.`);
+    findings.problem(
+      'coverage',
+      `The open walk ${walk} has listed ${counted(rows, 'task')} that the ledger does not hold.`,
+    );
     yield;
   }
 }

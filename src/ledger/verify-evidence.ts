@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { fewThatSumTo, judgeRows, NO_ROWS, withRow, type Group, type RowsVerdict } from '../domain/listed-rows.ts';
+import { count, counted } from '../domain/wording.ts';
 import type { Db } from './database.ts';
 import { stretchInWords } from './in-words.ts';
 import type { VerifyScene } from './verify.ts';
@@ -38,13 +39,13 @@ export function* verifyEvidence({ database, findings }: VerifyScene): Generator<
       case 'missing':
         findings.problem(
           'evidence',
-          `${nameOf(walk)} listed ${walk.rows} tasks; at least ${verdict.rows} of them are no longer in the ledger.`,
+          `${nameOf(walk)} listed ${counted(walk.rows, 'task')}; at least ${count(verdict.rows)} of them ${verdict.rows === 1 ? 'is' : 'are'} no longer in the ledger.`,
         );
         break;
       case 'other':
         findings.problem(
           'evidence',
-          `${nameOf(walk)} listed ${walk.rows} tasks with the digest ${walk.digest}; those in the ledger make another one.`,
+          `${nameOf(walk)} listed ${counted(walk.rows, 'task')} with the digest ${walk.digest}; those in the ledger make another one.`,
         );
         break;
     }

@@ -1,4 +1,5 @@
 import { disagreements, type JournalPage, type WalkWord } from '../domain/walk-evidence.ts';
+import { count, counted } from '../domain/wording.ts';
 import type { Db } from './database.ts';
 import { stretchInWords } from './in-words.ts';
 import type { VerifyScene } from './verify.ts';
@@ -68,16 +69,16 @@ function* verifyCalls({ database, findings }: VerifyScene): Generator<void> {
 
 /** Calls are numbered without a hole, and none is removed but by being folded into the sums by day (fold-journal.ts). */
 function verifyNumbers({ database, findings }: VerifyScene): void {
-  const count = (sql: string) => database.prepare<[], number | null>(sql).pluck().get() ?? 0;
-  const made = count(`select seq from sqlite_sequence where name = 'call'`);
-  const kept = count('select count(*) from call');
-  const folded = count('select sum(calls) from call_day');
+  const numberIn = (sql: string) => database.prepare<[], number | null>(sql).pluck().get() ?? 0;
+  const made = numberIn(`select seq from sqlite_sequence where name = 'call'`);
+  const kept = numberIn('select count(*) from call');
+  const folded = numberIn('select sum(calls) from call_day');
   if (kept + folded !== made)
     findings.problem(
       'journal',
-      `${made} calls were made, but the journal has ${kept} and its sums by day have ${folded} that were folded.`,
+      `${counted(made, 'call was', 'calls were')} made, but the journal has ${count(kept)} and its sums by day have ${count(folded)} that were folded.`,
     );
-  if (folded > 0) findings.note(`${folded} calls are so old that only their sums by day are kept.`);
+  if (folded > 0) findings.note(`Of ${counted(folded, 'old call')} only the sums by day are kept.`);
 }
 
 /** A stopped process never learned how they ended; one that runs is waiting for them. Either way nothing is missing. */
@@ -86,6 +87,6 @@ function noteUnanswered({ database, findings }: VerifyScene): void {
     database.prepare<[], number>('select count(*) from call where token_back_mono_ms is null').pluck().get() ?? 0;
   if (unanswered > 0)
     findings.note(
-      `${unanswered} calls have no answer on record: they are in flight, or the process that made them was stopped.`,
+      `${counted(unanswered, 'call')} without an answer on record: in flight, or the process that made ${unanswered === 1 ? 'it' : 'them'} was stopped.`,
     );
 }

@@ -1,3 +1,4 @@
+import { counted } from '../domain/wording.ts';
 import type { Db } from './database.ts';
 import type { Findings } from './verify-findings.ts';
 import type { VerifiedTask } from './verify-tasks.ts';
@@ -90,7 +91,7 @@ function differing(key: string, kept: Sum, added: Sum): string {
 }
 
 function inWords({ tasks, micros }: Sum): string {
-  return `${tasks} tasks for ${micros / 1e6} dollars`;
+  return `${counted(tasks, 'task')} for ${micros / 1e6} dollars`;
 }
 
 function dateOf(day: number): string {

@@ -22,10 +22,10 @@ export function showBudget({ at: now, mostInAMinute, minutes }: Calls): void {
   const total = values.reduce((sum, calls) => sum + calls, 0);
   const failed = minutes.reduce((sum, minute) => sum + minute.failed, 0);
   const cap = Math.round(mostInAMinute * MINUTES);
-  say('budget-lead', `${count(total)} of ${count(cap)} calls in the last hour`);
+  say('budget-lead', `${count(total)} of ${counted(cap, 'call')} in the last hour`);
   say(
     'budget-note',
     `At most ${count(Math.max(...values))} in a minute, the cap is ${count(mostInAMinute)} (dashed). ${failed === 0 ? 'None failed.' : `${counted(failed, 'call')} failed.`}`,
   );
-  at('budget-chart').title = `${count(total)} calls in the last hour`;
+  at('budget-chart').title = `${counted(total, 'call')} in the last hour`;
 }

@@ -61,8 +61,8 @@ function showSnapshot(snapshot: Snapshot): void {
   say('state-reason', sentence(reason));
   const left = until === null ? null : Date.parse(until) - Date.parse(now);
   say('state-side', left === null ? '' : `until ${moment(until ?? now)} (${duration(left)})`);
-  figure('figure-tasks', compact(tasks.total), `${count(tasks.total)} tasks`);
-  figure('figure-metadata', share(tasks.withMetadata, tasks.total), `${count(tasks.withMetadata)} tasks`);
+  figure('figure-tasks', compact(tasks.total), counted(tasks.total, 'task'));
+  figure('figure-metadata', share(tasks.withMetadata, tasks.total), counted(tasks.withMetadata, 'task'));
   figure('figure-unfinished', count(tasks.unfinished));
   figure('figure-doubts', count(doubts));
   at('figure-doubts').dataset['mood'] = doubts > 0 ? 'warn' : '';
@@ -160,7 +160,7 @@ function partsAt(now: string): Part[] {
         figure(
           'figure-cost',
           money(found.totals.costMicros),
-          `${count(found.totals.tasks)} tasks in ${RANGE_DAYS} days`,
+          `${counted(found.totals.tasks, 'task')} in ${RANGE_DAYS} days`,
         );
         showCosts('by-endpoint', found, 'endpoint');
       },

@@ -17,7 +17,7 @@ const SLICE: RereadSlice = {
   examples: { new: [], changed: [], unlisted: [] },
 };
 
-const reread = (slices: readonly RereadSlice[]) => ({ calls: 3, slices, sumsMended: false });
+const reread = (slices: readonly RereadSlice[], stretches = slices.length) => ({ calls: 3, stretches, slices, sumsMended: false }); // prettier-ignore
 
 describe('verify', () => {
   it('says what was verified, without credentials', async () => {
@@ -67,6 +67,14 @@ describe('verify', () => {
     expect([code, wishes]).toEqual([0, [20]]);
     expect(stdout).toContain('2 slices read again in 3 calls: the same as before.\n');
     expect((await cli(['verify', '--reread', '20'], { env: {} })).code).toBe(2);
+  });
+
+  it('counts a slice that reaches out of the month once, as it was asked for', async () => {
+    const verify = () => Promise.resolve({ ...VERIFIED, reread: reread([SLICE, SLICE, SLICE], 2) });
+    const { stdout } = await cli(['verify', '--reread', '2'], { app: { verify } });
+    expect(stdout).toContain(
+      '2 slices read again in 3 parts (one within which the month of metadata begins is two) and 3 calls: the same as before.\n',
+    );
   });
 
   it('says what differed, and that it is repaired or recorded', async () => {

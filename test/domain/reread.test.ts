@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import type { ApiPicture } from '../../src/domain/gaps.ts';
+import { slicesToReread, type AgedSegment } from '../../src/domain/reread.ts';
+import { windowEdge } from '../../src/domain/window.ts';
+
+const NOW = Date.UTC(2026, 5, 1);
+const DAY = 86_400_000;
+const MONTH = windowEdge('metadata', NOW, []);
+
+const picture: ApiPicture = {
+  api: 'serp',
+  origins: { ids: 0, metadata: 0 },
+  segments: [],
+  losses: [],
+  refusals: [],
+  densities: [],
+  taken: [],
+  read: [],
+};
+const terms = { pictures: [picture], now: NOW, policy: { tokens: 10, periodMs: 60_000, limit: 1000 } };
+
+const segment = (since: number, until: number, over: Partial<AgedSegment> = {}): AgedSegment => ({
+  api: 'serp',
+  grade: 'metadata',
+  readAt: NOW - DAY,
+  rows: 10,
+  since,
+  until,
+  ...over,
+});
+
+describe('what is read once more', () => {
+  it('is as many stretches as were asked for, one that reaches out of the month in two parts', () => {
+    const across = segment(MONTH - DAY, MONTH + DAY);
+    const plans = slicesToReread([across, segment(MONTH + DAY, MONTH + 2 * DAY), segment(0, DAY)], terms, 2);
+    expect(plans).toMatchObject([
+      { grade: 'ids', since: MONTH - DAY, isRest: false },
+      { grade: 'metadata', until: MONTH + DAY, isRest: true },
+      { grade: 'metadata', since: MONTH + DAY, until: MONTH + 2 * DAY, isRest: false },
+    ]);
+    expect(plans[0]?.until).toBe(plans[1]?.since);
+  });
+
+  it('is nothing of what the server no longer lists, or of an API that is not in the settings', () => {
+    const gone = segment(NOW - 400 * DAY, NOW - 300 * DAY);
+    expect(slicesToReread([gone, segment(MONTH, NOW, { api: 'backlinks' })], terms, 5)).toEqual([]);
+  });
+});
