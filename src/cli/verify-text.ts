@@ -25,7 +25,7 @@ function problemsOf({ problems, moreProblems }: VerifyReport): string[] {
 function verdictOf({ verified, problems, at }: VerifyReport): string[] {
   const lead = problems.length === 0 ? 'All agrees' : 'Checked';
   return [
-    `${lead}, as of ${instant(at)} UTC: the file, ${counted(verified.tasks, 'task')}, ${counted(verified.changes, 'change')} and ${counted(verified.sums, 'sum')};`,
+    `${lead}, as of ${instant(at)} UTC: the file, ${counted(verified.tasks, 'task')} (tag and target against the metadata where it is held), ${counted(verified.changes, 'change')} and ${counted(verified.sums, 'sum')};`,
     `${counted(verified.segments, 'covered stretch', 'covered stretches')}, ${counted(verified.gaps, 'gap')} and ${counted(verified.losses, 'loss', 'losses')};`,
     `${counted(verified.walks, 'walk')} with ${counted(verified.calls, 'call')}; ${counted(verified.digests, 'digest')} worked out again from the tasks.`,
   ];

@@ -3,18 +3,19 @@ import { ask, inWords } from './ask.ts';
 import { createChart } from './charts.ts';
 import { at, draw, foreign, h, say } from './dom.ts';
 import { count, counted, day, DAY_MS, exactMoney, money, share } from './format.ts';
+import { RANGE_DAYS } from './range.ts';
 import type { Costs } from './status.ts';
 
-let days = 30;
+let days = RANGE_DAYS;
 /** Null before the first answer, which then draws what was chosen. */
 let lastNow: string | null = null;
 
-/** Two weeks, thirty days as the figures above, six months. */
+/** Two weeks, as long as the figures above are of, six months. */
 export function watchRange(): void {
   const buttons = [...at('days-range').querySelectorAll('button')];
   for (const button of buttons) {
     button.addEventListener('click', () => {
-      days = Number(button.dataset['days']);
+      days = Number(button.dataset['days'] ?? RANGE_DAYS);
       for (const each of buttons) each.setAttribute('aria-pressed', String(each === button));
       if (lastNow !== null) void showDays(lastNow).catch((error: unknown) => say('days-note', inWords(error)));
     });

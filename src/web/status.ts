@@ -7,13 +7,12 @@ import { showExpiry } from './expiry.ts';
 import { bytes, compact, count, counted, DAY_MS, duration, moment, money, share } from './format.ts';
 import { showBudget, type Calls } from './budget.ts';
 import { legendItems } from './patterns.ts';
+import { FAILURE_DAYS, nameRanges, RANGE_DAYS } from './range.ts';
 import { showLost } from './lost.ts';
 import { showStrips, type Strip } from './strip.ts';
 
 /** How often what is behind the snapshot is asked for again. */
 const REFRESH_MS = 10_000;
-const RANGE_DAYS = 30;
-const FAILURE_DAYS = 7;
 
 const STATE_WORDS: Readonly<Record<Snapshot['state'], string>> = {
   harvesting: 'Harvesting',
@@ -190,6 +189,7 @@ async function keepFresh(): Promise<void> {
 }
 
 at('legend').append(...legendItems());
+nameRanges();
 watchRange();
 listen();
 void keepFresh();

@@ -25,7 +25,7 @@ describe('verify', () => {
     expect([code, stderr]).toEqual([0, '']);
     expect(config?.credentials).toBeNull();
     expect(stdout.split('\n')).toEqual([
-      'All agrees, as of 2026-11-23 12:00:00 UTC: the file, 60,000 tasks, 12 changes and 1,234 sums;',
+      'All agrees, as of 2026-11-23 12:00:00 UTC: the file, 60,000 tasks (tag and target against the metadata where it is held), 12 changes and 1,234 sums;',
       '9 covered stretches, 1 gap and 0 losses;',
       '10 walks with 64 calls; 8 digests worked out again from the tasks.',
       '',

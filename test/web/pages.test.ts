@@ -137,6 +137,14 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     const cost = (await textOf('#figure-cost')).trim();
     expect(cost).toMatch(/^\$\d/);
     await until('#days-note', `${cost} in 30 days`);
+    expect(await page.locator('[data-range]').allTextContents()).toEqual([
+      ...Array<string>(4).fill('30 days'),
+      '7 days',
+    ]);
+    await page.getByRole('button', { name: '2 weeks' }).click();
+    await until('#days-note', ' in 14 days.');
+    await page.getByRole('button', { name: '30 days' }).click();
+    await until('#days-note', ' in 30 days.');
     await until('#last-failure', 'No call to DataForSEO has failed.');
     expect(await page.locator('#days-tasks canvas').count()).toBe(1);
     expect(await textOf('#live')).toContain('Live');
