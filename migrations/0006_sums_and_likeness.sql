@@ -40,8 +40,8 @@ create table target_cost (
   primary key (day, api, metadata_state, target)
 ) strict, without rowid;
 
--- Of tasks whose metadata is held: the same number for the same endpoint and parameters (src/ledger/likeness.ts). What a task that was
--- deleted by hand leaves here does no harm.
+-- Of tasks whose metadata is held: the same number for the same endpoint and parameters (src/ledger/likeness.ts). No
+-- reference: what a task that was deleted by hand leaves here does no harm, and goes when its number is given again.
 create table likeness (
   task integer primary key,
   digest integer not null

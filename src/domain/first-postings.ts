@@ -10,7 +10,7 @@ export type FirstPostings = {
   ) => number | null;
   readonly numberAt: (place: number) => number;
   readonly timeAt: (place: number) => number;
-  /** Forgets those that were posted until then, and all places. */
+  /** Forgets those that were posted until then, and all places; what is left decides the room. */
   readonly forgetUntil: (time: number) => void;
 };
 
@@ -51,9 +51,18 @@ export function createFirstPostings(): FirstPostings {
     numberAt: (place) => table.numbers[place] ?? 0,
     timeAt: (place) => table.times[place] ?? 0,
     forgetUntil: (time) => {
-      rebuild(table.size, time);
+      const left = table.digests.reduce(
+        (sum, digest, at) => (digest !== EMPTY && (table.times[at] ?? 0) > time ? sum + 1 : sum),
+        0,
+      );
+      rebuild(sizeFor(left), time);
     },
   };
+}
+
+/** Twice as many places, and as many again before it has to grow. */
+function sizeFor(count: number): number {
+  return Math.max(LEAST_SIZE, 2 ** Math.ceil(Math.log2(Math.max(4 * count, 1))));
 }
 
 function newTable(size: number): Table {

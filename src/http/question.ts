@@ -132,6 +132,12 @@ const searchAt = (now: Now) => ({
 
 type Searched = Filtered & { id?: string | undefined; target?: string | undefined; target_prefix?: string | undefined };
 
+const TARGETS_WRONG = { path: ['target_prefix'], error: 'it must not be given together with target' };
+
+function isOneTarget({ target, target_prefix: prefix }: Searched): boolean {
+  return target === undefined || prefix === undefined;
+}
+
 function searchOf(asked: Searched): TaskSearch {
   const { id, target, target_prefix: prefix } = asked;
   const exact = target === undefined ? null : ({ text: target, match: 'exact' } as const);
@@ -167,10 +173,7 @@ function tasksQuestion(now: Now) {
   return z
     .strictObject({ ...searchAt(now), cursor: optional(cursor(Number.MIN_SAFE_INTEGER)), limit: limit(100) })
     .refine(inOrder, ORDER_WRONG)
-    .refine(({ target, target_prefix: prefix }) => target === undefined || prefix === undefined, {
-      path: ['target_prefix'],
-      error: 'it must not be given together with target',
-    })
+    .refine(isOneTarget, TARGETS_WRONG)
     .transform((asked): LedgerQuestion => ({
       kind: 'tasks',
       search: searchOf(asked),
@@ -202,7 +205,11 @@ export function createQuestions(now: Now) {
   return {
     explain: z.strictObject({ at: instant(now) }).transform(({ at }): LedgerQuestion => ({ kind: 'explain', at })),
     tasks: tasksQuestion(now),
-    tasksCsv: z.strictObject(searchAt(now)).refine(inOrder, ORDER_WRONG).transform(searchOf),
+    tasksCsv: z
+      .strictObject(searchAt(now))
+      .refine(inOrder, ORDER_WRONG)
+      .refine(isOneTarget, TARGETS_WRONG)
+      .transform(searchOf),
     costs: costsQuestion(now),
     report: z
       .strictObject({ ...filterAt(now), limit: limit(200) })

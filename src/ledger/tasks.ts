@@ -39,7 +39,8 @@ export type TaskStore = {
 export function createTaskStore(database: Db, dictionary: Dictionary, sums: Sums): TaskStore {
   const sql = statements(database);
   const liken = (n: number, endpoint: number, metadata: string | null) => {
-    if (metadata !== null) sql.liken.run(n, likenessOf(endpoint, metadata));
+    if (metadata === null) sql.unlike.run(n);
+    else sql.liken.run(n, likenessOf(endpoint, metadata));
   };
   const insert = (listed: ListedTask, sighting: PageSighting): SavedTask => {
     const task = newTask(listed, sighting);
@@ -156,7 +157,8 @@ function statements(database: Db) {
     change: database.prepare(
       'insert into task_change (task, seen_at, call, field, old, new) values (?, ?, ?, ?, ?, ?)',
     ),
-    // A number that a task deleted by hand had may be given again.
+    // A number that a task deleted by hand had may be given again, and what that was like is still there.
+    unlike: database.prepare<[number]>('delete from likeness where task = ?'),
     liken: database.prepare<[number, number]>('insert or replace into likeness (task, digest) values (?, ?)'),
     endpointOf: database.prepare<[number], number>('select endpoint from url where id = ?').pluck(),
     statusOf: database.prepare<[number], string | null>('select status from status where id = ?').pluck(),

@@ -426,6 +426,7 @@ describe('the API', () => {
     ['/api/tasks?cursor=WzEsMiwzXQ', 'it must be the "next" of the page before.'],
     ['/api/tasks?tag=a&tag=b', 'tag is ["a","b"]; it must be given once.'],
     ['/api/tasks?target=a&target_prefix=b', 'target_prefix is "b"; it must not be given together with target.'],
+    ['/tasks.csv?target=a&target_prefix=b', 'target_prefix is "b"; it must not be given together with target.'],
     ['/api/tasks?colour=red&state=x', 'colour: there is no such parameter.'],
     [`/api/tasks?tag=${'x'.repeat(2_001)}`, 'it must have at most 2000 characters.'],
     [

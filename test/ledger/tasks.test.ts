@@ -263,6 +263,15 @@ describe('the sums', () => {
     },
   );
 
+  it('take no task for one that was deleted by hand and had its number', () => {
+    const { see, rows, exec } = opened();
+    see([listed('kept', POSTED), listed('deleted', POSTED + 1000)].map(asRow));
+    exec(`delete from task where id = 'deleted'`);
+    see(listed('of its number', POSTED + 2000, BARE));
+    expect(rows('select n, id from task order by n')).toEqual([{ n: 1, id: 'kept' }, { n: 2, id: 'of its number' }]); // prettier-ignore
+    expectLikenessRight({ rows });
+  });
+
   it('stay right when metadata counts as lost', () => {
     const { ledger, see, rows } = opened();
     ledger.ensureFrontiers('backlinks', NOW, policy);

@@ -1,5 +1,6 @@
 import { DIMENSIONS, type CostRow, type Dimension, type ReportFilter, type Totals } from '../../domain/report.ts';
 import type { Db } from '../database.ts';
+import { DAY_OF_TASK } from '../seconds.ts';
 import {
   cutAtMidnight,
   secondsOf,
@@ -46,10 +47,10 @@ type Column = {
 };
 
 const COLUMNS: Readonly<Record<Dimension | 'metadataState', Column>> = {
-  day: { kept: 'day', ofTask: 'posted_at / 86400', told: `date(day * 86400, 'unixepoch')`, order: 'day' },
+  day: { kept: 'day', ofTask: DAY_OF_TASK, told: `date(day * 86400, 'unixepoch')`, order: 'day' },
   month: {
     kept: 'day',
-    ofTask: 'posted_at / 86400',
+    ofTask: DAY_OF_TASK,
     told: `strftime('%Y-%m', day * 86400, 'unixepoch')`,
     order: 'month',
   },

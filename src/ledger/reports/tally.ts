@@ -1,5 +1,6 @@
 import type { CostRow, Dimension, ReportFilter } from '../../domain/report.ts';
 import type { Db } from '../database.ts';
+import { DAY_OF_TASK } from '../seconds.ts';
 import { columnsIn, rangesOf, type Value } from './columns.ts';
 import { secondsOf, taskConditions } from './pieces.ts';
 
@@ -35,8 +36,8 @@ const LEVELS: readonly Level[] = ['metadataState', 'month', 'day', 'status', 'en
 
 const COLUMNS: Readonly<Record<Level, string>> = {
   metadataState: 'metadata_state',
-  month: 'posted_at / 86400',
-  day: 'posted_at / 86400',
+  month: DAY_OF_TASK,
+  day: DAY_OF_TASK,
   status: 'status',
   endpoint: 'url',
   tag: 'tag',

@@ -41,6 +41,7 @@ export function unknownTag(database: Db, { kind, filter, now }: Answering): Tota
   }
 }
 
+const DAY_SECONDS = 86_400;
 const ANY_TIME: Seconds = { since: null, until: null };
 
 function totalsOf(database: Db, pieces: readonly Piece[]): Totals | null {
@@ -67,14 +68,23 @@ function piecesOf(filter: ReportFilter, also = 'true'): Piece[] {
 /** @param also - On top of the filter: a condition on `task` and its `url`. */
 function tasksPiece(filter: ReportFilter, range: Seconds, also: Piece = { sql: 'true', values: [] }): Piece {
   const { sql, values } = taskConditions(filter, range);
+  const days = daysOf(range);
   return {
     sql: `select count(*) as tasks, ifnull(sum(task.cost_micros), 0) as micros from
-      (select distinct day, api from day_cost where ${UNKNOWN} and tasks <> 0) as unknown
+      (select distinct day, api from day_cost where ${UNKNOWN} and tasks <> 0 and ${days.sql}) as unknown
       cross join task indexed by ${indexFor(filter)} on task.posted_at >= unknown.day * 86400 and task.posted_at < (unknown.day + 1) * 86400
         and task.api = unknown.api
       cross join url on url.id = task.url
       where task.${UNKNOWN} and ${sql} and ${also.sql}`,
-    values: [...values, ...also.values],
+    values: [...days.values, ...values, ...also.values],
+  };
+}
+
+/** The days that a range touches: part of a day must not look at all days of the ledger. */
+function daysOf({ since, until }: Seconds): Piece {
+  return {
+    sql: [...(since === null ? [] : ['day >= ?']), ...(until === null ? [] : ['day <= ?']), 'true'].join(' and '),
+    values: [since, until].flatMap((at) => (at === null ? [] : [Math.floor(at / DAY_SECONDS)])),
   };
 }
 

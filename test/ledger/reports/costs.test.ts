@@ -96,6 +96,20 @@ describe('costs', () => {
     );
   });
 
+  it('know the days before 1970 too, from the sums and from parts of days alike', () => {
+    const since = Date.UTC(1969, 11, 29);
+    const tasks = [1, 23, 25, 30, 49].map((hour) => listed(`hour ${hour}`, since + hour * HOUR));
+    const { path } = ledgerOf(tasks, since, since + 3 * DAY);
+    const ask = (from: number | null, by: readonly Dimension[]) =>
+      withDatabase(path, { readonly: true }, (database) =>
+        costs(database, { ...NO_FILTER, since: from }, by).map(({ day, tasks: count }) => [day, count]),
+      );
+    for (const by of [['day'], ['day', 'target', 'status']] as const) {
+      expect(ask(null, by)).toEqual([['1969-12-29', 2], ['1969-12-30', 2], ['1969-12-31', 1]]); // prettier-ignore
+      expect(ask(since + 2 * HOUR, by)).toEqual([['1969-12-29', 1], ['1969-12-30', 2], ['1969-12-31', 1]]); // prettier-ignore
+    }
+  });
+
   it('are exact to the micro-dollar where floating point is not', () => {
     const { ask } = costsOf(
       Array.from({ length: 10 }, (_, at) => listed(`t${at}`, SINCE + at, { costMicros: 100_001 })),
