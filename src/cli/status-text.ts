@@ -98,7 +98,11 @@ function stretch({ since, until, grade }: { since: string; until: string; grade:
 function budgetOf({ budget }: Snapshot): string {
   const { calls, periodMs, inUse, maxInAnyPeriod, lastHour } = budget;
   const period = duration(periodMs / 1000);
-  return `${inUse} of ${calls} calls in any ${period} in use, at most ${maxInAnyPeriod} in the last day; ${count(lastHour)} in the last hour`;
+  const inUseNow = `${inUse} of ${calls} calls in any ${period} in use`;
+  // Calls of a budget of shorter periods, as a simulator has, say nothing of this one.
+  if (maxInAnyPeriod === 0 && lastHour > 0)
+    return `${inUseNow}; the ${counted(lastHour, 'call')} of the last hour had a budget of a shorter period`;
+  return `${inUseNow}, at most ${maxInAnyPeriod} in the last day; ${count(lastHour)} in the last hour`;
 }
 
 function backlogOf({ backlog }: Snapshot): string {

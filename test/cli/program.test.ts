@@ -379,6 +379,14 @@ describe('status', () => {
     ]);
   });
 
+  it('says of calls to a simulator of another budget that they are none of this one', async () => {
+    const budget = { ...SNAPSHOT.budget, inUse: 0, maxInAnyPeriod: 0, lastHour: 63 };
+    const { stdout } = await cli(['status'], { env: {}, app: { status: () => ({ ...SNAPSHOT, budget }) } });
+    expect(stdout).toContain(
+      'Budget    0 of 10 calls in any 1 min in use; the 63 calls of the last hour had a budget of a shorter period\n',
+    );
+  });
+
   it('calls complete what lacks only the time since the last reading, and says how much that is', async () => {
     const until = '2026-11-23T11:47:30Z';
     const newest = { since: until, until: '2026-11-23T11:59:30Z', grade: 'metadata', expiresAt: until } as const;
