@@ -16,6 +16,22 @@ type Fault = {
 
 const FAULTS: readonly Fault[] = [
   {
+    name: 'what a task is like is not kept where its metadata comes at once',
+    file: 'src/ledger/tasks.ts',
+    from: 'liken(n, endpoint, task.metadata);',
+    to: 'if (task.metadata === null) liken(n, endpoint, task.metadata);',
+    seed: 3,
+    days: 1,
+  },
+  {
+    name: 'a sum by target keeps what a refund has taken',
+    file: 'src/ledger/sums.ts',
+    from: 'delta.micros += sign * (summand.costMicros ?? 0);',
+    to: "delta.micros += (table === 'target_cost' ? Math.max(sign, 0) : sign) * (summand.costMicros ?? 0);",
+    seed: 3,
+    days: 1,
+  },
+  {
     name: 'the guess of the time at a start may lie before what has been read',
     file: 'src/dataforseo/server-clock.ts',
     from: 'leastAt + (mono - begunMono)',
