@@ -49,7 +49,11 @@ export const settingsSchema = z.strictObject({
   dataforseo_password: say(PASSWORD, 'text', 'password of the API account (not the one of the website)'),
   dataforseo_password_file: say(FILE, 'path', 'file that holds the password instead'),
   dataforseo_url: say(address(readApiAddress).prefault(URL_DEFAULT), 'url', 'where the API is'),
-  apis: say(namesOf(API_NAMES).prefault(['backlinks']), 'names', `which APIs are read from DataForSEO, of ${API_NAMES.join(', ')}`),
+  apis: say(
+    namesOf(API_NAMES).prefault(['backlinks']),
+    'names',
+    `which APIs are read from DataForSEO, of ${API_NAMES.join(', ')}`,
+  ),
   database: say(DATABASE.prefault('data/ledger.db'), 'path', 'the ledger, one SQLite file'),
   rate_calls: say(wholeNumber(1, 10_000).prefault(10), 'n', 'the budget: at most so many calls in any rate_period'),
   rate_period: say(

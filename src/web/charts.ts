@@ -111,7 +111,13 @@ function settings(options: ChartOptions, place: HTMLElement, { range, values }: 
       y: { range: [0, top === 0 ? 1 : top * 1.08] },
     },
     axes: [
-      { ...axis, size: 26, gap: 9, space: 64, values: (_plot, splits) => splits.map((split) => timeOf(split, options.step)) },
+      {
+        ...axis,
+        size: 26,
+        gap: 9,
+        space: 64,
+        values: (_plot, splits) => splits.map((split) => timeOf(split, options.step)),
+      },
       { ...axis, size: 62, space: 32, values: (_plot, splits) => splits.map(options.write) },
     ],
     series: [
