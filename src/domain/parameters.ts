@@ -77,10 +77,15 @@ function isAsked(member: string): boolean {
   return !HEADS.some((head) => member.startsWith(head));
 }
 
-/** The notes are those of the outermost object. */
+/** In the order that plain members have. The notes are those of the outermost object. */
 function sortedText(value: unknown): string {
   return deepJsonText(value, (members) => {
-    const names = Object.keys(members).sort();
+    const names = Object.keys(members).sort(byWriting);
     return members === value ? names.filter((name) => !NOTES.includes(name)) : names;
   });
+}
+
+/** A quote is written with a backslash before it, and so comes elsewhere than by itself. */
+function byWriting(a: string, b: string): number {
+  return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1;
 }

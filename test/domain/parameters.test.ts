@@ -22,6 +22,7 @@ describe('parameters', () => {
     ['where the tag is a long number', '{"a":1,"tag":"1234567890123456"}', '{"a":1,"tag":"1234567890123457"}', true],
     ['in a list of one and by themselves', '[{"a":1}]', '{"a":1}', true],
     ['whatever the tag beside a long number', '{"a":12345678901234567890,"tag":"x"}', '{"tag":"y","a":12345678901234567890}', true],
+    ['whatever the tag, be it an object, where a name has a quote in it', '{"#":0,"\\"":0,"tag":{}}', '{"#":0,"\\"":0}', true],
     ['in a list of one, where one name begins like another', '[{"a":1,"a!":2}]', '{"a!":2,"a":1}', true],
     ['but not where a text holds what looks like another member', '{"a":"1,\\"b\\":2"}', '{"a":"1","b":2}', false],
     ['but not where the one is a list of two', '[{"a":1},{"b":2}]', '{"a":1,"b":2}', false],

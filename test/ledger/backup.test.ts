@@ -223,7 +223,8 @@ describe('a backup', () => {
       );
       // Of the last few a run may have some more or less: of its index of the log.
       const writes = calls.filter(({ name }) => name === 'pwrite64').slice(0, -10);
-      const others = calls.filter(({ name }) => name !== 'pwrite64');
+      // The index of the ledger's own log is cut to size by whichever of two that run beside each other comes first.
+      const others = calls.filter(({ name }) => name !== 'pwrite64' && name !== 'ftruncate');
       expect(writes.length).toBeGreaterThan(100);
       expect(others.map(({ name }) => name)).toEqual(expect.arrayContaining(['rename', 'fsync']));
       const points = [...seeded('writes of a copy', writes, 2), ...seeded('steps of a copy', others, 4)];
