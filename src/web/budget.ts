@@ -21,11 +21,13 @@ export function showBudget({ at: now, mostInAMinute, minutes }: Calls): void {
   chart.show(times, values, [times[0] ?? last, last + 60]);
   const total = values.reduce((sum, calls) => sum + calls, 0);
   const failed = minutes.reduce((sum, minute) => sum + minute.failed, 0);
+  // Times are whole seconds by the server's clock: the exact figure is that of the status, by this machine's own.
+  const isShifted = Math.max(...values) > mostInAMinute;
   const cap = Math.round(mostInAMinute * MINUTES);
   say('budget-lead', `${count(total)} of ${counted(cap, 'call')} in the last hour`);
   say(
     'budget-note',
-    `At most ${count(Math.max(...values))} in a minute, the cap is ${count(mostInAMinute)} (dashed). ${failed === 0 ? 'None failed.' : `${counted(failed, 'call')} failed.`}`,
+    `The cap is ${count(mostInAMinute)} in any minute (dashed)${isShifted ? '; a call at the turn of a minute may show in the one beside it' : ''}. ${failed === 0 ? 'None failed.' : `${counted(failed, 'call')} failed.`}`,
   );
   at('budget-chart').title = `${counted(total, 'call')} in the last hour`;
 }

@@ -100,7 +100,7 @@ const UNKNOWN: Readonly<Record<string, string>> = {
 /** What cost most, with its share of all. */
 export function showCosts(id: string, costs: Costs, by: 'endpoint' | 'tag'): void {
   draw(at(id), costs, () => {
-    if (costs.rows.length === 0) return [h('p', { class: 'empty' }, 'Nothing in this time.')];
+    if (costs.rows.length === 0) return [h('p', { class: 'empty' }, 'Nothing on record in this time.')];
     const most = Math.max(...costs.rows.map(({ costMicros }) => costMicros), 1);
     const names = [by === 'tag' ? 'Tag' : 'Endpoint', 'Tasks', 'Cost', 'Share'];
     const head = names.map((name, index) =>
@@ -141,7 +141,7 @@ function nameOf(row: CostRow, by: 'endpoint' | 'tag'): HTMLElement {
 
 export function showFailures(costs: Costs): void {
   draw(at('failures'), costs, () => {
-    if (costs.rows.length === 0) return [h('p', { class: 'empty' }, 'No task has failed.')];
+    if (costs.rows.length === 0) return [h('p', { class: 'empty' }, 'No task on record has failed.')];
     const body = costs.rows.map((row) =>
       h(
         'tr',

@@ -3,16 +3,19 @@ import { at, draw, h } from './dom.ts';
 import { duration, moment } from './format.ts';
 
 const MOST = 40;
+const NEWEST_MS = 600_000;
 
 /** The gaps by their deadline; what will not be read in time first. */
-export function showExpiry({ coverage, tail, backlog, at: now }: Snapshot): void {
+export function showExpiry({ coverage, backlog, at: now }: Snapshot): void {
   const doomed = backlog.willExpire.map((stretch) => ({ ...stretch, isDoomed: true }));
   const gaps = Object.entries(coverage)
     .flatMap(([api, { gaps: own }]) => own.map((gap) => ({ ...gap, api, isDoomed: false })))
-    // What lies after the last reading of the newest tasks has its turn within a minute.
-    .filter(({ api, since }) => since < (tail[api]?.readUpTo ?? '9999'))
+    // The newest minutes have their turn with the next reading.
+    .filter(({ since }) => Date.parse(now) - Date.parse(since) > NEWEST_MS)
+    .filter((gap) => !doomed.some((stretch) => holds(stretch, gap)))
     .sort((a, b) => Date.parse(a.expiresAt) - Date.parse(b.expiresAt));
   const rows = [...doomed, ...gaps].slice(0, MOST);
+  const isAllRead = Object.values(coverage).every(({ complete }) => complete);
   const shown = rows.map(({ api, grade, since, until, expiresAt, isDoomed }) => [
     api,
     grade,
@@ -20,8 +23,9 @@ export function showExpiry({ coverage, tail, backlog, at: now }: Snapshot): void
     `${isDoomed ? 'lost ' : ''}in ${duration(Date.parse(expiresAt) - Date.parse(now))}`,
     isDoomed,
   ]);
-  draw(at('expiry'), shown, () => {
-    if (rows.length === 0) return [h('p', { class: 'empty' }, 'Nothing: all that the window holds is read.')];
+  draw(at('expiry'), [...shown, isAllRead], () => {
+    if (rows.length === 0)
+      return [h('p', { class: 'empty' }, isAllRead ? ALL_READ : 'Nothing yet, as far as is known.')];
     const head = ['API', 'What', 'Stretch', 'Expires'].map((name) => h('th', { scope: 'col' }, name));
     const body = shown.map(([api, grade, stretch, when, isDoomed]) =>
       h(
@@ -41,4 +45,14 @@ export function showExpiry({ coverage, tail, backlog, at: now }: Snapshot): void
         : 'What is marked leaves the window before it can be read.';
     return [h('table', {}, h('caption', {}, caption), h('thead', {}, h('tr', {}, ...head)), h('tbody', {}, ...body))];
   });
+}
+
+const ALL_READ = 'Nothing: all that the window holds is read.';
+
+type Stretch = { readonly api: string; readonly grade: string; readonly since: string; readonly until: string };
+
+/** Both are ISO 8601 in UTC, which come in the order of time. */
+function holds(outer: Stretch, inner: Stretch): boolean {
+  const isOne = outer.api === inner.api && outer.grade === inner.grade;
+  return isOne && outer.since <= inner.since && inner.until <= outer.until;
 }

@@ -65,6 +65,9 @@ for (const name of ['report', 'by', ...FILTERS]) {
   const value = asked.get(name);
   if (element !== null && value !== null) element.value = value;
 }
+// An address may name a report that there is not.
+const select = field('report');
+if (select !== null && select.value === '') select.value = 'costs';
 formAt('wish').addEventListener('submit', (event) => {
   event.preventDefault();
   void show();

@@ -324,6 +324,12 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await until('#report', 'tasksgapnot read yet');
   });
 
+  it('an address that names a report which there is not shows the costs', async () => {
+    await page.goto(`${url}/reports?report=foo`);
+    await until('#report-title', 'Costs by month');
+    expect(page.url()).toContain('report=costs');
+  });
+
   it('a report of one tag says of how many tasks the tag is not known', async () => {
     await page.route('**/api/costs*', async (route) => {
       const answer = await route.fetch();
