@@ -57,10 +57,11 @@ function sliceTable({ slices }: Plan): string[] {
 }
 
 const READ_IN_TIME = 'All of it is read before it expires, if that begins now.';
-const READ_AS_FAR_AS_KNOWN = 'As far as is known, all of it is read before it expires, if that begins now.';
+const NOT_KNOWN =
+  'How many tasks there are is not known yet, and so neither whether all of it is read before it expires.';
 
 function expiring({ exact, willExpire }: Plan): string[] {
-  if (willExpire.length === 0) return ['', exact ? READ_IN_TIME : READ_AS_FAR_AS_KNOWN];
+  if (willExpire.length === 0) return ['', exact ? READ_IN_TIME : NOT_KNOWN];
   const lines = willExpire.map(
     ({ api, grade, since, until, expiresAt, reason }) =>
       `- ${api}, ${grade}: ${instant(since)} to ${instant(until)}, from ${instant(expiresAt)} on: ${reason}`,

@@ -17,7 +17,7 @@ export function cautionsOf({
     ...(gone > 0
       ? [`The record holds ${counted(gone, 'task')} less than the readings listed; verify says what became of them.`]
       : []),
-    ...(metadataSince === null
+    ...(metadataSince === null || tasks === 0
       ? []
       : [
           `Of what came before ${metadataSince.slice(0, 19).replace('T', ' ')} there are ids, states and costs, and no parameters and tags: DataForSEO no longer listed those when this record began.`,
@@ -67,7 +67,9 @@ export function factsOfApi(api: CertificateOfApi): readonly CertifiedFact[] {
     fact('Cost', `${dollars(costMicros)} dollars`),
     fact(
       'Proven by',
-      `${counted(readings, 'reading')} of DataForSEO's list, ${counted(calls, 'call')}, made from ${instant(oldestReadAt)} to ${instant(newestReadAt)}`,
+      readings === 0
+        ? 'nothing: no reading covers any of it'
+        : `${counted(readings, 'reading')} of DataForSEO's list, ${counted(calls, 'call')}, made from ${instant(oldestReadAt)} to ${instant(newestReadAt)}`,
     ),
     fact('They listed', `${counted(evidence.tasks, 'task')}, digest of their ids ${evidence.digest}`),
     fact('Missing', stretchesIn(missing), missing.map(missingText)),

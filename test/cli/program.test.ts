@@ -341,6 +341,7 @@ describe('plan', () => {
       app: { plan: () => ({ ...PLAN, exact: false, calls: 2, slices }) },
     });
     expect(stdout).toContain('At least 2 calls; how many tasks there are shows with the first pages.');
+    expect(stdout).toContain('not known yet, and so neither whether all of it is read before it expires');
   });
 
   it('says so when there is nothing to do', async () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { cautionsOf } from '../../../src/domain/certificate-words.ts';
+import { cautionsOf, factsOfApi } from '../../../src/domain/certificate-words.ts';
 import { NO_FILTER, type ReportFilter } from '../../../src/domain/report.ts';
 import { openForReading } from '../../../src/ledger/database.ts';
 import { certificate, isComplete } from '../../../src/ledger/reports/certificate.ts';
@@ -93,5 +93,9 @@ describe('the certificate of a range without an end', () => {
       /Of what came before \d{4}-.* no parameters and tags.* 1 task more on record/,
     );
     expect(certified(temp, { since: NOW - DAY, until: NOW }).of).toMatchObject({ later: 0, metadataSince: null });
+    // Of a time without a task there is nothing to say about parameters, and of one without a reading no proof.
+    expect(cautionsOf({ ...of, tasks: 0 }).join(' ')).not.toContain('Of what came before');
+    const unread = { ...of, evidence: { ...of.evidence, readings: 0, oldestReadAt: null, newestReadAt: null } };
+    expect(factsOfApi(unread).find(({ label }) => label === 'Proven by')?.text).toBe('nothing: no reading covers any of it'); // prettier-ignore
   });
 });
