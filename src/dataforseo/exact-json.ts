@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { endOfText } from '../domain/json-text.ts';
 
 /** What `JSON.rawJSON` makes: written out again to the letter. Node has it since 21; TypeScript does not know it yet. */
 type RawJson = { readonly rawJSON: string };
@@ -77,21 +78,6 @@ function markLong(text: string, mark: string): string {
 function isLong(digits: string): boolean {
   return digits.length >= DIGITS && /^-?\d+$/.test(digits) && !Number.isSafeInteger(Number(digits));
 }
-
-/** Behind the quote that ends the text that begins at `begin`. */
-function endOfText(text: string, begin: number): number {
-  let end = text.indexOf('"', begin + 1);
-  while (end >= 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
-  return end < 0 ? text.length : end + 1;
-}
-
-function isEscaped(text: string, quote: number): boolean {
-  let backslashes = 0;
-  while (text.charCodeAt(quote - 1 - backslashes) === BACKSLASH) backslashes += 1;
-  return backslashes % 2 === 1;
-}
-
-const BACKSLASH = 92;
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;

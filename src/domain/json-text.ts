@@ -57,3 +57,21 @@ function levelOf(value: unknown, namesOf: (members: object) => readonly string[]
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
+
+/**
+ * Steps over a text inside JSON. @param begin - Where its first quote is.
+ * @returns Behind the quote that ends it; the length of all where none does.
+ */
+export function endOfText(text: string, begin: number): number {
+  let end = text.indexOf('"', begin + 1);
+  while (end >= 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end < 0 ? text.length : end + 1;
+}
+
+function isEscaped(text: string, quote: number): boolean {
+  let backslashes = 0;
+  while (text.charCodeAt(quote - 1 - backslashes) === BACKSLASH) backslashes += 1;
+  return backslashes % 2 === 1;
+}
+
+const BACKSLASH = 92;

@@ -1,4 +1,4 @@
-import { deepJsonText } from './json-text.ts';
+import { deepJsonText, endOfText } from './json-text.ts';
 
 /** What says where an answer goes or whose it is, and nothing of what is asked. */
 const NOTES: readonly string[] = ['tag', 'postback_url', 'postback_data', 'pingback_url'];
@@ -35,7 +35,6 @@ function parsed(metadata: string): unknown {
 const QUOTE = 34;
 const COMMA = 44;
 const OPENED = 91; // [
-const BACKSLASH = 92;
 const CLOSED = 93; // ]
 const BRACE = 123;
 
@@ -48,7 +47,7 @@ function plainMembers(text: string): string[] | null {
   let begun = 1;
   for (let at = 1; at < end; at += 1) {
     const code = text.charCodeAt(at);
-    if (code === QUOTE) at = endOfText(text, at);
+    if (code === QUOTE) at = endOfText(text, at) - 1;
     else if (code === COMMA && depth === 0) {
       members.push(text.slice(begun, at));
       begun = at + 1;
@@ -58,19 +57,6 @@ function plainMembers(text: string): string[] | null {
   }
   if (begun < end) members.push(text.slice(begun, end));
   return members;
-}
-
-/** @returns Where the quote is that ends the text. */
-function endOfText(text: string, begin: number): number {
-  let end = text.indexOf('"', begin + 1);
-  while (end >= 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
-  return end < 0 ? text.length : end;
-}
-
-function isEscaped(text: string, quote: number): boolean {
-  let backslashes = 0;
-  while (text.charCodeAt(quote - 1 - backslashes) === BACKSLASH) backslashes += 1;
-  return backslashes % 2 === 1;
 }
 
 function isAsked(member: string): boolean {

@@ -1,11 +1,11 @@
 import type { SearchPlace, TaskSearch } from '../domain/task-search.ts';
 import type { Db } from './database.ts';
 import { secondsOf, sumConditions, type Piece, type SumsTable } from './reports/pieces.ts';
+import { DAY_SECONDS } from './seconds.ts';
 
 /** Half-open, epoch seconds: what is searched in one go, from `from` back. */
 export type Stretch = { readonly since: number; readonly from: SearchPlace };
 
-const DAY_SECONDS = 86_400;
 const END = Number.MAX_SAFE_INTEGER;
 
 /**

@@ -1,6 +1,7 @@
 import type { MetadataState } from '../domain/merge-task.ts';
 import type { TaskState } from '../domain/task.ts';
 import type { Db } from './database.ts';
+import { DAY_SECONDS } from './seconds.ts';
 
 /** What of a task enters the sums. `endpoint`, `api` and `status` are numbers of the dictionary. */
 export type Summand = {
@@ -27,7 +28,6 @@ export type Sums = {
 type Value = number | string | Buffer;
 type Delta = { readonly of: readonly Value[]; tasks: number; micros: number };
 
-const DAY_SECONDS = 86_400;
 /** Stands for none: a tag or a target may be any text, also the empty one. */
 const NONE = Buffer.alloc(0);
 

@@ -2,6 +2,7 @@ import { counted } from '../domain/wording.ts';
 import type { Db } from './database.ts';
 import type { Findings } from './verify-findings.ts';
 import type { VerifiedTask } from './verify-tasks.ts';
+import { DAY_SECONDS } from './seconds.ts';
 
 /** Adds up the tasks anew, day by day, and holds the result against the sums that the ledger keeps. */
 export type SumCheck = {
@@ -9,8 +10,6 @@ export type SumCheck = {
   readonly take: (task: VerifiedTask) => void;
   readonly end: () => void;
 };
-
-const DAY_SECONDS = 86_400;
 
 type Sum = { tasks: number; micros: number };
 type SumRow = { readonly key: string; readonly tasks: number; readonly micros: number };

@@ -5,16 +5,24 @@ import { duration, moment } from './format.ts';
 const MOST = 40;
 const NEWEST_MS = 600_000;
 
-/** The gaps by their deadline; what will not be read in time first. */
-export function showExpiry({ coverage, backlog, at: now }: Snapshot): void {
+type Expiring = Stretch & { readonly expiresAt: string; readonly isDoomed: boolean };
+
+/** What will not be read in time, and then the other gaps by their deadline; but the newest minutes, whose turn comes with the next reading. */
+export function expiringOf({ coverage, backlog, at: now }: Pick<Snapshot, 'coverage' | 'backlog' | 'at'>): Expiring[] {
   const doomed = backlog.willExpire.map((stretch) => ({ ...stretch, isDoomed: true }));
   const gaps = Object.entries(coverage)
     .flatMap(([api, { gaps: own }]) => own.map((gap) => ({ ...gap, api, isDoomed: false })))
-    // The newest minutes have their turn with the next reading.
     .filter(({ since }) => Date.parse(now) - Date.parse(since) > NEWEST_MS)
     .filter((gap) => !doomed.some((stretch) => holds(stretch, gap)))
     .sort((a, b) => Date.parse(a.expiresAt) - Date.parse(b.expiresAt));
-  const rows = [...doomed, ...gaps].slice(0, MOST);
+  return [...doomed, ...gaps];
+}
+
+export function showExpiry(snapshot: Snapshot): void {
+  const { coverage, at: now } = snapshot;
+  const expiring = expiringOf(snapshot);
+  const hasDoomed = expiring.some(({ isDoomed }) => isDoomed);
+  const rows = expiring.slice(0, MOST);
   const isAllRead = Object.values(coverage).every(({ complete }) => complete);
   const shown = rows.map(({ api, grade, since, until, expiresAt, isDoomed }) => [
     api,
@@ -39,10 +47,9 @@ export function showExpiry({ coverage, backlog, at: now }: Snapshot): void {
         ),
       ),
     );
-    const caption =
-      doomed.length === 0
-        ? 'All of this is read before it leaves the window.'
-        : 'What is marked leaves the window before it can be read.';
+    const caption = !hasDoomed
+      ? 'All of this is read before it leaves the window.'
+      : 'What is marked leaves the window before it can be read.';
     return [h('table', {}, h('caption', {}, caption), h('thead', {}, h('tr', {}, ...head)), h('tbody', {}, ...body))];
   });
 }

@@ -11,6 +11,7 @@ import type { Density } from '../../src/domain/slicing.ts';
 import type { Grade } from '../../src/domain/task.ts';
 import type { TimeRange } from '../../src/domain/time-range.ts';
 import { EDGE_MARGIN_MS, windowEdge } from '../../src/domain/window.ts';
+import { EMPTY_PICTURE } from '../support/picture.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -22,16 +23,7 @@ const EDGES: Record<Grade, number> = { ids: windowEdge('ids', NOW, []), metadata
 const GRADES = ['ids', 'metadata'] as const;
 
 const origins = { ids: originAt('ids', NOW, [], policy), metadata: originAt('metadata', NOW, [], policy) };
-const empty: ApiPicture = {
-  api: 'backlinks',
-  origins,
-  segments: [],
-  losses: [],
-  refusals: [],
-  densities: [],
-  taken: [],
-  read: [],
-};
+const empty: ApiPicture = { ...EMPTY_PICTURE, origins };
 /** An old ledger, whose window moves with the clock. */
 const old: ApiPicture = { ...empty, origins: { ids: 0, metadata: 0 } };
 const cutting: Cutting = { now: NOW, upper: UPPER, policy, inFlight: 0 };

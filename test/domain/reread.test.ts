@@ -2,21 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { ApiPicture } from '../../src/domain/gaps.ts';
 import { slicesToReread, type AgedSegment } from '../../src/domain/reread.ts';
 import { windowEdge } from '../../src/domain/window.ts';
+import { EMPTY_PICTURE } from '../support/picture.ts';
 
 const NOW = Date.UTC(2026, 5, 1);
 const DAY = 86_400_000;
 const MONTH = windowEdge('metadata', NOW, []);
 
-const picture: ApiPicture = {
-  api: 'serp',
-  origins: { ids: 0, metadata: 0 },
-  segments: [],
-  losses: [],
-  refusals: [],
-  densities: [],
-  taken: [],
-  read: [],
-};
+const picture: ApiPicture = { ...EMPTY_PICTURE, api: 'serp' };
 const terms = { pictures: [picture], now: NOW, policy: { tokens: 10, periodMs: 60_000, limit: 1000 } };
 
 const segment = (since: number, until: number, over: Partial<AgedSegment> = {}): AgedSegment => ({

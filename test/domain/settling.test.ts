@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { lastLookRange, lastLooks, oldEvidence } from '../../src/domain/aging.ts';
 import type { Segment } from '../../src/domain/coverage.ts';
-import type { ApiPicture } from '../../src/domain/gaps.ts';
 import { dueRechecks, recheckAt, settlingSlice, slicesAgain, type SettlingMoment } from '../../src/domain/settling.ts';
 import type { Grade } from '../../src/domain/task.ts';
 import { windowEdge } from '../../src/domain/window.ts';
+import { EMPTY_PICTURE } from '../support/picture.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -12,16 +12,7 @@ const NOW = Date.UTC(2024, 4, 15, 12);
 const UPPER = NOW - 30_000;
 const EDGES: Record<Grade, number> = { ids: windowEdge('ids', NOW, []), metadata: windowEdge('metadata', NOW, []) };
 
-const empty: ApiPicture = {
-  api: 'backlinks',
-  origins: { ids: 0, metadata: 0 },
-  segments: [],
-  losses: [],
-  refusals: [],
-  densities: [],
-  taken: [],
-  read: [],
-};
+const empty = EMPTY_PICTURE;
 const read = (since: number, until: number, settledAt: number | null): Segment => ({
   since, until, settledAt, grade: 'metadata', walkId: 1,
 }); // prettier-ignore

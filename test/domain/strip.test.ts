@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ApiPicture } from '../../src/domain/gaps.ts';
 import { stripOf } from '../../src/domain/strip.ts';
+import { EMPTY_PICTURE } from '../support/picture.ts';
 
 const DAY = 86_400_000;
 const NOW = Date.UTC(2024, 4, 15, 12);
@@ -9,14 +10,8 @@ const terms = { now: NOW, lagMs: 30_000 };
 
 function picture(over: Partial<ApiPicture>): ApiPicture {
   return {
-    api: 'backlinks',
+    ...EMPTY_PICTURE,
     origins: { ids: NOW - 100 * DAY, metadata: NOW - 20 * DAY },
-    segments: [],
-    losses: [],
-    refusals: [],
-    densities: [],
-    taken: [],
-    read: [],
     ...over,
   };
 }

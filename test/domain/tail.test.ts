@@ -3,22 +3,14 @@ import { describe, expect, it } from 'vitest';
 import type { ApiPicture } from '../../src/domain/gaps.ts';
 import { planTail, type Tail } from '../../src/domain/tail.ts';
 import type { TimeRange } from '../../src/domain/time-range.ts';
+import { EMPTY_PICTURE } from '../support/picture.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const UPPER = Date.UTC(2024, 4, 15, 12);
 const BORN = UPPER - 31 * 24 * HOUR;
 
-const empty: ApiPicture = {
-  api: 'backlinks',
-  origins: { ids: 0, metadata: BORN },
-  segments: [],
-  losses: [],
-  refusals: [],
-  densities: [],
-  taken: [],
-  read: [],
-};
+const empty: ApiPicture = { ...EMPTY_PICTURE, origins: { ids: 0, metadata: BORN } };
 
 const covered = (...ranges: readonly TimeRange[]): ApiPicture => ({
   ...empty,

@@ -34,7 +34,7 @@ function opened() {
 }
 
 const TABLES = [
-  'task', 'task_change', 'tally', 'day_cost', 'tag_cost', 'call', 'walk', 'walk_row', 'segment', 'loss', 'doubt', 'url', 'status',
+  'task', 'task_change', 'tally', 'day_cost', 'tag_cost', 'target_cost', 'likeness', 'call', 'walk', 'walk_row', 'segment', 'loss', 'doubt', 'url', 'status',
   'endpoint', 'api',
 ]; // prettier-ignore
 
@@ -50,6 +50,8 @@ describe('I1 page and progress are one transaction', () => {
     ['the word for a new url', 'insert on url', 'url'],
     ['the sum of a day', 'insert on day_cost', 'day_cost'],
     ['the sum of a tag', 'insert on tag_cost', 'tag_cost'],
+    ['the sum of a target', 'insert on target_cost', 'target_cost'],
+    ['what a task is like', 'insert on likeness', 'likeness'],
     ['the end of the call', 'update on call', 'call'],
     ['the list of the walk', 'insert on walk_row', 'walk_row'],
     ['the place of the walk', 'update on walk', 'walk'],
@@ -64,7 +66,13 @@ describe('I1 page and progress are one transaction', () => {
       const page: PageRow[] = [
         asRow(listed('known', SINCE + 1000, { costMicros: 5 })),
         asRow(
-          listed('new', SINCE + 2000, { url: 'v3/new/url', endpoint: 'new/url', status: 'new status', tag: 'new tag' }),
+          listed('new', SINCE + 2000, {
+            url: 'v3/new/url',
+            endpoint: 'new/url',
+            status: 'new status',
+            tag: 'new tag',
+            target: 'new.example',
+          }),
         ),
         { kind: 'quarantined', id: null, raw: '{}', reason: 'the row has no id' },
       ];

@@ -1,6 +1,6 @@
 import type { Dimension, ReportFilter } from '../../domain/report.ts';
 import type { TaskState } from '../../domain/task.ts';
-import { toSeconds } from '../seconds.ts';
+import { DAY_SECONDS, toSeconds } from '../seconds.ts';
 
 /** A piece of SQL and what is bound to its question marks. */
 export type Piece = { readonly sql: string; readonly values: readonly (string | number)[] };
@@ -11,8 +11,6 @@ export type Seconds = { readonly since: number | null; readonly until: number | 
 /** Which kept sums hold all that is asked, or `task` where only the tasks themselves do. */
 export type Source = SumsTable | 'task';
 export type SumsTable = 'day_cost' | 'tag_cost' | 'target_cost';
-
-const DAY_SECONDS = 86_400;
 
 const OF_DAY_COST: readonly Dimension[] = ['day', 'month', 'endpoint', 'status'];
 const OF_TAG_COST: readonly Dimension[] = [...OF_DAY_COST, 'tag'];

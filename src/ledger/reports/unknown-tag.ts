@@ -3,6 +3,7 @@ import type { Db } from '../database.ts';
 import { isChanged } from './changes.ts';
 import { cutAtMidnight, secondsOf, sumConditions, taskConditions, type Piece, type Seconds } from './pieces.ts';
 import { askedOf } from './retrievable.ts';
+import { DAY_SECONDS } from '../seconds.ts';
 
 const UNKNOWN = `metadata_state in ('lost', 'pending', 'none')`;
 
@@ -41,7 +42,6 @@ export function unknownTag(database: Db, { kind, filter, now }: Answering): Tota
   }
 }
 
-const DAY_SECONDS = 86_400;
 const ANY_TIME: Seconds = { since: null, until: null };
 
 function totalsOf(database: Db, pieces: readonly Piece[]): Totals | null {
