@@ -42,7 +42,7 @@ describe('what expires when', () => {
   it('names a gap once that will not be read in time', () => {
     const doomed = gap(NOW - 9 * HOUR, NOW - 5 * HOUR);
     const inside = gap(NOW - 8 * HOUR, NOW - 6 * HOUR);
-    const beyond = gap(NOW - 8 * HOUR, NOW - 4 * HOUR);
+    const beyond = gap(NOW - 7 * HOUR, NOW - 4 * HOUR);
     expect(expiring([inside, beyond], [doomed])).toEqual([
       [doomed.since, true],
       [beyond.since, false],
