@@ -1,4 +1,5 @@
 import type { ReportWish } from '../cli/app-port.ts';
+import { isDayRead } from '../domain/reconciliation.ts';
 import type { Report, ReportQuestion } from '../domain/report.ts';
 import { longestPauseMs } from '../harvest/schedule.ts';
 import type { Db } from '../ledger/database.ts';
@@ -37,15 +38,20 @@ export async function report(parts: Parts, { question, use }: ReportWish, signal
               }),
             }
           : reportOf(database, { ...question, kind: question.kind }, at);
-    const complete = told.kind === 'coverage' ? told.certificate.complete : isComplete(database, terms);
     await use({
       at,
-      complete,
+      complete: isWhole(told, () => isComplete(database, terms)),
       unknown: unknownValues(database, filter),
       unknownTag: unknownTag(database, { kind: question.kind, filter, now: at }),
       report: told,
     });
   });
+}
+
+/** A certificate is whole by itself, today's sum where the day is read. */
+function isWhole(told: Report, isRangeRead: () => boolean): boolean {
+  if (told.kind === 'coverage') return told.certificate.complete;
+  return told.kind === 'reconcile' ? isDayRead(told) : isRangeRead();
 }
 
 type OwnQuestion = ReportQuestion & { readonly kind: Exclude<ReportQuestion['kind'], 'coverage' | 'reconcile'> };

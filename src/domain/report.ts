@@ -1,6 +1,7 @@
 import type { Certificate } from './certificate.ts';
 import type { MetadataState } from './merge-task.ts';
 import type { TaskState } from './task.ts';
+import type { TimeRange } from './time-range.ts';
 import type { UnknownValue } from './unknown-value.ts';
 
 /** What a report is narrowed to; null: not narrowed. Instants are epoch ms of the server's clock, whole seconds, half-open, by posted time. */
@@ -120,6 +121,8 @@ export type ReconcileRow = {
   readonly vendorMicros: number | null;
   /** Up to where the ledger has read; null: nothing yet. Epoch ms. */
   readonly readUpTo: number | null;
+  /** What of the day before that it has not read. Epoch ms, sorted, disjoint. */
+  readonly unread: readonly TimeRange[];
   /** What was posted in the hour before that has cost: the pace at which what is not read yet comes. */
   readonly lastHourMicros: number;
   readonly unfinished: number;

@@ -10,7 +10,7 @@ type Reconciled = {
   readonly rows: readonly ReconciledRow[];
   readonly words: readonly string[];
 };
-type ReconciledRow = Omit<ReconcileRow, 'readUpTo'> & {
+type ReconciledRow = Omit<ReconcileRow, 'readUpTo' | 'unread'> & {
   readonly readUpTo: string | null;
   readonly difference: number | null;
 };

@@ -477,10 +477,11 @@ describe('report reconcile', () => {
   it('says what of the day has not been read yet, and what that costs at the pace of the hour before', async () => {
     const midnight = Math.floor(Date.now() / DAY) * DAY;
     const noon = midnight + 12 * HOUR;
-    const row = { api: 'backlinks', ledgerMicros: 7_000_000, ledgerTasks: 350, unfinished: 0, readUpTo: noon - 90_000, lastHourMicros: 4_000_000 }; // prettier-ignore
+    const row = { api: 'backlinks', ledgerMicros: 7_000_000, ledgerTasks: 350, unfinished: 0, readUpTo: noon - 90_000, unread: [], lastHourMicros: 4_000_000 }; // prettier-ignore
     const reconciled = async (over: Partial<ReconcileRow>) => {
       const rows = [{ ...row, vendorMicros: 7_100_000, ...over }];
-      const told = { kind: 'reconcile', day: '2026-11-27', timezone: 'UTC', rows } as const;
+      const day = new Date(midnight).toISOString().slice(0, 10);
+      const told = { kind: 'reconcile', day, timezone: 'UTC', rows } as const;
       return await cli(['report', 'reconcile'], {
         app: { report: ({ use }) => use({ at: noon, complete: true, unknown: [], unknownTag: null, report: told }) },
       });
@@ -492,10 +493,55 @@ describe('report reconcile', () => {
     expect(stdout).toContain(
       `backlinks: the ledger has read up to ${read} UTC; DataForSEO's count has the 1 min 30 s since then too. At the pace of the hour before, these cost 0.100000 dollars.`,
     );
+    expect(stdout).toContain('unfinished or listed late are the usual reasons');
     expect((await reconciled({ readUpTo: null })).stdout).toContain('has read nothing of it yet');
     const same = await reconciled({ vendorMicros: 7_000_000 });
     expect([same.code, same.stdout.includes('has read up to')]).toEqual([0, false]);
     expect((await reconciled({ vendorMicros: null })).stdout).not.toContain('has read up to');
+  });
+
+  it('names what of the day a backfill has not read yet before any other reason', async () => {
+    const bench = await openBench({ tasks: 2_000, spanDays: 2, newestAgoMs: 5_000, finishing: { share: 0 } });
+    await bench.backfill();
+    const openApp = () => bench.app();
+    const reconciled = (...argv: string[]) => cli(['report', 'reconcile', ...argv], { openApp, env: { ...bench.env } });
+    const midnight = Math.floor(Date.now() / DAY) * DAY;
+    const [whole] = rowsOf((await reconciled('--format', 'json')).stdout);
+    const readUpTo = Date.parse(String(whole!['readUpTo']));
+    const [since, until] = [midnight + (readUpTo - midnight) / 4, midnight + (readUpTo - midnight) / 2].map((at) => Math.round(at / 1000)); // prettier-ignore
+    withDatabase(bench.path, {}, (database) => {
+      const around = database.prepare('select * from segment where since <= ? and until >= ?').get(since, until) as Record<string, unknown>; // prettier-ignore
+      const names = Object.keys(around);
+      database.prepare('update segment set until = ? where api = ? and since = ?').run(since, around['api'], around['since']); // prettier-ignore
+      database
+        .prepare(`insert into segment (${names.join(', ')}) values (${names.map((name) => `@${name}`).join(', ')})`)
+        .run({ ...around, since: until });
+      database.exec(`update day_cost set cost_micros = cost_micros - 7 where day = (select max(day) from day_cost) and tasks > 0`); // prettier-ignore
+    });
+    const { code, stdout } = await reconciled();
+    expect(code).toBe(1);
+    const [from, to] = [since!, until!].map((at) => new Date(at * 1000).toISOString().slice(0, 19));
+    expect(stdout).toContain(`of this day (${from!.replace('T', ' ')} to ${to!.replace('T', ' ')} UTC); what was posted then is missing from its sum.`); // prettier-ignore
+    expect(stdout.indexOf('has not read')).toBeLessThan(stdout.indexOf('the ledger has read up to'));
+    expect(stdout).toContain('The two can be compared when all of the day is read.');
+    expect(stdout).not.toContain('listed late');
+    const json = JSON.parse((await reconciled('--format', 'json')).stdout) as { complete: boolean; rows: object[] };
+    expect(json).toMatchObject({ complete: false, rows: [{ unread: [`${from}Z/${to}Z`] }] });
+  });
+
+  it('says that nothing of the day is read where the reading has not come so far', async () => {
+    const midnight = Math.floor(Date.now() / DAY) * DAY;
+    const day = new Date(midnight).toISOString().slice(0, 10);
+    const row = { api: 'backlinks', ledgerMicros: 0, ledgerTasks: 0, unfinished: 0, vendorMicros: 7, readUpTo: midnight - DAY, unread: [], lastHourMicros: 9 }; // prettier-ignore
+    const told = { kind: 'reconcile', day, timezone: 'UTC', rows: [row] } as const;
+    const { stdout } = await cli(['report', 'reconcile'], {
+      app: { report: ({ use }) => use({ at: midnight + HOUR, complete: false, unknown: [], unknownTag: null, report: told }) }, // prettier-ignore
+    });
+    const before = new Date(midnight - DAY).toISOString().slice(0, 10);
+    expect(stdout).toContain(
+      `backlinks: the ledger has read nothing of this day yet, only up to ${before} 00:00:00 UTC.`,
+    );
+    expect(stdout).not.toContain('At the pace');
   });
 
   it('reckons the pace from the hour before the last reading, and takes one API alone', async () => {

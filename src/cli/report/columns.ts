@@ -9,7 +9,8 @@ import type {
   RetrievableLine,
   TaskLine,
 } from '../../domain/report.ts';
-import type { Column } from './sheet.ts';
+import type { TimeRange } from '../../domain/time-range.ts';
+import { isoInstant, type Column } from './sheet.ts';
 
 const HEADS: Readonly<Record<Dimension, string>> = {
   day: 'day (UTC)',
@@ -123,4 +124,10 @@ export const RECONCILE_COLUMNS: readonly Column<ReconcileRow>[] = [
   { name: 'unfinished', head: 'unfinished', kind: 'count', of: ({ unfinished }) => unfinished },
   { name: 'lastHour', head: null, kind: 'money', of: ({ lastHourMicros }) => lastHourMicros },
   { name: 'readUpTo', head: 'ledger read up to (UTC)', kind: 'instant', of: ({ readUpTo }) => readUpTo },
+  { name: 'unread', head: null, kind: 'list', of: ({ unread }) => unread.map(intervalOf) },
 ];
+
+/** As ISO 8601 writes a stretch of time. */
+function intervalOf({ since, until }: TimeRange): string {
+  return `${isoInstant(since)}/${isoInstant(until)}`;
+}

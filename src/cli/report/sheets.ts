@@ -86,12 +86,12 @@ function duplicateSheet(report: Of<'duplicates'>, { title, facts, careful }: Fra
   return { title, columns: DUPLICATE_COLUMNS, rows, summary, facts: { ...facts, totals: money } };
 }
 
-function reconcileSheet(report: Of<'reconcile'>, at: number, { facts, careful }: Frame) {
+function reconcileSheet(report: Of<'reconcile'>, at: number, { facts }: Frame) {
   const { rows, day, timezone } = report;
   const title = [
     `What ${day} has cost up to ${instant(isoInstant(at))} UTC, by DataForSEO's own count and by the ledger's`,
   ];
-  const summary = () => [...reconcileSum(report, at), ...careful];
+  const summary = () => reconcileSum(report, at);
   return { title, columns: RECONCILE_COLUMNS, rows, summary, facts: { ...facts, day, timezone } };
 }
 

@@ -140,6 +140,7 @@ function reconciled(
     ...row,
     difference: differenceOf(row),
     readUpTo: row.readUpTo === null ? null : iso(row.readUpTo),
+    unread: row.unread.map(({ since, until }) => ({ since: iso(since), until: iso(until) })),
   }));
   return { at: iso(at), report: 'reconcile', ...report, rows, agrees: agrees(report), words: reconcileSum(report, at) };
 }
