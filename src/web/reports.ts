@@ -1,7 +1,7 @@
 import { inWords } from './ask.ts';
 import { at, formAt, say } from './dom.ts';
 import { REPORTS } from './report-views.ts';
-import { tellUnknown, tellUnknownTag } from './unknown.ts';
+import { tellLack, tellUnknown, tellUnknownTag } from './unknown.ts';
 
 function field(name: string): HTMLInputElement | HTMLSelectElement | null {
   const element = formAt('wish').elements.namedItem(name);
@@ -43,12 +43,7 @@ async function show(): Promise<void> {
     say('report-title', shown.title);
     say('report-note', shown.note);
     at('report').replaceChildren(shown.body);
-    at('careful').hidden = shown.complete;
-    const { since = '', until = '', api = '' } = query;
-    at('missing').setAttribute(
-      'href',
-      `/reports?${String(new URLSearchParams({ report: 'coverage', since, until, api }))}`,
-    );
+    tellLack(shown.complete, query);
     tellUnknown('report-unknown', shown.unknown);
     tellUnknownTag('report-unknown-tag', shown.unknownTag);
   } catch (error) {

@@ -1,17 +1,21 @@
-import type { TaskLine } from '../domain/report.ts';
+import type { TaskLine, Totals } from '../domain/report.ts';
 import type { Told } from '../domain/told.ts';
 import type { UnknownValue } from '../domain/unknown-value.ts';
 import { ask, inWords } from './ask.ts';
 import { at, foreign, formAt, h } from './dom.ts';
 import { counted, exactMoney, moment } from './format.ts';
 import { showTask } from './task.ts';
-import { tellUnknown } from './unknown.ts';
+import { tellLack, tellUnknown, tellUnknownMetadata } from './unknown.ts';
 
 type Found = {
   readonly tasks: readonly Told<TaskLine>[];
   readonly searchedBackTo: string | null;
   readonly next: string | null;
   readonly unknown: readonly UnknownValue[];
+  /** False: the ledger lacks some of the time that is searched. */
+  readonly complete: boolean;
+  /** Tasks that may have the tag or the target: theirs are lost, not read yet or never listed. */
+  readonly unknownMetadata: Totals | null;
 };
 
 const NAMES = ['id', 'since', 'until', 'api', 'endpoint', 'state', 'tag', 'target', 'target_prefix'] as const;
@@ -77,6 +81,8 @@ async function goOn(patientUntil = performance.now() + PATIENCE_MS): Promise<voi
   if (state.next === null) at('found-title').textContent = 'Searching…';
   at('trouble').hidden = true;
   tellUnknown('unknown', []);
+  tellLack(true, {});
+  tellUnknownMetadata('unknown-metadata', null);
   const before = state.shown;
   try {
     const found = await ask<Found>('/api/tasks', { ...typed(), cursor: state.next ?? '' }, signal);
@@ -99,14 +105,22 @@ async function goOn(patientUntil = performance.now() + PATIENCE_MS): Promise<voi
   }
 }
 
-function tellEnd({ searchedBackTo, next, unknown }: Found): void {
+function tellEnd({ searchedBackTo, next, unknown, complete, unknownMetadata }: Found): void {
   const isAll = next === null;
   at('found').hidden = state.shown === 0;
   at('nothing').hidden = !(state.shown === 0 && isAll);
   at('further').hidden = isAll;
   tellUnknown('unknown', unknown);
-  at('found-title').textContent = isAll ? counted(state.shown, 'task') : `${counted(state.shown, 'task')} so far`;
+  // An id is of one task: once it is found, nothing lacks.
+  const isFound = typed()['id'] !== undefined && state.shown > 0;
+  tellLack(complete || isFound, typed());
+  tellUnknownMetadata('unknown-metadata', isFound ? null : unknownMetadata);
+  at('found-title').textContent = isAll ? counted(state.shown, 'task') : soFar(state.shown);
   at('searched').textContent = searchedBackTo === null ? '' : `Searched back to ${moment(searchedBackTo)} UTC.`;
+}
+
+function soFar(shown: number): string {
+  return shown === 0 ? 'No task found so far' : `The newest ${counted(shown, 'task')}`;
 }
 
 function rowOf(task: Found['tasks'][number]): HTMLElement {

@@ -17,6 +17,25 @@ export function tellUnknown(id: string, unknown: readonly UnknownValue[]): void 
   place.replaceChildren(...unknown.map(sentence));
 }
 
+/** Says where a ledger lacks some of the time that was asked about, with the way to what lacks, or hides what was said before. */
+export function tellLack(
+  complete: boolean,
+  { since = '', until = '', api = '' }: Readonly<Record<string, string>>,
+): void {
+  at('careful').hidden = complete;
+  const given = Object.entries({ report: 'coverage', since, until, api }).filter(([, value]) => value !== '');
+  at('missing').setAttribute('href', `/reports?${new URLSearchParams(given).toString()}`);
+}
+
+/** Says of a search by tag or target how many tasks it may have left out, or hides what was said before. */
+export function tellUnknownMetadata(id: string, unknown: Totals | null): void {
+  const place = at(id);
+  place.hidden = unknown === null;
+  if (unknown === null) return;
+  const may = unknown.tasks === 1 ? 'it' : 'any of them';
+  place.textContent = `Careful: of ${counted(unknown.tasks, 'task')} of this time (${exactMoney(unknown.costMicros)}) tag and target are not known; ${may} may be meant too.`;
+}
+
 /** Says below an answer of one tag how many tasks may have it too, or hides what was said before. */
 export function tellUnknownTag(id: string, unknown: Totals | null): void {
   const place = at(id);

@@ -248,10 +248,12 @@ describe('the API', () => {
   });
 
   it('says of sums and reports whether the ledger has all of that time', async () => {
-    const answers = ['costs', 'reports/duplicates', 'reports/changes', 'reports/retrievable'].map(async (path) => {
-      const within = (await get(`/api/${path}?since=2024-05-13&until=2024-05-14`)).json();
-      return [path, within, (await get(`/api/${path}`)).json()];
-    });
+    const answers = ['costs', 'tasks', 'reports/duplicates', 'reports/changes', 'reports/retrievable'].map(
+      async (path) => {
+        const within = (await get(`/api/${path}?since=2024-05-13&until=2024-05-14`)).json();
+        return [path, within, (await get(`/api/${path}`)).json()];
+      },
+    );
     for (const [path, within, all] of await Promise.all(answers))
       expect([path, within, all]).toMatchObject([path, { complete: true }, { complete: false }]);
   });
@@ -278,6 +280,13 @@ describe('the API', () => {
     expect(await ask('reports/duplicates?tag=x')).toEqual(unknown);
     expect(await ask('reports/changes?tag=x')).toBeNull();
     expect(await ask('reports/retrievable')).toBeNull();
+    const search = async (query: string) =>
+      (await other.inject({ url: `/api/tasks?${query}`, headers: { host: 'localhost' } })).json<object>();
+    const since = new Date(NOW - 2.5 * HOUR).toISOString();
+    for (const query of ['tag=x', 'target=x', 'target_prefix=x', `tag=x&since=${since}`])
+      expect([query, await search(query)]).toMatchObject([query, { tasks: [], unknownMetadata: unknown }]);
+    for (const query of ['', 'endpoint=a/task_post', 'tag=x&state=failed', `target=x&until=${since}`])
+      expect([query, await search(query)]).toMatchObject([query, { unknownMetadata: null }]);
   });
 
   it('says where a report has more than it tells', async () => {

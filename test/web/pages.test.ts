@@ -220,9 +220,9 @@ describe.skipIf(!hasChromium)('in a browser', () => {
 
   it('the explorer finds by filter, goes on by cursor, and keeps the search in the address', async () => {
     await page.goto(`${url}/tasks`);
-    await until('#found-title', '100 tasks so far');
+    await until('#found-title', 'The newest 100 tasks');
     await page.getByRole('button', { name: 'Search further back' }).click();
-    await until('#found-title', '200 tasks so far');
+    await until('#found-title', 'The newest 200 tasks');
     await page.getByLabel('Target', { exact: true }).fill('site-3');
     await page.getByLabel('Target is').selectOption('prefix');
     await page.getByRole('button', { name: 'Search', exact: true }).click();
@@ -236,6 +236,34 @@ describe.skipIf(!hasChromium)('in a browser', () => {
         .trim()
         .split('\n'),
     ).toHaveLength(35);
+  });
+
+  it('the explorer says that the ledger lacks some of the time, and of how many tasks the target is not known', async () => {
+    const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
+    const [since, end] = [day(NOW - 5 * DAY), day(NOW - 4 * DAY)];
+    await page.goto(`${url}/tasks`);
+    await until('#careful', 'there may be more than this, in the CSV too');
+    expect(await page.locator('#careful').isVisible()).toBe(true);
+    await page.goto(`${url}/tasks?since=${since}&until=${end}`);
+    await until('#found-title', /^2\d tasks/);
+    expect(await page.locator('#careful').isVisible()).toBe(false);
+    await page.goto(`${url}/tasks?id=hostile`);
+    await until('#found-title', '1 task');
+    // It is found: that there may be others is of no matter.
+    expect(await page.locator('#careful').isVisible()).toBe(false);
+    await page.goto(`${url}/tasks?since=${since}&until=${day(NOW + DAY)}`);
+    await page.locator('#missing').click();
+    await page.waitForURL((address) => address.search.startsWith(`?report=coverage&since=${since}`));
+    await page.route('**/api/tasks?*', async (route) => {
+      const answer = await route.fetch();
+      const unknownMetadata = { tasks: 3_334, costMicros: 113_906_830 };
+      await route.fulfill({ response: answer, json: { ...((await answer.json()) as object), unknownMetadata } });
+    });
+    await page.goto(`${url}/tasks?target=site-3.example`);
+    await until('#unknown-metadata', 'Careful: of 3,334 tasks of this time ($113.906830) tag and target are not known; any of them'); // prettier-ignore
+    await page.unroute('**/api/tasks?*');
+    await page.getByRole('button', { name: 'Search', exact: true }).click();
+    await page.locator('#unknown-metadata').waitFor({ state: 'hidden' });
   });
 
   it('offers the APIs that there are, in the explorer and in the reports', async () => {

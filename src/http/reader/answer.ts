@@ -12,7 +12,7 @@ import { changes, changeTotals } from '../../ledger/reports/changes.ts';
 import { duplicates } from '../../ledger/reports/duplicates.ts';
 import { reconciliation } from '../../ledger/reports/reconcile.ts';
 import { retrievable } from '../../ledger/reports/retrievable.ts';
-import { unknownTag } from '../../ledger/reports/unknown-tag.ts';
+import { unknownMetadata, unknownTag } from '../../ledger/reports/unknown-tag.ts';
 import { unknownValues } from '../../ledger/reports/unknown-values.ts';
 import { serverNow } from '../../ledger/server-now.ts';
 import { readSnapshot } from '../../ledger/snapshot.ts';
@@ -44,6 +44,7 @@ type ReaderScene = {
 
 /** A search ends with what it has by then; with the way there and back it is 200 ms. */
 const SEARCH_BOX_MS = 150;
+const LEAST_BOX_MS = 50;
 const CSV_ROWS = 1_000;
 
 /** @returns The body of the answer; null for a task that the ledger does not know. */
@@ -61,16 +62,8 @@ export function answer(scene: ReaderScene, question: LedgerQuestion): object | n
       return explain(database, { kind: 'moment', at: question.at }, explainTerms(terms, now));
     case 'task':
       return taskOf(scene, question.id, now);
-    case 'tasks': {
-      const found = searchTasks(database, question.search, {
-        ...boxed(clock),
-        from: question.from,
-        limit: question.limit,
-      });
-      const isNone = found.tasks.length === 0 && question.from === null;
-      const unknown = isNone ? unknownValues(database, question.search) : [];
-      return { ...ended(found), unknown, tasks: found.tasks.map(toldTask) };
-    }
+    case 'tasks':
+      return tasksOf(scene, question, now);
     case 'tasks_csv': {
       const found = searchTasks(database, question.search, { ...boxed(clock), from: question.from, limit: CSV_ROWS });
       return { csv: csvOf(found.tasks, question.from === null), next: found.next };
@@ -87,6 +80,26 @@ export function answer(scene: ReaderScene, question: LedgerQuestion): object | n
       return reportOf(scene, question, now);
   }
 }
+
+/** What is said of the answer as a whole takes its time from that of the search. */
+function tasksOf({ database, terms, clock }: ReaderScene, question: TasksAsked, now: number): object {
+  const { search, from, limit } = question;
+  const began = clock.monotonic();
+  const complete = isComplete(database, { ...terms, filter: search, now });
+  const untold = unknownMetadata(database, search);
+  const boxMs = Math.max(SEARCH_BOX_MS - (clock.monotonic() - began), LEAST_BOX_MS);
+  const found = searchTasks(database, search, { ...boxed(clock), boxMs, from, limit });
+  const isNone = found.tasks.length === 0 && from === null;
+  return {
+    ...ended(found),
+    complete,
+    unknown: isNone ? unknownValues(database, search) : [],
+    unknownMetadata: untold,
+    tasks: found.tasks.map(toldTask),
+  };
+}
+
+type TasksAsked = LedgerQuestion & { readonly kind: 'tasks' };
 
 function statusOf({ database, terms, said, clock }: ReaderScene): object {
   const { now: wallNow, monotonic, boot } = clock;

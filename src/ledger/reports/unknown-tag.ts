@@ -1,4 +1,5 @@
 import type { ReportFilter, ReportKind, Totals } from '../../domain/report.ts';
+import type { TaskSearch } from '../../domain/task-search.ts';
 import type { Db } from '../database.ts';
 import { isChanged } from './changes.ts';
 import { cutAtMidnight, secondsOf, sumConditions, taskConditions, type Piece, type Seconds } from './pieces.ts';
@@ -40,6 +41,12 @@ export function unknownTag(database: Db, { kind, filter, now }: Answering): Tota
     case 'coverage':
       return null;
   }
+}
+
+/** The tasks that a search by tag or target leaves out without a word, likewise. @returns Null where it is by neither, or each is known. */
+export function unknownMetadata(database: Db, search: TaskSearch): Totals | null {
+  if (search.tag === null && search.target === null) return null;
+  return totalsOf(database, piecesOf({ ...search, tag: null }));
 }
 
 const ANY_TIME: Seconds = { since: null, until: null };
