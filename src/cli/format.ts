@@ -1,4 +1,4 @@
-export { bytes, count, counted, duration, instant } from '../domain/wording.ts';
+export { bytes, count, counted, duration, instant, wholePercent } from '../domain/wording.ts';
 
 /** Columns as wide as they need to be; what looks like a number stands at the right. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {

@@ -1,5 +1,5 @@
 import type { Progress } from '../domain/progress.ts';
-import { count, counted, duration } from './format.ts';
+import { count, counted, duration, wholePercent } from './format.ts';
 import { shown } from './shown.ts';
 
 /** The bar itself is drawn by who knows how; null where there is no room for one. */
@@ -13,13 +13,23 @@ const FRAME = '[] ';
 export function progressFacts(progress: Progress): readonly string[] {
   const eta = progress.etaSeconds === null ? 'time left unknown' : `${duration(progress.etaSeconds)} left`;
   return [
-    `${percent(progress.coveredShare)} covered`,
+    `${wholePercent(progress.coveredShare)} covered`,
     eta,
-    ...(progress.waiting === null ? [] : [shown(progress.waiting)]),
+    ...waitingOf(progress),
     counted(progress.rows, 'row'),
     counted(progress.calls, 'call'),
     `budget ${count(progress.tokensInUse)}/${count(progress.tokens)} used`,
   ];
+}
+
+/** Below a second there is nothing to explain. */
+const SHORT_WAIT_MS = 1_000;
+
+/** Why nothing moves: the server, or a budget that is in use. */
+function waitingOf({ waiting, nextCallInMs }: Progress): string[] {
+  if (waiting !== null) return [shown(waiting)];
+  if (nextCallInMs === null || nextCallInMs < SHORT_WAIT_MS) return [];
+  return [`next call in ${duration(Math.ceil(nextCallInMs / 1000))}`];
 }
 
 /** One line that never wraps, however narrow the terminal is: a bar while there is room for one and a fact. @param width - Columns. */
@@ -28,7 +38,7 @@ export function progressLine(progress: Progress, width: number, drawBar: DrawBar
   const room = Math.max(width - 1, 0);
   const facts = progressFacts(progress);
   const besideBar = fitting(facts, room - NARROWEST_BAR - FRAME.length);
-  if (besideBar === '') return fitting(facts, room) || percent(progress.coveredShare).slice(0, room);
+  if (besideBar === '') return fitting(facts, room) || wholePercent(progress.coveredShare).slice(0, room);
   const bar = drawBar(Math.min(room - FRAME.length - besideBar.length, WIDEST_BAR));
   return `[${bar}] ${besideBar}`;
 }
@@ -37,9 +47,4 @@ export function progressLine(progress: Progress, width: number, drawBar: DrawBar
 function fitting([first = '', ...others]: readonly string[], room: number): string {
   if (first.length > room) return '';
   return others.reduce((line, fact) => (line.length + 2 + fact.length <= room ? `${line}, ${fact}` : line), first);
-}
-
-/** Rounded down: 100 % is a promise. */
-function percent(share: number): string {
-  return `${Math.floor(Math.min(Math.max(share, 0), 1) * 100)} %`;
 }

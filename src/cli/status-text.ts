@@ -1,5 +1,5 @@
 import type { ApiCoverage, RefusedApi, Snapshot, TailState } from '../domain/snapshot.ts';
-import { bytes, count, counted, duration, instant } from './format.ts';
+import { bytes, count, counted, duration, instant, wholePercent } from './format.ts';
 import { withPlainTimes } from './warning-line.ts';
 
 /** Of each kind of stretch so many are told; `--json` has them all. */
@@ -21,7 +21,7 @@ export function statusText(snapshot: Snapshot): readonly string[] {
       .slice(0, MOST_SHOWN)
       .map((it) =>
         item(
-          `${lossOf(snapshot)} ${instant(it.expiresAt)} on: ${it.api}, ${stretch(it)}: ${withPlainTimes(it.reason)}`,
+          `${lossOf(snapshot)} ${instant(it.expiresAt)} on: ${it.api}, ${stretch(it)}${reasonOf(it.reason, snapshot)}`,
         ),
       ),
     labelled('Failure', failureOf(snapshot)),
@@ -40,8 +40,8 @@ function item(text: string): string {
 }
 
 function stateOf({ state, reason, until }: Snapshot): string {
-  const why = reason === '' ? state : `${state}: ${withPlainTimes(reason)}`;
-  return until === null ? why : `${why}, until ${instant(until)}`;
+  const named = until === null ? state : `${state} until ${instant(until)}`;
+  return reason === '' ? named : `${named}: ${withPlainTimes(reason)}`;
 }
 
 function tasksOf({ tasks }: Snapshot): string {
@@ -107,14 +107,20 @@ function budgetOf({ budget }: Snapshot): string {
 
 function backlogOf({ backlog }: Snapshot): string {
   if (backlog.calls === 0) return 'none';
-  if (!backlog.exact) return `at least ${counted(backlog.calls, 'call')}, unknown until read`;
+  const read = `${wholePercent(backlog.coveredShare)} of the window is read`;
+  if (!backlog.exact) return `${read}; at least ${counted(backlog.calls, 'call')} left, unknown until read`;
   const inTime = backlog.willExpire.length === 0 ? '; all of it is read before it expires' : '';
-  return `${counted(backlog.calls, 'call')}, about ${duration(backlog.etaSeconds)}${inTime}`;
+  return `${read}; ${counted(backlog.calls, 'call')} left, about ${duration(backlog.etaSeconds)}${inTime}`;
 }
 
 /** While nobody reads, it is in the hands of who may start somebody: `plan` tells what a start now would still lose. */
 function lossOf({ state }: Snapshot): string {
   return state === 'stopped' ? 'lost, unless it is read before, from' : 'will be lost from';
+}
+
+/** What the first line says is not said once more. */
+function reasonOf(reason: string, snapshot: Snapshot): string {
+  return reason === snapshot.reason ? '' : `: ${withPlainTimes(reason)}`;
 }
 
 function failureOf({ lastFailure }: Snapshot): string {

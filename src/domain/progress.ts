@@ -7,12 +7,16 @@ export type Progress = {
   /** Rows received since this process began, repeats included. */
   readonly rows: number;
   readonly calls: number;
+  /** What is not read yet takes at least so many. */
+  readonly callsLeft: number;
   readonly tokensInUse: number;
   readonly tokens: number;
   /** Null while unknown. */
   readonly etaSeconds: number | null;
   /** Why nothing moves, where that is so. */
   readonly waiting: string | null;
+  /** When the budget lets the next call through, where all of it is in use; null where it is not, or depends on an answer. */
+  readonly nextCallInMs: number | null;
 };
 
 /** How a backfill ended. */
@@ -25,3 +29,8 @@ export type BackfillResult = {
   readonly calls: number;
   readonly elapsedMs: number;
 };
+
+/** As a line of the log has it. */
+export function progressFacts({ coveredShare: share, ...facts }: Progress): object {
+  return { coveredPercent: Math.floor(share * 100), ...facts };
+}

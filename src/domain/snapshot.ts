@@ -26,6 +26,8 @@ export type Snapshot = {
     readonly lastHour: number;
   };
   readonly backlog: {
+    /** Share of the window that is read, 0 … 1, by time (src/domain/covered-share.ts). */
+    readonly coveredShare: number;
     readonly calls: number;
     readonly etaSeconds: number;
     /** False while a density is still unknown: then `calls` is the least that it can be. */

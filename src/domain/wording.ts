@@ -26,6 +26,11 @@ export function counted(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
+/** `43 %`, rounded down: 100 % is a promise. @param share - 0 … 1. */
+export function wholePercent(share: number): string {
+  return `${Math.floor(Math.min(Math.max(share, 0), 1) * 100)} %`;
+}
+
 /** Two units at most: `4 s`, `2 min 5 s`, `12 min`, `2 h 5 min`, `3 d 4 h`. @param seconds - 0 or more. */
 export function duration(seconds: number): string {
   if (seconds > 0 && seconds < 1) return `${Math.round(seconds * 1000)} ms`;

@@ -1,6 +1,5 @@
 import { clip } from '../domain/coverage.ts';
 import { gapsOf, type ApiPicture, type Gap } from '../domain/gaps.ts';
-import { backlogOf } from '../domain/plan.ts';
 import type { BackfillResult, Progress } from '../domain/progress.ts';
 import type { Walk } from '../domain/walk.ts';
 import { createView, type View } from './backfill-view.ts';
@@ -8,8 +7,9 @@ import { createFileWatch } from './file-watch.ts';
 import { createFrontierKeeper, createSkewKeeper } from './frontiers.ts';
 import { createHarvest, type Harvest, type HarvestDeps } from './harvester.ts';
 import { endOvertaken } from './overtaken.ts';
+import { progressOf } from './progress.ts';
 import { createVoice, READS_BACKLOG, type Doing, type Voice } from './voice.ts';
-import { backlogWork, coveredShare, probe, type Start } from './work.ts';
+import { backlogWork, probe, type Start } from './work.ts';
 
 /**
  * Reads everything now in the window, then resolves. Its upper bound is fixed once (I6). Waits as long as the server is
@@ -73,7 +73,10 @@ function createRun(deps: HarvestDeps, onProgress: (progress: Progress) => void, 
   const callsMade = () => ledger.journal.newestCall() - callsBefore;
   const harvest = createHarvest(deps, { onPage: () => report() }, signal);
   const view = createView(harvest);
-  const report = () => onProgress(progressOf(harvest, view, callsMade()));
+  const report = () => {
+    const at = { pictures: view.pictures(), now: view.now(), upper: view.upper() };
+    onProgress(progressOf(harvest, at, callsMade()));
+  };
   return {
     harvest,
     voice: createVoice(harvest),
@@ -135,21 +138,6 @@ function choose(harvest: Harvest, view: View): Start[] {
   );
   for (const start of starts) if (start.kind === 'resume') view.tried(start.walk);
   return probeFirst(harvest, starts, view.pictures);
-}
-
-function progressOf({ deps, standing, totals }: Harvest, view: View, calls: number): Progress {
-  const { client, policy } = deps;
-  const [all, now, upper] = [view.pictures(), view.now(), view.upper()];
-  const backlog = backlogOf(all, { now, upper, policy, inFlight: 0 });
-  return {
-    coveredShare: coveredShare(all, upper, now),
-    ...totals,
-    calls,
-    tokensInUse: client.inUse(),
-    tokens: policy.tokens,
-    etaSeconds: backlog.exact ? Math.ceil((backlog.calls * policy.periodMs) / policy.tokens / 1000) : null,
-    waiting: standing.pausedUntil(now)?.reason ?? null,
-  };
 }
 
 /** What is in flight is being read; where nothing is, what failed waits for its turn. */

@@ -5,6 +5,7 @@ import { createDiskWatch, type DiskWatch } from './disk-watch.ts';
 import { createFileWatch } from './file-watch.ts';
 import { createForesightWatch } from './foresight-watch.ts';
 import { createHarvest, isUnwritable, type Harvest, type HarvestDeps } from './harvester.ts';
+import { createProgressLog } from './progress-log.ts';
 import type { Pulse } from './pulse.ts';
 import { lookAround, type Scene } from './scene.ts';
 import { createSchedule, longestPauseMs } from './schedule.ts';
@@ -84,6 +85,7 @@ function createParts(deps: HarvestDeps, { pulse, tailCron }: DaemonOptions, sign
     voice: createVoice(harvest),
     stock: createStock(harvest),
     foresight: createForesightWatch(harvest),
+    progress: createProgressLog(harvest),
     chores,
     files: createFileWatch(deps),
     wal: createWalWatch(deps, disk.failed),
@@ -93,7 +95,7 @@ function createParts(deps: HarvestDeps, { pulse, tailCron }: DaemonOptions, sign
 
 /** One look at everything, and what follows from it. @returns How long nothing else is to be done, ms. */
 function turn(parts: DaemonParts, ticked: boolean): number {
-  const { harvest, tails, voice, disk, stock, foresight, chores, isTicked } = parts;
+  const { harvest, tails, voice, disk, stock, foresight, progress, chores, isTicked } = parts;
   try {
     isTicked.yet ||= ticked;
     const now = harvest.deps.serverClock.now();
@@ -105,7 +107,9 @@ function turn(parts: DaemonParts, ticked: boolean): number {
     isTicked.yet = false;
     const { starts, nextAt } = chooseWork(parts, scene);
     for (const start of starts) harvest.start(start);
-    voice.say(doingOf(parts, scene));
+    const doing = doingOf(parts, scene);
+    voice.say(doing);
+    progress.look(scene, { isBehind: doing !== UP_TO_DATE, tailCalls: tails.need() });
     chores.look();
     return Math.min(waitMs(harvest, now), Math.max(nextAt - harvest.deps.clock.monotonic(), 1));
   } catch (error) {

@@ -26,6 +26,8 @@ export type HarvestDeps = {
   readonly client: {
     readonly readPage: (question: PageQuestion, signal: AbortSignal) => Promise<PageAnswer>;
     readonly inUse: () => number;
+    /** Until when nobody may call, on the monotonic clock; Infinity while that depends on an answer, null where somebody may. */
+    readonly waiting: () => { readonly untilMono: number } | null;
     /** How many tokens the backlog leaves free for the tail is asked of this. */
     readonly keep: (kept: () => number) => void;
   };

@@ -1,5 +1,5 @@
 import { isDue } from '../domain/failure.ts';
-import { ahead, isPressed, upperBound, type ApiPicture, type PlanPolicy } from '../domain/gaps.ts';
+import { isPressed, upperBound, type ApiPicture, type PlanPolicy } from '../domain/gaps.ts';
 import { mostBesideEdge } from '../domain/near-edge.ts';
 import { nextSlices } from '../domain/plan.ts';
 import { SLICE_PAGES } from '../domain/slicing.ts';
@@ -121,15 +121,4 @@ export function backlogUpper(picture: ApiPicture, policy: HarvestPolicy, now: nu
   const covered = picture.segments.at(-1)?.until ?? 0;
   const reached = newest - policy.settleMs;
   return Math.min(reached - covered < policy.settleMs ? covered : reached, newest);
-}
-
-/** Share of the window that is read at its grade, 0 … 1. */
-export function coveredShare(pictures: readonly ApiPicture[], upper: number, now: number): number {
-  let missing = 0;
-  let whole = 0;
-  for (const picture of pictures) {
-    missing += ahead(picture, upper, now).reduce((sum, gap) => sum + gap.until - gap.since, 0);
-    whole += Math.max(upper - Math.min(picture.origins.ids, picture.origins.metadata), 1);
-  }
-  return whole === 0 ? 1 : Math.min(Math.max(1 - missing / whole, 0), 1);
 }

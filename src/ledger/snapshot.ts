@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { subtract, union } from '../domain/coverage.ts';
+import { coveredShare } from '../domain/covered-share.ts';
 import { gapsOf, upperBound, windowSince, type ApiPicture, type PlanPolicy } from '../domain/gaps.ts';
 import { backlogOf, callMsOf, type Cutting } from '../domain/plan.ts';
 import { lossesAhead, type Outlook } from '../domain/loss-ahead.ts';
@@ -88,6 +89,7 @@ function snapshotOf(database: Db, terms: SnapshotTerms): Snapshot {
       ...callsInPeriods(database, { ...terms, periodMs: terms.policy.periodMs, held: isHeld(terms.path) }),
     },
     backlog: {
+      coveredShare: coveredShare(pictures, upper, now),
       calls: backlog.calls,
       etaSeconds: Math.ceil((backlog.calls * callMsOf(cutting)) / 1000),
       exact: backlog.exact,

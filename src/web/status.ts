@@ -86,17 +86,15 @@ function sentence(text: string): string {
 
 function showBacklog({ backlog, coverage, at: now, budget }: Snapshot): void {
   const gaps = Object.values(coverage).flatMap((api) => api.gaps);
-  const covered = coveredShare(Object.values(coverage), Date.parse(now));
+  // Rounded down: 100 % is a promise.
+  const percent = (Math.floor(backlog.coveredShare * 1_000) / 10).toFixed(1);
   const bar = at('backlog-bar');
-  bar.setAttribute('value', String(Math.round(covered * 1_000)));
-  bar.textContent = `${(covered * 100).toFixed(1)} %`;
+  bar.setAttribute('value', String(Math.floor(backlog.coveredShare * 1_000)));
+  bar.textContent = `${percent} %`;
   const begun = Object.values(coverage).some((api) => api.since !== null);
   const isDone = begun && Object.values(coverage).every((api) => api.complete);
   const calls = `${backlog.exact ? '' : 'At least '}${counted(backlog.calls, 'call')}`;
-  say(
-    'backlog-lead',
-    isDone ? 'Everything in the window is read.' : `${(covered * 100).toFixed(1)} % of the window is read`,
-  );
+  say('backlog-lead', isDone ? 'Everything in the window is read.' : `${percent} % of the window is read`);
   const eta = duration(backlog.etaSeconds * 1000);
   const end = moment(Date.parse(now) + backlog.etaSeconds * 1000).slice(0, 16);
   const pace = `${count(budget.calls)} calls in ${duration(budget.periodMs)}`;
@@ -106,18 +104,6 @@ function showBacklog({ backlog, coverage, at: now, budget }: Snapshot): void {
       ? 'New tasks are read as they come.'
       : `${calls} left, about ${eta} at ${pace}: until ${end} if the budget is free. ${counted(gaps.length, 'gap')}.`,
   );
-}
-
-/** By time, over all APIs. */
-function coveredShare(apis: readonly Snapshot['coverage'][string][], now: number): number {
-  const spans = apis.map(({ since, gaps }) => {
-    if (since === null) return { length: 1, missing: 1 };
-    const missing = gaps.reduce((sum, gap) => sum + Date.parse(gap.until) - Date.parse(gap.since), 0);
-    return { length: Math.max(now - Date.parse(since), 1), missing };
-  });
-  const length = spans.reduce((sum, span) => sum + span.length, 0);
-  const missing = spans.reduce((sum, span) => sum + span.missing, 0);
-  return length === 0 ? 0 : Math.max(1 - missing / length, 0);
 }
 
 function showFailure({ lastFailure }: Snapshot): void {

@@ -39,7 +39,7 @@ export function wellSnapshot(over: Partial<Snapshot> = {}): Snapshot {
     doubts: 0,
     lastFailure: null,
     budget: { calls: 10, periodMs: 60_000, inUse: 1, maxInAnyPeriod: 10, lastHour: 70 },
-    backlog: { calls: 12, etaSeconds: 72, exact: true, willExpire: [] },
+    backlog: { coveredShare: 0.5, calls: 12, etaSeconds: 72, exact: true, willExpire: [] },
     ledger: { path: '/data/ledger.db', schemaVersion: 1, sizeBytes: 50_000_000, walBytes: 0 },
     disk: { freeBytes: 50e9, totalBytes: 100e9, bytesPerDay: 1e6, daysLeft: null, state: 'ok' },
     version: '9.9.9',

@@ -22,6 +22,8 @@ export const PROGRESS: Progress = {
   tokensInUse: 3,
   tokens: 10,
   etaSeconds: 125,
+  callsLeft: 20,
+  nextCallInMs: null,
   waiting: null,
 };
 
@@ -84,6 +86,7 @@ export const SNAPSHOT: Snapshot = {
   budget: { calls: 10, periodMs: 60_000, inUse: 10, maxInAnyPeriod: 10, lastHour: 599 },
   backlog: {
     calls: 120,
+    coveredShare: 0.4321,
     etaSeconds: 720,
     exact: true,
     willExpire: [

@@ -361,7 +361,7 @@ describe('status', () => {
   it('tells people everything that the snapshot holds', async () => {
     const { stdout } = await cli(['status'], { env: {} });
     expect(stdout.split('\n')).toEqual([
-      'State     waiting: the budget is spent, until 2026-11-23 12:01:00',
+      'State     waiting until 2026-11-23 12:01:00: the budget is spent',
       'Tasks     1,234,567, 200,000 with metadata, 12 unfinished',
       'Coverage  backlinks: INCOMPLETE, 1 gap, from 2026-05-23 12:00:00 to 2026-11-23 11:57:00; 1 stretch not settled yet',
       '          - gap: metadata of 2026-11-01 00:00:00 to 2026-11-02 00:00:00, expires from 2026-12-01 00:00:00',
@@ -370,7 +370,7 @@ describe('status', () => {
       'Tail      backlinks read up to 2026-11-23 11:59:30; no task yet',
       'Doubts    2 (see the view doubts)',
       'Budget    10 of 10 calls in any 1 min in use, at most 10 in the last day; 599 in the last hour',
-      'Backlog   120 calls, about 12 min',
+      'Backlog   43 % of the window is read; 120 calls left, about 12 min',
       '          - will be lost from 2026-11-24 00:00:00 on: backlinks, metadata of 2026-11-01 00:00:00 to 2026-11-02 00:00:00: more must be read than the budget allows',
       'Failure   2026-11-23 11:00:00 50000: internal error',
       'Ledger    data/ledger.db, 1.5 MB + 4.1 kB WAL, schema 3',
@@ -378,6 +378,16 @@ describe('status', () => {
       'As of     2026-11-23 12:00:00 UTC, as all times here; version 0.1.0',
       '',
     ]);
+  });
+
+  it('tells a reason once, where what will be lost has the same', async () => {
+    const reason = 'DataForSEO refuses the account (40200): Payment Required.';
+    const backlog = { ...SNAPSHOT.backlog, willExpire: [{ ...SNAPSHOT.backlog.willExpire[0]!, reason }] };
+    const parked = { ...SNAPSHOT, state: 'parked' as const, reason, backlog, lastFailure: null };
+    const { stdout } = await cli(['status'], { env: {}, app: { status: () => parked } });
+    expect(stdout).toContain(`State     parked until 2026-11-23 12:01:00: ${reason}\n`);
+    expect(stdout.split(reason)).toHaveLength(2);
+    expect(stdout).toContain('2026-11-02 00:00:00\nFailure');
   });
 
   it('says of calls to a simulator of another budget that they are none of this one', async () => {

@@ -32,6 +32,15 @@ describe('a line of progress', () => {
     expect(line).toBe('[===========] 43 % covered, 2 min 5 s left, waits for a token, 12,345 rows');
   });
 
+  it('says when the next call comes where all of the budget is in use, and not for less than a second', () => {
+    const line = (nextCallInMs: number | null, waiting: string | null = null) =>
+      progressLine({ ...PROGRESS, nextCallInMs, waiting }, 200, bar);
+    expect(line(11_200)).toContain('2 min 5 s left, next call in 12 s, 12,345 rows');
+    expect(line(1_000)).toContain('next call in 1 s');
+    for (const quiet of [line(null), line(999), line(30_000, 'the server is away')])
+      expect(quiet).not.toContain('next call');
+  });
+
   it('promises 100 % only when it is', () => {
     expect(progressLine({ ...PROGRESS, coveredShare: 0.99999 }, 30, bar)).toContain('99 %');
     expect(progressLine({ ...PROGRESS, coveredShare: 1, etaSeconds: null }, 100, bar)).toContain('100 %');

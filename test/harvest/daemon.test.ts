@@ -67,6 +67,26 @@ describe('two large APIs', () => {
   });
 });
 
+describe('the log', () => {
+  it('says once a minute how far a backfill is, and nothing once it is through', { timeout: 240_000 }, async () => {
+    const bench = openVirtualBench({ tasks: 40_000, latency: { meanMs: 200 } });
+    await bench.run(12 * MINUTE);
+    const said = bench.logged.filter(({ msg }) => msg === 'progress');
+    const idle = bench.logged.findIndex(({ msg, state }) => msg === 'state' && state === 'idle');
+    expect(idle).toBeGreaterThan(0);
+    expect(bench.logged.slice(idle).filter(({ msg }) => msg === 'progress')).toEqual([]);
+    expect(said.length).toBeGreaterThanOrEqual(4);
+    // A minute is ten calls at the most, less those that are still under way.
+    const calls = said.map((line) => Number(line['calls']));
+    for (const [index, made] of calls.slice(2).entries()) expect(made - calls[index + 1]!).toBeGreaterThanOrEqual(7);
+    const percents = said.map(({ coveredPercent }) => Number(coveredPercent));
+    expect(percents).toEqual(percents.toSorted((a, b) => a - b));
+    expect(percents.at(-1)).toBeGreaterThan(50);
+    // All of the budget is used, so each line says when the next call comes.
+    expect(said.slice(1, -1).every(({ nextCallInMs, callsLeft }) => Number(nextCallInMs) >= 0 && Number(callsLeft) > 0)).toBe(true); // prettier-ignore
+  });
+});
+
 describe('an API that fails', () => {
   it('does not hold the tails of the others, whatever it does', { timeout: 240_000 }, async () => {
     const apis = { LEDGER_APIS: 'serp,merchant,backlinks' };

@@ -123,7 +123,7 @@ describe('the snapshot of a new ledger', () => {
     readAll();
     const lines = statusText(look({ apis: ['backlinks', 'serp'] }));
     expect(lines.filter((line) => line.includes('serp'))).toEqual(['Coverage  serp: nothing read yet']);
-    expect(lines).toContain('Backlog   at least 2 calls, unknown until read');
+    expect(lines).toContain('Backlog   50 % of the window is read; at least 2 calls left, unknown until read');
   });
 });
 
@@ -136,7 +136,7 @@ describe('the snapshot', () => {
     expect(look().coverage['backlinks']).toMatchObject({ complete: true, gaps: [], until: iso(UPPER) });
     expect(completeAt(NOW + limit)).toBe(true);
     expect(completeAt(NOW + limit + 1000)).toBe(false);
-    expect(look().backlog).toEqual({ calls: 0, etaSeconds: 0, exact: true, willExpire: [] });
+    expect(look().backlog).toEqual({ coveredShare: 1, calls: 0, etaSeconds: 0, exact: true, willExpire: [] });
   });
 
   it('is not complete over a gap in the middle, and tells when that expires', () => {

@@ -15,6 +15,7 @@ function expiring(gaps: readonly ReturnType<typeof gap>[], willExpire: readonly 
   const coverage = { since: iso(0), until: iso(NOW), complete: false, gaps, losses: [], unsettled: [] };
   const backlog = {
     calls: 1,
+    coveredShare: 0.5,
     etaSeconds: 6,
     exact: true,
     willExpire: willExpire.map((stretch) => ({ ...stretch, api: 'serp', reason: 'too much' })),
