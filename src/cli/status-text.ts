@@ -57,7 +57,7 @@ function coverageOf(api: string, coverage: ApiCoverage): string[] {
     labelled('Coverage', `${api}: ${verdictOf(coverage, isRead)}${open}`),
     ...some(
       gaps,
-      (gap) => `${isRead ? 'next to read' : 'gap'}: ${stretch(gap)}, expires from ${instant(gap.expiresAt)}`,
+      (gap) => `${isRead ? 'next to read' : 'gap'}: ${stretch(gap)}, expires from ${instant(gap.expiresAt)} on`,
     ),
     ...some(losses, (loss) => `lost: ${stretch(loss)}, ${loss.reason} (${instant(loss.lostAt)})`),
   ];

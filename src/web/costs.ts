@@ -94,7 +94,7 @@ const UNKNOWN: Readonly<Record<string, string>> = {
   held: 'no tag',
   none: 'tag unknown: listed without metadata',
   pending: 'tag not read yet',
-  lost: 'tag unknown: metadata lost',
+  lost: 'tag unknown: metadata no longer listed',
 };
 
 /** What cost most, with its share of all. */

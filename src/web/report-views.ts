@@ -45,7 +45,7 @@ const UNKNOWN: Readonly<Record<string, string>> = {
   held: 'none',
   none: 'unknown: listed without metadata',
   pending: 'unknown: not read yet',
-  lost: 'unknown: metadata lost',
+  lost: 'unknown: metadata no longer listed',
 };
 
 /** What is said in the place of a tag or a target that is not there: that there is none is one thing, that it is unknown another. */

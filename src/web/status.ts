@@ -61,7 +61,11 @@ function showSnapshot(snapshot: Snapshot): void {
   const left = until === null ? null : Date.parse(until) - Date.parse(now);
   say('state-side', left === null ? '' : `until ${moment(until ?? now)} (${duration(left)})`);
   figure('figure-tasks', compact(tasks.total), counted(tasks.total, 'task'));
-  figure('figure-metadata', share(tasks.withMetadata, tasks.total), counted(tasks.withMetadata, 'task'));
+  figure(
+    'figure-metadata',
+    share(tasks.withMetadata, tasks.total),
+    `${counted(tasks.withMetadata, 'task')}. DataForSEO lists metadata for a month: what was older when it was read has none.`,
+  );
   figure('figure-unfinished', count(tasks.unfinished));
   figure('figure-doubts', count(doubts));
   at('figure-doubts').dataset['mood'] = doubts > 0 ? 'warn' : '';

@@ -364,7 +364,7 @@ describe('status', () => {
       'State     waiting until 2026-11-23 12:01:00: the budget is spent',
       'Tasks     1,234,567, 200,000 with metadata, 12 unfinished',
       'Coverage  backlinks: INCOMPLETE, 1 gap, from 2026-05-23 12:00:00 to 2026-11-23 11:57:00; 1 stretch not settled yet',
-      '          - gap: metadata of 2026-11-01 00:00:00 to 2026-11-02 00:00:00, expires from 2026-12-01 00:00:00',
+      '          - gap: metadata of 2026-11-01 00:00:00 to 2026-11-02 00:00:00, expires from 2026-12-01 00:00:00 on',
       '          - lost: ids of 2026-11-01 00:00:00 to 2026-11-02 00:00:00, left the window unread (2026-11-03 00:00:00)',
       'Coverage  serp: nothing read yet',
       'Tail      backlinks read up to 2026-11-23 11:59:30; no task yet',

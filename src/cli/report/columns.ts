@@ -56,7 +56,7 @@ function without(name: Dimension | 'tag' | 'target', state: MetadataState | unde
     case 'none':
       return '(unknown: listed without metadata)';
     case 'lost':
-      return '(unknown: metadata lost)';
+      return '(unknown: metadata no longer listed)';
   }
 }
 
