@@ -20,8 +20,8 @@ export function tagOf(model: TaskModel, options: SimulatorOptions['metadata'], i
   return `customer-${Math.floor(chance(model.seed, index, SALT.tag) * options.tags) + 1}`;
 }
 
-export function targetOf(model: TaskModel, index: number): string {
-  return `site-${Math.floor(chance(model.seed, index, SALT.target) * 5_000)}.example.com`;
+export function targetOf(model: TaskModel, options: SimulatorOptions['metadata'], index: number): string {
+  return `site-${Math.floor(chance(model.seed, index, SALT.target) * options.targets)}.example.com`;
 }
 
 /**
@@ -40,7 +40,7 @@ export function postedBody(
   const body = {
     api: model.api,
     function: name,
-    target: targetOf(model, index),
+    target: targetOf(model, options, index),
     keyword: pick(words, draw(SALT.word)),
     ...(tag === null ? {} : { tag }),
     include_subdomains: true,

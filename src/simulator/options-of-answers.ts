@@ -75,6 +75,8 @@ export const metadata = z.strictObject({
   tagShare: share.default(0.8),
   /** How many different tags there are. */
   tags: z.int().min(1).default(20),
+  /** How many different targets there are: the fewer, the more tasks repeat others. */
+  targets: z.int().min(1).default(5_000),
   /** Share of finished tasks that the server lists with metadata null. */
   missingShare: share.default(0),
   /** What the field is without `include_metadata`. */

@@ -47,7 +47,7 @@ export function taskAt(model: TaskModel, options: SimulatorOptions, index: numbe
     costMicros: model.cost(index).micros,
     refundedAt: model.refundedAt(index),
     tag: tagOf(model, options.metadata, index),
-    target: targetOf(model, index),
+    target: targetOf(model, options.metadata, index),
     get metadata() {
       return listedMetadata(model, options, index, true);
     },

@@ -264,6 +264,12 @@ describe('metadata', () => {
     expect(new Set(tags)).toEqual(new Set([null, 'customer-1', 'customer-2', 'customer-3']));
   });
 
+  test('has as many targets as were asked for', async () => {
+    const simulator = await simulate({ ...DENSE, metadata: { targets: 3 } });
+    const targets = new Set([...simulator.tasks('backlinks')].map(({ target }) => target));
+    expect(targets).toEqual(new Set([0, 1, 2].map((n) => `site-${n}.example.com`)));
+  });
+
   test('is larger for the share of tasks that was asked for', async () => {
     const simulator = await simulate({ ...DENSE, metadata: { largeShare: 0.1, largeBytes: 3_000 } });
     const { rows } = await ask(simulator, lastDay(WITH));
