@@ -63,7 +63,10 @@ export function factsOfApi(api: CertificateOfApi): readonly CertifiedFact[] {
   return [
     fact('From', instant(since)),
     fact('Up to', `${instant(until)} (this second excluded)`),
-    fact('Tasks', `${count(tasks)}, ${count(withMetadata)} of them with their parameters and tag`),
+    fact(
+      'Tasks',
+      tasks === 0 ? 'none' : `${count(tasks)}, ${count(withMetadata)} of them with their parameters and tag`,
+    ),
     fact('Cost', `${dollars(costMicros)} dollars`),
     fact(
       'Proven by',
@@ -71,7 +74,10 @@ export function factsOfApi(api: CertificateOfApi): readonly CertifiedFact[] {
         ? 'nothing: no reading covers any of it'
         : `${counted(readings, 'reading')} of DataForSEO's list, ${counted(calls, 'call')}, made from ${instant(oldestReadAt)} to ${instant(newestReadAt)}`,
     ),
-    fact('They listed', `${counted(evidence.tasks, 'task')}, digest of their ids ${evidence.digest}`),
+    fact(
+      'They listed',
+      evidence.tasks === 0 ? 'no task' : `${counted(evidence.tasks, 'task')}, digest of their ids ${evidence.digest}`,
+    ),
     fact('Missing', stretchesIn(missing), missing.map(missingText)),
     fact(
       'In doubt',

@@ -13,7 +13,7 @@ export function certificateOf(certificate: Certificate): Node {
   return h(
     'div',
     { class: 'certificate' },
-    h('p', { class: 'lead' }, verdict),
+    h('p', { class: 'lead verdict', 'data-complete': complete ? 'yes' : 'no' }, verdict),
     factsOf(headOf(certificate)),
     ...apis.map(ofApi),
     h('p', { class: 'note' }, CERTIFICATE_MEANING.join(' ')),
@@ -21,15 +21,19 @@ export function certificateOf(certificate: Certificate): Node {
 }
 
 function ofApi(api: CertificateOfApi): HTMLElement {
-  const facts = factsOfApi(api).map(({ label, text, stretches }): readonly [string, string] => {
+  const facts = factsOfApi(api).map(({ label, text, stretches }): readonly [string, string | Node] => {
     const isBelow = label === 'Missing';
-    return [label, isBelow || stretches.length === 0 ? text : `${text}: ${someOf(stretches)}`];
+    return [label, isBelow || stretches.length === 0 ? text : h('div', {}, text, someOf(stretches))];
   });
   const lack = facts.length === 0 ? 'not complete, nothing has been read yet' : 'not complete';
   return h(
     'section',
     {},
-    h('h3', {}, `${api.api}: ${api.complete ? 'complete' : lack}`),
+    h(
+      'h3',
+      { class: 'verdict', 'data-complete': api.complete ? 'yes' : 'no' },
+      `${api.api}: ${api.complete ? 'complete' : lack}`,
+    ),
     factsOf(facts),
     ...cautionsOf(api).map((caution) => h('p', { class: 'careful' }, caution)),
     ...(api.missing.length === 0 ? [] : [missingTable(api.missing)]),
@@ -51,8 +55,9 @@ function missingTable(missing: readonly MissingStretch[]): HTMLElement {
 
 const MOST_NAMED = 5;
 
-function someOf(stretches: readonly string[]): string {
+function someOf(stretches: readonly string[]): HTMLElement {
   const named = stretches.slice(0, MOST_NAMED);
   const rest = stretches.length - named.length;
-  return [...named, ...(rest > 0 ? [`${count(rest)} more`] : [])].join(', ');
+  const lines = [...named, ...(rest > 0 ? [`and ${count(rest)} more`] : [])];
+  return h('ul', { class: 'stretches' }, ...lines.map((line) => h('li', {}, line)));
 }

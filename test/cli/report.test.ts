@@ -48,7 +48,7 @@ day (UTC)   tasks   dollars
 2024-05-15      2  0.300003
 
 2 tasks, 0.300003 dollars. Days are UTC.
-CAREFUL: the ledger lacks some of this time, so there may be more than this. npx dataforseo-ledger report coverage says what.
+CAREFUL: the ledger lacks some or all of this time, so there may be more than this. npx dataforseo-ledger report coverage says what.
 `,
     ]);
   });
@@ -404,7 +404,7 @@ describe('report coverage', () => {
     const { report } = reporting([listed('a', SINCE)]);
     const { stdout, stderr } = await report('costs', '--format', 'csv');
     expect(stdout).not.toContain('CAREFUL');
-    expect(stderr).toMatch(/^CAREFUL: the ledger lacks some of this time.* report coverage says what\.\n$/);
+    expect(stderr).toMatch(/^CAREFUL: the ledger lacks some or all of this time.* report coverage says what\.\n$/);
     const range = ['--since', '2024-05-15 02:00:00', '--until', '2024-05-15 03:00:00'];
     expect((await report('costs', '--format', 'csv', ...range)).stderr).toBe('');
   });

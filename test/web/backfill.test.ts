@@ -69,7 +69,7 @@ describe.skipIf(!hasChromium)('while a million tasks are being read', () => {
 
     await page.goto(`http://${address}/tasks`);
     await says('#found-title', 'The newest 100 tasks');
-    await says('#careful', 'Careful: the ledger lacks some of this time');
+    await says('#careful', 'Careful: the ledger lacks some or all of this time');
     const [some] = bench.rows('select id, target from tasks where target is not null limit 1');
     await page.getByLabel('Target', { exact: true }).fill(String(some?.['target']));
     await page.getByRole('button', { name: 'Search', exact: true }).click();

@@ -348,6 +348,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await until('#report', '$4.500000');
     await page.locator('select[name=report]').selectOption('coverage');
     await until('#report', 'Not complete: something is missing');
+    expect(await page.locator('.verdict[data-complete=no]').count()).toBe(2);
     await until('#report', /Account[0-9a-f]{32}:[0-9a-f]{64}/);
     await until('#report', 'tasksgapnot read yet');
   });
@@ -373,7 +374,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
 
   it('a report says that the ledger lacks some of its time, and where to see what', async () => {
     await page.goto(`${url}/reports?report=costs&by=day`);
-    await until('#careful', 'the ledger lacks some of this time');
+    await until('#careful', 'the ledger lacks some or all of this time');
     const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
     const [since, end] = [day(NOW - 5 * DAY), day(NOW - 4 * DAY)];
     expect(await page.locator('#careful').isVisible()).toBe(true);
@@ -424,6 +425,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
 
   it('a task that was asked for before and comes late is not shown in the place of the one that was asked for last', async () => {
     await page.goto(`${url}/tasks`);
+    await until('#found-title', 'The newest 100 tasks');
     const ids = page.locator('#rows tr button');
     const [slow = '', quick = ''] = await ids.allTextContents();
     const gate = Promise.withResolvers<undefined>();

@@ -137,7 +137,7 @@ export function carefulOf({
 }): string[] {
   if (complete) return [];
   return [
-    `CAREFUL: the ledger lacks some of this time, so there may be more than this. ${commandName} report coverage says what.`,
+    `CAREFUL: the ledger lacks some or all of this time, so there may be more than this. ${commandName} report coverage says what.`,
   ];
 }
 

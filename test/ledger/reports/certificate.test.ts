@@ -97,5 +97,8 @@ describe('the certificate of a range without an end', () => {
     expect(cautionsOf({ ...of, tasks: 0 }).join(' ')).not.toContain('Of what came before');
     const unread = { ...of, evidence: { ...of.evidence, readings: 0, oldestReadAt: null, newestReadAt: null } };
     expect(factsOfApi(unread).find(({ label }) => label === 'Proven by')?.text).toBe('nothing: no reading covers any of it'); // prettier-ignore
+    const empty = { ...of, tasks: 0, evidence: { ...of.evidence, tasks: 0 } };
+    const said = Object.fromEntries(factsOfApi(empty).map(({ label, text }) => [label, text]));
+    expect([said['Tasks'], said['They listed']]).toEqual(['none', 'no task']);
   });
 });
