@@ -125,6 +125,11 @@ export const GAUGES: readonly GaugeOf[] = [
     of: ({ budget }) => one(budget.lastHour),
   },
   {
+    name: 'window_covered_ratio',
+    help: 'Share of the window that is read, by time.',
+    of: ({ backlog }) => one(backlog.coveredShare),
+  },
+  {
     name: 'backlog_calls',
     help: 'Calls that the gaps take; the least that it can be where backlog_exact is 0.',
     of: ({ backlog }) => one(backlog.calls),
