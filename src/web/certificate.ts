@@ -1,6 +1,6 @@
 import type { Certificate, CertificateOfApi, MissingStretch } from '../domain/certificate.ts';
 import { cautionsOf, CERTIFICATE_MEANING, factsOfApi, headOf, wordsOfLack } from '../domain/certificate-words.ts';
-import { factsOf, foreign, h } from './dom.ts';
+import { factsOf, foreign, h, unbroken } from './dom.ts';
 import { count, moment } from './format.ts';
 import { tableOf } from './table.ts';
 
@@ -35,7 +35,7 @@ function ofApi(api: CertificateOfApi): HTMLElement {
       `${api.api}: ${api.complete ? 'complete' : lack}`,
     ),
     factsOf(facts),
-    ...cautionsOf(api).map((caution) => h('p', { class: 'careful' }, caution)),
+    ...cautionsOf(api).map((caution) => h('p', { class: 'careful' }, ...unbroken(caution))),
     ...(api.missing.length === 0 ? [] : [missingTable(api.missing)]),
   );
 }
@@ -49,7 +49,7 @@ function missingTable(missing: readonly MissingStretch[]): HTMLElement {
     { name: 'How', cell: (stretch: MissingStretch) => wordsOfLack(stretch).how },
     { name: 'Detail', cell: (stretch: MissingStretch) => foreign(stretch.detail, '', 300) },
   ];
-  const table = tableOf(columns, missing, 'What is missing');
+  const table = tableOf(columns, missing, { caption: 'What is missing' });
   return h('div', { class: 'scroll tall', tabindex: '0', role: 'group', 'aria-label': 'What is missing' }, table);
 }
 

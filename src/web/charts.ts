@@ -4,24 +4,21 @@ import { viewAfter } from './zoom-keys.ts';
 
 export type ChartOptions = {
   readonly id: string;
-  readonly kind: 'bars' | 'line';
   /** What a value is written as beside the axis. */
   readonly write: (value: number) => string;
   readonly sync?: string;
   /** A line that is not to be crossed. */
   readonly cap?: number;
   readonly drag?: boolean;
-  /** The shortest bar, in seconds: a day, a minute. */
+  /** What a bar is of, in seconds: a day, a minute. */
   readonly step: number;
+  /** What is counted has no halves, and its axis none either. */
+  readonly whole?: boolean;
 };
 
 export type Chart = {
-  /** @param times - Epoch seconds. */
-  readonly show: (
-    times: readonly number[],
-    values: readonly (number | null)[],
-    range: readonly [number, number],
-  ) => void;
+  /** @param times - Epoch seconds, one or more, a step apart; where each day or minute begins. */
+  readonly show: (times: readonly number[], values: readonly (number | null)[]) => void;
 };
 
 type Shown = { times: readonly number[]; values: readonly (number | null)[]; range: readonly [number, number] };
@@ -42,7 +39,8 @@ export function createChart(options: ChartOptions): Chart {
   }).observe(place);
   if (options.drag === true) place.addEventListener('keydown', (event) => zoomByKey(event, state, options));
   return {
-    show: (times, values, range) => {
+    show: (times, values) => {
+      const range = rangeOf(times, options.step);
       const key = JSON.stringify([times, values, range]);
       if (key === state.key) return;
       const isSameRange = state.shown !== null && String(state.shown.range) === String(range);
@@ -53,6 +51,11 @@ export function createChart(options: ChartOptions): Chart {
       else build();
     },
   };
+}
+
+/** Each bar stands above its label, so half a step is left on either side, and no label is of what has not come. */
+export function rangeOf(times: readonly number[], step: number): readonly [number, number] {
+  return [(times[0] ?? 0) - step / 2, (times.at(-1) ?? 0) + step / 2];
 }
 
 /** All charts that are zoomed together by the mouse are so by the keys too. */
@@ -88,7 +91,7 @@ function settings(options: ChartOptions, place: HTMLElement, { range, values }: 
     ticks: { show: false },
     font: '11px system-ui, sans-serif',
   };
-  const bars = uPlot.paths.bars?.({ size: [0.8, 40], align: 1 });
+  const bars = uPlot.paths.bars?.({ size: [0.8, 40] });
   return {
     width: Math.max(place.clientWidth, 100),
     height: place.clientHeight,
@@ -118,16 +121,22 @@ function settings(options: ChartOptions, place: HTMLElement, { range, values }: 
         space: 64,
         values: (_plot, splits) => splits.map((split) => timeOf(split, options.step)),
       },
-      { ...axis, size: 62, space: 32, values: (_plot, splits) => splits.map(options.write) },
+      {
+        ...axis,
+        size: 62,
+        space: 26,
+        ...(options.whole === true ? { incrs: WHOLE } : {}),
+        values: (_plot, splits) => splits.map(options.write),
+      },
     ],
     series: [
       {},
       {
         stroke: colour('--accent'),
-        width: options.kind === 'line' ? 2 : 0,
-        fill: options.kind === 'line' ? colour('--accent-soft') : colour('--accent'),
+        width: 0,
+        fill: colour('--accent'),
         points: { show: false },
-        ...(options.kind === 'bars' && bars !== undefined ? { paths: bars } : {}),
+        ...(bars === undefined ? {} : { paths: bars }),
       },
       ...(options.cap === undefined
         ? []
@@ -135,6 +144,14 @@ function settings(options: ChartOptions, place: HTMLElement, { range, values }: 
     ],
   };
 }
+
+/** The steps that an axis of counts may have: 1, 2, 5, 10, 20, 25, 50 and so on. */
+const WHOLE = [
+  1,
+  2,
+  5,
+  ...Array.from({ length: 9 }, (_, power) => [1, 2, 2.5, 5].map((step) => step * 10 ** (power + 1))).flat(),
+];
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 

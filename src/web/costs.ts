@@ -1,10 +1,11 @@
-import type { CostRow } from '../domain/report.ts';
+import type { CostRow, Totals } from '../domain/report.ts';
 import { ask, inWords } from './ask.ts';
 import { createChart } from './charts.ts';
 import { at, draw, foreign, h, say } from './dom.ts';
-import { count, counted, day, DAY_MS, exactMoney, money, share } from './format.ts';
+import { count, counted, day, DAY_MS, dollarMark, exactMoney, mark, money, share } from './format.ts';
 import { RANGE_DAYS } from './range.ts';
-import type { Costs } from './status.ts';
+
+export type Costs = { readonly rows: readonly CostRow[]; readonly totals: Totals; readonly groups: number };
 
 let days = RANGE_DAYS;
 /** Null before the first answer, which then draws what was chosen. */
@@ -34,26 +35,16 @@ export async function showDays(now: string): Promise<void> {
   const times = Array.from({ length: days }, (_, index) => (first + index * DAY_MS) / 1000);
   const rowOf = (time: number) => byDay.get(day(time * 1000));
   charts ??= [
-    createChart({ id: 'days-tasks', kind: 'bars', write: short, sync: 'days', drag: true, step: 86_400 }),
-    createChart({
-      id: 'days-cost',
-      kind: 'bars',
-      write: (dollars) => `$${short(dollars)}`,
-      sync: 'days',
-      drag: true,
-      step: 86_400,
-    }),
+    createChart({ id: 'days-tasks', write: mark, whole: true, sync: 'days', drag: true, step: 86_400 }),
+    createChart({ id: 'days-cost', write: dollarMark, sync: 'days', drag: true, step: 86_400 }),
   ];
-  const range = [first / 1000, (today + DAY_MS) / 1000] as const;
   charts[0].show(
     times,
     times.map((time) => rowOf(time)?.tasks ?? 0),
-    range,
   );
   charts[1].show(
     times,
     times.map((time) => (rowOf(time)?.costMicros ?? 0) / 1e6),
-    range,
   );
   const total = rows.reduce((sum, row) => sum + row.costMicros, 0);
   const tasks = rows.reduce((sum, row) => sum + row.tasks, 0);
@@ -61,33 +52,36 @@ export async function showDays(now: string): Promise<void> {
     'days-note',
     `${counted(tasks, 'task')}, ${money(total)} in ${counted(days, 'day')}. Days are UTC. Drag over the chart to zoom in, double-click to see all; or + and −, arrows, Escape.`,
   );
-  draw(at('days-table'), rows, () => [
-    table(
-      'Tasks and cost of each day, UTC',
-      ['Day', 'Tasks', 'Cost'],
-      rows.toReversed().map((row) => [row.day ?? '', row]),
-    ),
-  ]);
+  draw(at('days-table'), rows, () => {
+    if (rows.length === 0) return [nothing()];
+    const named = rows.toReversed().map((row) => ({ name: row.day ?? '', row }));
+    return [costTable('Tasks and cost of each day, UTC', 'Day', named)];
+  });
 }
 
-const SHORT = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 2 });
-
-function short(value: number): string {
-  return SHORT.format(value);
+function nothing(): HTMLElement {
+  return h('p', { class: 'empty' }, 'Nothing on record in this time.');
 }
 
-function table(caption: string, names: readonly string[], rows: readonly (readonly [string, CostRow])[]): HTMLElement {
-  const head = names.map((name, index) => h('th', { scope: 'col', class: index === 0 ? '' : 'number' }, name));
-  const body = rows.map(([name, { tasks, costMicros }]) =>
+type Named = { readonly name: Node | string; readonly row: CostRow; readonly more?: HTMLElement };
+
+/** @param more - What the head of a further column is, where the rows have one. */
+export function costTable(caption: string, name: string, rows: readonly Named[], more?: HTMLElement): HTMLElement {
+  const head = [name, 'Tasks', 'Cost'].map((each, index) =>
+    h('th', { scope: 'col', class: index === 0 ? '' : 'number' }, each),
+  );
+  const body = rows.map(({ name: of, row, more: further }) =>
     h(
       'tr',
       {},
-      h('th', { scope: 'row' }, name),
-      h('td', { class: 'number' }, count(tasks)),
-      h('td', { class: 'number' }, exactMoney(costMicros)),
+      h('th', { scope: 'row', class: typeof of === 'string' ? 'nowrap' : '' }, of),
+      h('td', { class: 'number' }, count(row.tasks)),
+      h('td', { class: 'number', title: exactMoney(row.costMicros) }, money(row.costMicros)),
+      ...(further === undefined ? [] : [further]),
     ),
   );
-  return h('table', {}, h('caption', {}, caption), h('thead', {}, h('tr', {}, ...head)), h('tbody', {}, ...body));
+  const heads = more === undefined ? head : [...head, more];
+  return h('table', {}, h('caption', {}, caption), h('thead', {}, h('tr', {}, ...heads)), h('tbody', {}, ...body));
 }
 
 const UNKNOWN: Readonly<Record<string, string>> = {
@@ -99,31 +93,30 @@ const UNKNOWN: Readonly<Record<string, string>> = {
 
 /** What cost most, with its share of all. */
 export function showCosts(id: string, costs: Costs, by: 'endpoint' | 'tag'): void {
+  const { rows, totals, groups } = costs;
   draw(at(id), costs, () => {
-    if (costs.rows.length === 0) return [h('p', { class: 'empty' }, 'Nothing on record in this time.')];
-    const most = Math.max(...costs.rows.map(({ costMicros }) => costMicros), 1);
-    const names = [by === 'tag' ? 'Tag' : 'Endpoint', 'Tasks', 'Cost', 'Share'];
-    const head = names.map((name, index) =>
-      h('th', { scope: 'col', class: index === 0 ? '' : index === 3 ? 'share' : 'number' }, name),
-    );
-    const body = costs.rows.map((row) => {
-      const bar = h('span', { class: 'bar' });
-      bar.style.width = `${Math.max((row.costMicros / most) * 100, 0).toFixed(1)}%`;
-      return h(
-        'tr',
-        {},
-        h('th', { scope: 'row' }, nameOf(row, by)),
-        h('td', { class: 'number' }, count(row.tasks)),
-        h('td', { class: 'number' }, exactMoney(row.costMicros)),
-        h('td', { class: 'share', title: share(row.costMicros, costs.totals.costMicros) }, bar),
-      );
-    });
+    if (rows.length === 0) return [nothing()];
     const caption =
-      costs.groups > costs.rows.length
-        ? `The dearest ${costs.rows.length} of ${count(costs.groups)}`
-        : `${money(costs.totals.costMicros)} in all`;
-    return [h('table', {}, h('caption', {}, caption), h('thead', {}, h('tr', {}, ...head)), h('tbody', {}, ...body))];
+      groups > rows.length
+        ? `The dearest ${rows.length} of ${count(groups)}; ${money(totals.costMicros)} in all`
+        : `${money(totals.costMicros)} in all`;
+    const named = rows.map((row) => ({ name: nameOf(row, by), row, more: shareCell(row.costMicros, totals) }));
+    return [
+      costTable(caption, by === 'tag' ? 'Tag' : 'Endpoint', named, h('th', { scope: 'col', class: 'share' }, 'Share')),
+    ];
   });
+}
+
+/** The whole track is all that was spent. */
+function shareCell(micros: number, { costMicros }: Totals): HTMLElement {
+  const track = h('span', { class: 'track', 'aria-hidden': 'true' });
+  if (micros > 0 && costMicros > 0) {
+    const bar = h('span', { class: 'bar' });
+    bar.style.width = `${Math.min((micros / costMicros) * 100, 100).toFixed(1)}%`;
+    track.append(bar);
+  }
+  const percent = h('span', { class: 'percent' }, share(micros, costMicros));
+  return h('td', { class: 'share' }, h('span', { class: 'share-line' }, track, percent));
 }
 
 function nameOf(row: CostRow, by: 'endpoint' | 'tag'): HTMLElement {
@@ -137,33 +130,4 @@ function nameOf(row: CostRow, by: 'endpoint' | 'tag'): HTMLElement {
     return link;
   }
   return h('span', { class: 'absent' }, UNKNOWN[row.metadataState ?? ''] ?? 'tag unknown');
-}
-
-export function showFailures(costs: Costs): void {
-  draw(at('failures'), costs, () => {
-    if (costs.rows.length === 0) return [h('p', { class: 'empty' }, 'No task on record has failed.')];
-    const body = costs.rows.map((row) =>
-      h(
-        'tr',
-        {},
-        h('th', { scope: 'row' }, foreign(row.status ?? null, 'no status', 90)),
-        h('td', { class: 'number' }, count(row.tasks)),
-        h('td', { class: 'number' }, exactMoney(row.costMicros)),
-      ),
-    );
-    const head = ['Status', 'Tasks', 'Cost'].map((name, index) =>
-      h('th', { scope: 'col', class: index === 0 ? '' : 'number' }, name),
-    );
-    const link = h('p', { class: 'note' }, h('a', { href: '/tasks?state=failed' }, 'Look at the tasks that failed'));
-    return [
-      h(
-        'table',
-        {},
-        h('caption', {}, `${counted(costs.totals.tasks, 'task')} failed`),
-        h('thead', {}, h('tr', {}, ...head)),
-        h('tbody', {}, ...body),
-      ),
-      link,
-    ];
-  });
 }

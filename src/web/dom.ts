@@ -27,7 +27,12 @@ function setAttributes(element: Element, attributes: Attributes): void {
 
 /** What is known of something: names and what they are. */
 export function factsOf(facts: readonly (readonly [string, Child])[]): HTMLElement {
-  return h('dl', { class: 'facts' }, ...facts.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]));
+  const told = (value: Child) => (typeof value === 'string' ? unbroken(value) : [value]);
+  return h(
+    'dl',
+    { class: 'facts' },
+    ...facts.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, ...told(value))]),
+  );
 }
 
 /** The element with an id that the page's own HTML has. */
@@ -46,7 +51,17 @@ export function formAt(id: string): HTMLFormElement {
 /** Writes only what has changed, so that nothing flickers and no selection is lost. */
 export function say(id: string, text: string): void {
   const element = at(id);
-  if (element.textContent !== text) element.textContent = text;
+  if (element.textContent !== text) element.replaceChildren(...unbroken(text));
+}
+
+const MOMENT = /(\d{4}-\d{2}-\d{2}(?: \d{2}:\d{2}(?::\d{2})?)?)/;
+
+/** A text whose dates and times are not broken at the end of a line. */
+export function unbroken(text: string): Child[] {
+  return text.split(MOMENT).flatMap<Child>((part, index) => {
+    if (index % 2 === 1) return [h('span', { class: 'nowrap' }, part)];
+    return part === '' ? [] : [part];
+  });
 }
 
 const shown = new WeakMap<Element, string>();
@@ -59,11 +74,15 @@ export function draw(element: Element, of: unknown, make: () => readonly Child[]
   element.replaceChildren(...make());
 }
 
+/** So long a tag or a target stays on one line, where there is room, and does not break at its hyphens. */
+const LONGEST_WORD = 24;
+
 /** A text from the API: isolated, so that marks of direction in it turn nothing around it. Null is no text. */
 export function foreign(text: string | null, absent = '–', most = 200): HTMLElement {
   if (text === null) return h('span', { class: 'absent' }, absent);
   if (text === '') return h('span', { class: 'absent' }, '(empty)');
-  if (text.length <= most) return h('bdi', { class: 'text' }, ...broken(text));
+  const look = text.length <= LONGEST_WORD && !/[\s/]/.test(text) ? 'text word' : 'text';
+  if (text.length <= most) return h('bdi', { class: look }, ...broken(text));
   return h('bdi', { class: 'text', title: `${text.length} characters` }, `${text.slice(0, most)}…`);
 }
 

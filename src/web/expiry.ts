@@ -1,6 +1,7 @@
 import type { Snapshot } from '../domain/snapshot.ts';
-import { at, draw, h } from './dom.ts';
+import { at, draw, h, unbroken } from './dom.ts';
 import { duration, moment } from './format.ts';
+import { tableOf, type Column } from './table.ts';
 
 const MOST = 40;
 const NEWEST_MS = 600_000;
@@ -19,39 +20,47 @@ export function expiringOf({ coverage, backlog, at: now }: Pick<Snapshot, 'cover
 }
 
 export function showExpiry(snapshot: Snapshot): void {
-  const { coverage, at: now } = snapshot;
+  const { coverage, at: now, state } = snapshot;
   const expiring = expiringOf(snapshot);
   const hasDoomed = expiring.some(({ isDoomed }) => isDoomed);
-  const rows = expiring.slice(0, MOST);
+  const isRefused = Object.keys(snapshot.refused).length > 0;
+  const rows = expiring.slice(0, MOST).map((stretch) => ({ ...stretch, when: whenOf(stretch, now) }));
   const isAllRead = Object.values(coverage).every(({ complete }) => complete);
-  const shown = rows.map(({ api, grade, since, until, expiresAt, isDoomed }) => [
-    api,
-    grade,
-    `${moment(since).slice(0, 16)} to ${moment(until).slice(0, 16)}`,
-    `${isDoomed ? 'lost ' : ''}in ${duration(Date.parse(expiresAt) - Date.parse(now))}`,
-    isDoomed,
-  ]);
-  draw(at('expiry'), [...shown, isAllRead], () => {
-    if (rows.length === 0)
-      return [h('p', { class: 'empty' }, isAllRead ? ALL_READ : 'Nothing yet, as far as is known.')];
-    const head = ['API', 'What', 'Stretch', 'Expires'].map((name) => h('th', { scope: 'col' }, name));
-    const body = shown.map(([api, grade, stretch, when, isDoomed]) =>
-      h(
-        'tr',
-        {},
-        ...[api, grade, stretch].map((text) => h('td', {}, String(text))),
-        h(
-          'td',
-          { class: 'nowrap' },
-          isDoomed === true ? h('span', { class: 'badge', 'data-state': 'failed' }, String(when)) : String(when),
-        ),
-      ),
-    );
-    const caption = !hasDoomed
-      ? 'All of this is read before it leaves the window.'
-      : 'What is marked leaves the window before it can be read.';
-    return [h('table', {}, h('caption', {}, caption), h('thead', {}, h('tr', {}, ...head)), h('tbody', {}, ...body))];
+  const caption = expiryCaption({ hasDoomed, state, isRefused });
+  draw(at('expiry'), [rows, isAllRead, caption], () => {
+    if (rows.length > 0) return [tableOf(COLUMNS, rows, { caption, cards: true })];
+    return [h('p', { class: 'empty' }, isAllRead ? ALL_READ : 'Nothing yet, as far as is known.')];
   });
+}
+
+const COLUMNS: readonly Column<Expiring & { readonly when: string }>[] = [
+  { name: 'API', cell: ({ api }) => api },
+  { name: 'What', cell: ({ grade }) => grade },
+  { name: 'Stretch', cell: (row) => h('span', {}, ...unbroken(stretchOf(row))) },
+  {
+    name: 'Expires',
+    nowrap: true,
+    cell: ({ when, isDoomed }) => (isDoomed ? h('span', { class: 'badge', 'data-state': 'failed' }, when) : when),
+  },
+];
+
+function stretchOf({ since, until }: Stretch): string {
+  return `${moment(since).slice(0, 16)} to ${moment(until).slice(0, 16)}`;
+}
+
+function whenOf({ expiresAt, isDoomed }: Expiring, now: string): string {
+  return `${isDoomed ? 'lost ' : ''}in ${duration(Date.parse(expiresAt) - Date.parse(now))}`;
+}
+
+type Outlook = { readonly hasDoomed: boolean; readonly state: Snapshot['state']; readonly isRefused: boolean };
+
+/** Promises nothing while it is in the hands of others whether anything is read. */
+export function expiryCaption({ hasDoomed, state, isRefused }: Outlook): string {
+  if (hasDoomed) return 'What is marked leaves the window before it can be read.';
+  if (state === 'parked' || isRefused) return 'What somebody must act on is read only if they do before it expires.';
+  return state === 'stopped'
+    ? 'Nothing is read while the daemon is stopped.'
+    : 'All of this is read before it leaves the window.';
 }
 
 const ALL_READ = 'Nothing: all that the window holds is read.';

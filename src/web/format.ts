@@ -2,6 +2,7 @@ const NUMBER = new Intl.NumberFormat('en-US');
 const COMPACT = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
 
 export const DAY_MS = 86_400_000;
+const CENT_MICROS = 10_000;
 
 export function count(number: number): string {
   return NUMBER.format(number);
@@ -15,9 +16,12 @@ export function counted(number: number, one: string, many = `${one}s`): string {
   return `${count(number)} ${number === 1 ? one : many}`;
 }
 
-/** To the cent. @param micros - Micro-dollars. */
+/** To the cent; below one cent with all its digits, for what is not nothing must not look like it. @param micros - Micro-dollars. */
 export function money(micros: number): string {
-  return `${micros < 0 ? '−' : ''}$${(Math.abs(micros) / 1e6).toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
+  const size = Math.abs(micros);
+  const maximumFractionDigits = size < CENT_MICROS ? 6 : 2;
+  const text = (size / 1e6).toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits });
+  return `${micros < 0 ? '−' : ''}$${text}`;
 }
 
 /** To the micro-dollar; all six decimals, so that figures stand below each other. */
@@ -55,4 +59,33 @@ export function share(part: number, whole: number): string {
   if (whole === 0) return '–';
   const percent = (part / whole) * 100;
   return part > 0 && percent < 0.1 ? '<0.1 %' : `${percent.toFixed(percent > 99.9 && part < whole ? 2 : 1)} %`;
+}
+
+const SHORT = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 2 });
+/** The digits of a micro-dollar. */
+const FINE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 6 });
+
+/** Beside an axis: in full as far as it has the room, `1,000` and not `1K`. */
+export function mark(value: number): string {
+  return value < 100_000 ? FINE.format(value) : SHORT.format(value);
+}
+
+/** The same of dollars: whole ones without cents. */
+export function dollarMark(dollars: number): string {
+  return Number.isInteger(dollars) ? `$${mark(dollars)}` : money(Math.round(dollars * 1e6));
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
+}
+
+/** With one mark at its end. */
+export function ended(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
+}
+
+/** The same with a capital at its beginning. */
+export function sentence(text: string): string {
+  return ended(text.slice(0, 1).toUpperCase() + text.slice(1));
 }

@@ -1,65 +1,69 @@
-import type { CostRow, Totals } from '../domain/report.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { ask, inWords, read } from './ask.ts';
-import { showCosts, showDays, showFailures, watchRange } from './costs.ts';
+import { showBacklog } from './backlog.ts';
+import { showBudget, type Calls } from './budget.ts';
+import { showCosts, showDays, watchRange, type Costs } from './costs.ts';
 import { at, draw, h, say } from './dom.ts';
 import { showExpiry } from './expiry.ts';
-import { bytes, compact, count, counted, DAY_MS, duration, moment, money, share } from './format.ts';
-import { showBudget, type Calls } from './budget.ts';
+import { showFailures, showLastFailure } from './failures.ts';
+import { bytes, compact, count, counted, DAY_MS, exactMoney, moment, money, share } from './format.ts';
 import { legendItems } from './patterns.ts';
 import { FAILURE_DAYS, nameRanges, RANGE_DAYS } from './range.ts';
 import { showLost } from './lost.ts';
+import { stateWords, unheardWords, type StateWords } from './state-words.ts';
 import { showStrips, type Strip } from './strip.ts';
 
 /** How often what is behind the snapshot is asked for again. */
 const REFRESH_MS = 10_000;
 
-const STATE_WORDS: Readonly<Record<Snapshot['state'], string>> = {
-  harvesting: 'Harvesting',
-  idle: 'Up to date',
-  waiting: 'Waiting',
-  parked: 'Parked: somebody must act',
-  stopped: 'Stopped',
-};
+/** What a proxy refuses while the daemon is away, browsers do not ask for again by themselves. */
+const RETRY_MS = 2_000;
 
-export type Costs = { readonly rows: readonly CostRow[]; readonly totals: Totals; readonly groups: number };
+let last: Snapshot | null = null;
 
 function listen(): void {
   const events = new EventSource('/api/live');
-  const connected = (live: boolean) => {
-    const mark = at('live');
-    mark.dataset['live'] = live ? 'on' : 'off';
-    const words = live ? 'Live' : 'No connection; trying again';
-    const text = mark.lastElementChild;
-    if (text !== null && text.textContent !== words) text.textContent = words;
-    // What is shown may be long over: nobody should take an old "Up to date" for a new one.
-    at('state').dataset['live'] = live ? 'on' : 'off';
-  };
   events.addEventListener('status', (event: MessageEvent<string>) => {
     connected(true);
-    showSnapshot(read<Snapshot>(event.data));
+    last = read<Snapshot>(event.data);
+    showSnapshot(last);
   });
   events.addEventListener('trouble', (event: MessageEvent<string>) => {
     connected(true);
     showTrouble(read<{ readonly error: string }>(event.data).error);
   });
-  events.addEventListener('error', () => connected(false));
+  events.addEventListener('error', () => {
+    connected(false);
+    showState(unheardWords(last));
+    if (events.readyState === EventSource.CLOSED) setTimeout(listen, RETRY_MS);
+  });
+}
+
+function connected(live: boolean): void {
+  const mark = at('live');
+  mark.dataset['live'] = live ? 'on' : 'off';
+  const words = live ? 'Live' : 'No connection; trying again';
+  const text = mark.lastElementChild;
+  if (text !== null && text.textContent !== words) text.textContent = words;
+  at('state').dataset['live'] = live ? 'on' : 'off';
+}
+
+function showState({ name, reason, side }: StateWords): void {
+  say('state-name', name);
+  say('state-reason', reason);
+  say('state-side', side);
+  document.title = `${name.split(':')[0] ?? ''} · dataforseo-ledger`;
 }
 
 function showTrouble(reason: string): void {
   at('state').dataset['state'] = 'trouble';
-  say('state-name', 'The ledger does not answer yet');
-  say('state-reason', reason);
-  say('state-side', '');
+  showState({ name: 'The ledger does not answer yet', reason, side: '' });
 }
 
 function showSnapshot(snapshot: Snapshot): void {
-  const { state, reason, until, at: now, tasks, ledger, doubts } = snapshot;
+  const { state, at: now, tasks, ledger, doubts } = snapshot;
   at('state').dataset['state'] = state;
-  say('state-name', STATE_WORDS[state]);
-  say('state-reason', sentence(reason));
-  const left = until === null ? null : Date.parse(until) - Date.parse(now);
-  say('state-side', left === null ? '' : `until ${moment(until ?? now)} (${duration(left)})`);
+  showState(stateWords(snapshot));
   figure('figure-tasks', compact(tasks.total), counted(tasks.total, 'task'));
   figure(
     'figure-metadata',
@@ -73,49 +77,13 @@ function showSnapshot(snapshot: Snapshot): void {
   figure('figure-size', bytes(ledger.sizeBytes + ledger.walBytes), `${ledger.path}, schema ${ledger.schemaVersion}`);
   showBacklog(snapshot);
   showExpiry(snapshot);
-  showFailure(snapshot);
+  showLastFailure(snapshot);
   say('foot', `All times are UTC by the server's clock, ${moment(now)}. ${ledger.path} · version ${snapshot.version}`);
-  document.title = `${STATE_WORDS[state].split(':')[0] ?? ''} · dataforseo-ledger`;
 }
 
 function figure(id: string, text: string, title?: string): void {
   say(id, text);
   if (title !== undefined) at(id).title = title;
-}
-
-function sentence(text: string): string {
-  const first = text.slice(0, 1).toUpperCase() + text.slice(1);
-  return /[.!?…]$/.test(first) ? first : `${first}.`;
-}
-
-function showBacklog({ backlog, coverage, at: now, budget }: Snapshot): void {
-  const gaps = Object.values(coverage).flatMap((api) => api.gaps);
-  // Rounded down: 100 % is a promise.
-  const percent = (Math.floor(backlog.coveredShare * 1_000) / 10).toFixed(1);
-  const bar = at('backlog-bar');
-  bar.setAttribute('value', String(Math.floor(backlog.coveredShare * 1_000)));
-  bar.textContent = `${percent} %`;
-  const begun = Object.values(coverage).some((api) => api.since !== null);
-  const isDone = begun && Object.values(coverage).every((api) => api.complete);
-  const calls = `${backlog.exact ? '' : 'At least '}${counted(backlog.calls, 'call')}`;
-  say('backlog-lead', isDone ? 'Everything in the window is read.' : `${percent} % of the window is read`);
-  const eta = duration(backlog.etaSeconds * 1000);
-  const end = moment(Date.parse(now) + backlog.etaSeconds * 1000).slice(0, 16);
-  const pace = `${count(budget.calls)} calls in ${duration(budget.periodMs)}`;
-  say(
-    'backlog-note',
-    isDone
-      ? 'New tasks are read as they come.'
-      : `${calls} left, about ${eta} at ${pace}: until ${end} if the budget is free. ${counted(gaps.length, 'gap')}.`,
-  );
-}
-
-function showFailure({ lastFailure }: Snapshot): void {
-  const text =
-    lastFailure === null
-      ? 'No call to DataForSEO has failed.'
-      : `The last call to DataForSEO that failed: ${lastFailure.code} at ${moment(lastFailure.at)}${lastFailure.message === '' ? '' : ` (${lastFailure.message})`}`;
-  say('last-failure', text);
 }
 
 /** The first of so many days, today among them. They are those of the server's clock; a browser's may be wrong. */
@@ -149,7 +117,7 @@ function partsAt(now: string): Part[] {
         figure(
           'figure-cost',
           money(found.totals.costMicros),
-          `${counted(found.totals.tasks, 'task')} in ${RANGE_DAYS} days`,
+          `${exactMoney(found.totals.costMicros)}, ${counted(found.totals.tasks, 'task')} in ${RANGE_DAYS} days`,
         );
         showCosts('by-endpoint', found, 'endpoint');
       },

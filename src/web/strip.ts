@@ -1,7 +1,7 @@
 import type { Explanation } from '../domain/explanation.ts';
 import type { Standing } from '../domain/strip.ts';
 import { ask, inWords } from './ask.ts';
-import { at, draw, h, svg } from './dom.ts';
+import { at, draw, h, svg, unbroken } from './dom.ts';
 import { explained } from './explained.ts';
 import { moment } from './format.ts';
 import { patternId, patterns } from './patterns.ts';
@@ -177,7 +177,7 @@ function follow({ bar, cursor, told }: Drawn, stripNow: () => Strip | null): voi
     const words = standing === undefined ? 'outside of what is read' : WORDS[standing];
     bar.setAttribute('aria-valuenow', String(Math.round(state.share * 1_000)));
     bar.setAttribute('aria-valuetext', `${moment(when)} UTC: ${words}`);
-    told.replaceChildren(h('strong', {}, `${moment(when)} UTC`), ` · ${words}`);
+    told.replaceChildren(h('strong', { class: 'nowrap' }, `${moment(when)} UTC`), ` · ${words}`);
     clearTimeout(state.timer);
     state.asking.abort();
     state.asking = new AbortController();
@@ -218,11 +218,11 @@ async function tell(
   { when, words }: { when: number; words: string },
   { told, signal }: Place,
 ): Promise<void> {
-  const lead = [h('strong', {}, `${moment(when)} UTC`), ` · ${words}`];
+  const lead = [h('strong', { class: 'nowrap' }, `${moment(when)} UTC`), ` · ${words}`];
   try {
     const answer = await ask<Explanation>('/api/explain', { at: new Date(when).toISOString() }, signal);
     const of = answer.kind === 'moment' ? answer.apis.find((each) => each.api === api) : undefined;
-    if (of !== undefined) told.replaceChildren(...lead, ` · ${explained(of)}`);
+    if (of !== undefined) told.replaceChildren(...lead, ...unbroken(` · ${explained(of)}`));
   } catch (error) {
     if (!signal.aborted) told.replaceChildren(...lead, ` · ${inWords(error)}`);
   }

@@ -8,30 +8,41 @@ export type Column<Row> = {
   readonly cell: (row: Row) => Cell;
 };
 
-/** So many fit on a phone; a table of more is pushed to the side there, as it is wide. */
+/** So many fit on a phone; of a table of more each row is a card there. */
 const NARROW_COLUMNS = 4;
 
-/** The first column names the row. */
-export function tableOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[], caption?: string): HTMLElement {
+type Look = {
+  readonly caption?: string;
+  /** Each row as a card on a phone, also where the columns are few, as they are wide. */
+  readonly cards?: boolean;
+};
+
+/** The first column names the row. Nothing at all where there are no rows: what stands above says so. */
+export function tableOf<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  { caption, cards = columns.length > NARROW_COLUMNS }: Look = {},
+): Node {
+  if (rows.length === 0) return document.createDocumentFragment();
   const head = columns.map(({ name, number }) =>
-    h('th', { scope: 'col', class: number === true ? 'number' : '' }, name),
+    h('th', { scope: 'col', role: 'columnheader', class: number === true ? 'number' : '' }, name),
   );
   const body = rows.map((row) =>
-    h(
-      'tr',
-      {},
-      ...columns.map(({ number, nowrap, cell }, index) =>
-        index === 0
-          ? h('th', { scope: 'row', class: nowrap === true ? 'nowrap' : '' }, cell(row))
-          : h('td', { class: number === true ? 'number' : nowrap === true ? 'nowrap' : '' }, cell(row)),
-      ),
-    ),
+    h('tr', { role: 'row' }, ...columns.map((column, index) => cellOf(column, row, index))),
   );
+  // Laid out as cards it is a table no longer, but for the roles.
   return h(
     'table',
-    { class: columns.length > NARROW_COLUMNS ? 'wide-table' : null },
+    { role: 'table', class: cards ? 'cards' : null },
     ...(caption === undefined ? [] : [h('caption', {}, caption)]),
-    h('thead', {}, h('tr', {}, ...head)),
-    h('tbody', {}, ...body),
+    h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, ...head)),
+    h('tbody', { role: 'rowgroup' }, ...body),
   );
+}
+
+function cellOf<Row>({ name, number, nowrap, cell }: Column<Row>, row: Row, index: number): HTMLElement {
+  const look = number === true ? 'number' : nowrap === true ? 'nowrap' : '';
+  const attributes = { class: look, 'data-name': name };
+  if (index === 0) return h('th', { scope: 'row', role: 'rowheader', ...attributes }, cell(row));
+  return h('td', { role: 'cell', ...attributes }, cell(row));
 }

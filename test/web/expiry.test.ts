@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { expiringOf } from '../../src/web/expiry.ts';
+import { expiringOf, expiryCaption } from '../../src/web/expiry.ts';
 
 const NOW = Date.UTC(2026, 5, 1);
 const HOUR = 3_600_000;
@@ -48,5 +48,15 @@ describe('what expires when', () => {
       [doomed.since, true],
       [beyond.since, false],
     ]);
+  });
+
+  it('is promised to be read in time only while somebody reads', () => {
+    const caption = (state: 'idle' | 'parked' | 'stopped', over: { hasDoomed?: boolean; isRefused?: boolean } = {}) =>
+      expiryCaption({ state, hasDoomed: false, isRefused: false, ...over });
+    expect(caption('idle')).toBe('All of this is read before it leaves the window.');
+    expect(caption('idle', { hasDoomed: true })).toBe('What is marked leaves the window before it can be read.');
+    expect(caption('stopped')).toBe('Nothing is read while the daemon is stopped.');
+    for (const unsure of [caption('parked'), caption('idle', { isRefused: true })])
+      expect(unsure).toBe('What somebody must act on is read only if they do before it expires.');
   });
 });

@@ -1,0 +1,43 @@
+import type { CostRow } from '../domain/report.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
+import { costTable, type Costs } from './costs.ts';
+import { at, draw, foreign, h, say } from './dom.ts';
+import { counted, moment } from './format.ts';
+import { statusInWords } from './status-words.ts';
+
+/** What stands above the failed tasks, or alone. */
+export function failedTasks(tasks: number): string {
+  return tasks === 0 ? 'No task on record has failed.' : `${counted(tasks, 'task')} failed`;
+}
+
+/** The failed tasks by status. */
+export function showFailures(costs: Costs): void {
+  draw(at('failures'), costs, () => {
+    const words = failedTasks(costs.totals.tasks);
+    if (costs.rows.length === 0) return [h('p', { class: 'empty' }, words)];
+    const named = costs.rows.map((row: CostRow) => ({ name: statusOf(row), row }));
+    const link = h('p', { class: 'note' }, h('a', { href: '/tasks?state=failed' }, 'Look at the tasks that failed'));
+    return [costTable(words, 'Status', named), link];
+  });
+}
+
+function statusOf({ status }: CostRow): HTMLElement {
+  return foreign(statusInWords(status ?? null), 'no status', 90);
+}
+
+export function showLastFailure(snapshot: Snapshot): void {
+  say('last-failure', lastFailureWords(snapshot));
+}
+
+/** What DataForSEO said is not repeated where it already stands above as the reason. */
+export function lastFailureWords({ lastFailure, reason }: Pick<Snapshot, 'lastFailure' | 'reason'>): string {
+  if (lastFailure === null) return 'No call to DataForSEO has failed.';
+  const { code, message, at: failedAt } = lastFailure;
+  const said = message === '' ? (statusInWords(code) ?? code).slice(code.length).trim() : withoutStop(message);
+  const isKnown = said === '' || reason.includes(said);
+  return `The last call to DataForSEO that failed: ${code} at ${moment(failedAt)}${isKnown ? '' : ` (${said})`}.`;
+}
+
+function withoutStop(text: string): string {
+  return text.replace(/[.\s]+$/, '');
+}

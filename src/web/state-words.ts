@@ -1,0 +1,57 @@
+import type { Snapshot } from '../domain/snapshot.ts';
+import { duration, ended, listed, moment, sentence } from './format.ts';
+
+export type StateWords = { readonly name: string; readonly reason: string; readonly side: string };
+
+const NAMES: Readonly<Record<Snapshot['state'], string>> = {
+  harvesting: 'Harvesting',
+  idle: 'Up to date',
+  waiting: 'Waiting',
+  parked: 'Parked: somebody must act',
+  stopped: 'Stopped',
+};
+
+/** What the daemon does, why, and what comes next. */
+export function stateWords(snapshot: Pick<Snapshot, 'state' | 'reason' | 'until' | 'at' | 'refused'>): StateWords {
+  return { name: NAMES[snapshot.state], reason: reasonOf(snapshot), side: sideOf(snapshot) };
+}
+
+/** Once the daemon is not heard of: what was told last may be long over, and must not look like now. @param last - Null before the first answer. */
+export function unheardWords(last: Pick<Snapshot, 'state' | 'at'> | null): StateWords {
+  const name = 'Not connected';
+  if (last === null) return { name, reason: 'The daemon has not answered yet.', side: '' };
+  const was = NAMES[last.state].split(':')[0]?.toLowerCase() ?? '';
+  return {
+    name,
+    reason: `Nothing was heard of the daemon since ${moment(last.at)} UTC. All of this page is as it was then: ${was}.`,
+    side: '',
+  };
+}
+
+/** How the log tells a call that was refused; of the address in it the page has no use. */
+const CALL = /^POST \/v3\/\w+\/id_list failed \(([^)]*)\): /;
+
+/** APIs that are refused for one reason share one sentence. */
+function reasonOf({ state, reason, refused }: Pick<Snapshot, 'state' | 'reason' | 'refused'>): string {
+  const parts = Object.entries(refused)
+    .map(([api, { reason: why }]) => ({ api, why, text: `${api} is refused: ${why}` }))
+    .filter(({ text }) => reason.includes(text));
+  const rest = parts.reduce((left, { text }) => left.replace(text, ''), reason).replace(/[;\s]+$/, '');
+  const own = state === 'parked' ? rest.replace(CALL, 'Refused ($1): ') : rest;
+  const told = [...Map.groupBy(parts, ({ why }) => afterRefused(why))].map(([why, of]) =>
+    ended(`${listed(of.map(({ api }) => api))} ${of.length === 1 ? 'is' : 'are'} refused${why}`),
+  );
+  return [...(own === '' ? [] : [sentence(own)]), ...told].join(' ');
+}
+
+function afterRefused(why: string): string {
+  return CALL.test(why) ? why.replace(CALL, ' ($1): ') : `: ${why}`;
+}
+
+/** What is parked is asked again by itself; nothing ends then. */
+function sideOf({ state, until, at: now }: Pick<Snapshot, 'state' | 'until' | 'at'>): string {
+  if (until === null) return '';
+  const leftMs = Date.parse(until) - Date.parse(now);
+  if (state !== 'parked') return `until ${moment(until)} (${duration(leftMs)})`;
+  return leftMs <= 0 ? 'asked again now' : `asked again at ${moment(until)}, in ${duration(leftMs)}`;
+}
