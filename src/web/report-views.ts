@@ -1,22 +1,16 @@
 import type { Certificate } from '../domain/certificate.ts';
-import type {
-  ChangeLine,
-  ChangeTotals,
-  CostRow,
-  DuplicateGroup,
-  DuplicateReport,
-  RetrievableLine,
-  TaskLine,
-  Totals,
-} from '../domain/report.ts';
+import type { CostRow, DuplicateGroup, DuplicateReport, RetrievableLine, TaskLine, Totals } from '../domain/report.ts';
 import type { Told } from '../domain/told.ts';
 import type { UnknownValue } from '../domain/unknown-value.ts';
 import { ask } from './ask.ts';
 import { certificateOf } from './certificate.ts';
+import { changes } from './changes-view.ts';
 import { foreign, h } from './dom.ts';
 import { count, counted, exactMoney, moment } from './format.ts';
 import { reconcile } from './reconcile-view.ts';
+import { statusInWords } from './status-words.ts';
 import { tableOf } from './table.ts';
+import { taskLink } from './task-link.ts';
 
 type Costs = {
   readonly by: readonly (keyof CostRow)[];
@@ -39,7 +33,7 @@ export type Shown = {
 /** What every answer has. */
 type Answered = Pick<Shown, 'unknown' | 'complete' | 'unknownTag'>;
 /** Where it is a list of its own: whether it is longer than what is told. */
-type Listed = Answered & { readonly more: boolean };
+export type Listed = Answered & { readonly more: boolean };
 
 const UNKNOWN: Readonly<Record<string, string>> = {
   held: 'none',
@@ -58,7 +52,8 @@ async function costs(query: Query, by: string): Promise<Shown> {
   const columns = [
     ...answer.by.map((name) => ({
       name: name.slice(0, 1).toUpperCase() + name.slice(1),
-      cell: (row: CostRow) => described(textIn(row, name), row.metadataState),
+      nowrap: name === 'day' || name === 'month',
+      cell: (row: CostRow) => costName(row, name),
     })),
     { name: 'Tasks', number: true, cell: (row: CostRow) => count(row.tasks) },
     { name: 'Cost', number: true, cell: (row: CostRow) => exactMoney(row.costMicros) },
@@ -69,12 +64,20 @@ async function costs(query: Query, by: string): Promise<Shown> {
       : '';
   return {
     title: `Costs by ${by.replace(',', ' and ')}`,
-    note: `${counted(answer.totals.tasks, 'task')}, ${exactMoney(answer.totals.costMicros)}.${more}`,
+    note:
+      answer.rows.length === 0
+        ? 'Nothing on record in this time.'
+        : `${counted(answer.totals.tasks, 'task')}, ${exactMoney(answer.totals.costMicros)}.${more}`,
     body: tableOf(columns, answer.rows),
     unknown: answer.unknown,
     unknownTag: answer.unknownTag,
     complete: answer.complete,
   };
+}
+
+function costName(row: CostRow, name: keyof CostRow): HTMLElement {
+  const text = textIn(row, name);
+  return name === 'status' ? foreign(statusInWords(text), 'no status', 90) : described(text, row.metadataState);
 }
 
 function textIn(row: CostRow, name: keyof CostRow): string | null {
@@ -98,9 +101,11 @@ async function duplicates(query: Query): Promise<Shown> {
   ];
   const unknown =
     totals.unknown === 0 ? '' : ` ${counted(totals.unknown, 'task')} without metadata cannot be compared.`;
+  const repeats =
+    groups.length === 0 ? '' : `${counted(totals.repeats, 'repeat')} in ${counted(totals.groups, 'group')}, of `;
   return {
-    title: `${exactMoney(totals.wastedMicros)} wasted on repeats`,
-    note: `${counted(totals.repeats, 'repeat')} in ${counted(totals.groups, 'group')}, of ${counted(totals.compared, 'task')} compared.${unknown}${more ? ` The ${count(groups.length)} that wasted most; the command line has them all.` : ''}`,
+    title: groups.length === 0 ? 'Nothing wasted on repeats' : `${exactMoney(totals.wastedMicros)} wasted on repeats`,
+    note: `${repeats}${counted(totals.compared, 'task')} compared.${unknown}${more ? ` The ${count(groups.length)} that wasted most; the command line has them all.` : ''}`,
     body: tableOf(columns, groups),
     unknown: answered.unknown,
     unknownTag: answered.unknownTag,
@@ -111,37 +116,6 @@ async function duplicates(query: Query): Promise<Shown> {
 /** The tags of a group, each once: who paid for the same twice. */
 function tagsOf({ tags }: Group): HTMLElement {
   return h('span', {}, ...tags.flatMap((tag, index) => [index === 0 ? '' : ', ', foreign(tag, 'none', 60)]));
-}
-
-type Change = Told<ChangeLine>;
-
-async function changes(query: Query): Promise<Shown> {
-  const { lines, totals, more, ...answered } = await ask<Listed & { lines: readonly Change[]; totals: ChangeTotals }>(
-    '/api/reports/changes',
-    query,
-  );
-  const columns = [
-    { name: 'Seen', nowrap: true, cell: (line: Change) => moment(line.seenAt) },
-    { name: 'Field', cell: (line: Change) => line.field },
-    { name: 'Before', cell: (line: Change) => foreign(line.old) },
-    { name: 'After', cell: (line: Change) => foreign(line.new) },
-    {
-      name: 'Cost',
-      number: true,
-      cell: (line: Change) => (line.deltaMicros === null ? '' : exactMoney(line.deltaMicros)),
-    },
-    { name: 'Endpoint', cell: (line: Change) => foreign(line.endpoint) },
-    { name: 'Task', nowrap: true, cell: (line: Change) => taskLink(line.taskId) },
-  ];
-  return {
-    title: counted(totals.changes, 'change'),
-    note: `${counted(totals.refunds, 'refund')}, ${exactMoney(totals.refundedMicros)}; ${counted(totals.increases, 'increase')}, ${exactMoney(totals.increasedMicros)}.${more ? ` The newest ${count(lines.length)} of them; the command line has them all.` : ''}`,
-    body: tableOf(columns, lines),
-    unknown: answered.unknown,
-    unknownTag: answered.unknownTag,
-    // Of what has changed the ledger knows what it has seen, whatever it lacks.
-    complete: true,
-  };
 }
 
 type Line = Told<TaskLine>;
@@ -157,7 +131,7 @@ async function ofState(query: Query, state: 'failed' | 'pending', word: string):
   ]);
   const columns = [
     { name: 'Posted', nowrap: true, cell: (line: Line) => moment(line.postedAt) },
-    { name: 'Status', cell: (line: Line) => foreign(line.status, 'no status', 90) },
+    { name: 'Status', cell: (line: Line) => foreign(statusInWords(line.status), 'no status', 90) },
     { name: 'Endpoint', cell: (line: Line) => foreign(line.endpoint) },
     { name: 'Tag', cell: (line: Line) => described(line.tag, line.metadataState) },
     { name: 'Target', cell: (line: Line) => described(line.target, line.metadataState) },
@@ -171,7 +145,7 @@ async function ofState(query: Query, state: 'failed' | 'pending', word: string):
   const more = next === null ? '' : ` The newest ${count(tasks.length)} of them; the explorer has them all.`;
   return {
     title: totals.tasks === 0 ? `No task ${word}` : `${counted(totals.tasks, 'task')} ${word}`,
-    note: `${exactMoney(totals.costMicros)} in all.${more}`,
+    note: totals.tasks === 0 ? '' : `${exactMoney(totals.costMicros)} in all.${more}`,
     body: tableOf(columns, tasks),
     // That none is in this state the title says.
     unknown: unknown.filter(({ name }) => name !== 'state'),
@@ -201,7 +175,7 @@ async function retrievable(query: Query): Promise<Shown> {
       lines.length === 0
         ? 'No result can still be fetched'
         : `${more ? 'More than ' : ''}${counted(lines.length, 'result')} can still be fetched`,
-    note: `Those that go first come first. Results of Live endpoints are not kept by DataForSEO.${most}`,
+    note: `${lines.length === 0 ? '' : 'Those that go first come first. '}Results of Live endpoints are not kept by DataForSEO.${most}`,
     body: tableOf(columns, lines),
     unknown: answered.unknown,
     unknownTag: answered.unknownTag,
@@ -221,10 +195,6 @@ async function coverage(query: Query): Promise<Shown> {
     // It says itself what is missing.
     complete: true,
   };
-}
-
-function taskLink(id: string): HTMLElement {
-  return h('a', { href: `/tasks?${new URLSearchParams({ id }).toString()}` }, foreign(id, 'no id', 60));
 }
 
 /** By the names in the form. `query` is the filter, `by` what costs are told apart by. */
