@@ -1,8 +1,9 @@
 import type { Explanation, TaskStory } from '../domain/explanation.ts';
 import { ask, inWords } from './ask.ts';
-import { at, factsOf, foreign, h } from './dom.ts';
+import { at, factsOf, foreign, h, unbroken } from './dom.ts';
 import { callsInWords, explained } from './explained.ts';
 import { exactMoney, moment } from './format.ts';
+import { statusInWords, valueInWords } from './status-words.ts';
 import { treeOf } from './tree.ts';
 
 type TaskAnswer = Explanation & {
@@ -28,6 +29,8 @@ export async function showTask(id: string): Promise<void> {
   if (!(dialog instanceof HTMLDialogElement)) return;
   at('task-title').replaceChildren('Task ', foreign(id));
   at('task-body').replaceChildren(h('p', { class: 'empty' }, 'Reading…'));
+  // Browsers give the focus back to what had it: that is the row's button, also where the row was pressed beside it.
+  buttonOf(id)?.focus({ preventScroll: true });
   if (!dialog.open) dialog.showModal();
   try {
     const answer = await ask<TaskAnswer>(`/api/tasks/${encodeURIComponent(id)}`);
@@ -35,6 +38,17 @@ export async function showTask(id: string): Promise<void> {
   } catch (error) {
     if (wanted === id) at('task-body').replaceChildren(h('p', { class: 'trouble', role: 'alert' }, inWords(error)));
   }
+}
+
+function buttonOf(id: string): HTMLButtonElement | null {
+  const { textContent: name } = nameOf(id);
+  const buttons = [...at('rows').querySelectorAll('button')];
+  return buttons.find(({ textContent }) => textContent === name) ?? null;
+}
+
+/** As the rows of the explorer have it. */
+function nameOf(id: string): HTMLElement {
+  return foreign(id, 'no id', 60);
 }
 
 function told(task: TaskStory, { metadata, extra }: TaskAnswer): Node[] {
@@ -46,7 +60,7 @@ function told(task: TaskStory, { metadata, extra }: TaskAnswer): Node[] {
     ),
     ...(extra === null ? [] : [section('Fields that this version does not know', treeOf(extra))]),
     section('Changes', changesOf(task)),
-    section('How the ledger knows', h('p', {}, seenBy(task))),
+    section('How the ledger knows', h('p', {}, ...unbroken(seenBy(task)))),
     ...(task.doubts.length === 0 ? [] : [section('Doubts', doubtsOf(task))]),
   ];
 }
@@ -58,7 +72,7 @@ function section(title: string, body: Node): HTMLElement {
 function about(task: TaskStory): HTMLElement {
   return factsOf([
     ['State', h('span', { class: 'badge', 'data-state': task.state }, task.state)],
-    ['Status', foreign(task.status, 'none')],
+    ['Status', foreign(statusInWords(task.status), 'none')],
     ['Posted', `${moment(task.postedAt)} UTC`],
     ['Done', task.doneAt === null ? '–' : `${moment(task.doneAt)} UTC`],
     ['Cost', task.cost === null ? 'unknown' : exactMoney(Math.round(task.cost * 1e6))],
@@ -79,8 +93,8 @@ function changesOf({ changes }: TaskStory): Node {
       {},
       h('td', { class: 'nowrap' }, moment(seenAt)),
       h('td', {}, field),
-      h('td', {}, foreign(old)),
-      h('td', {}, foreign(next)),
+      h('td', {}, foreign(valueInWords(field, old))),
+      h('td', {}, foreign(valueInWords(field, next))),
     ),
   );
   return h('table', {}, h('thead', {}, h('tr', {}, ...head)), h('tbody', {}, ...body));
@@ -90,7 +104,9 @@ function doubtsOf({ doubts }: TaskStory): Node {
   return h(
     'ul',
     {},
-    ...doubts.map(({ kind, seenAt, detail }) => h('li', {}, `${kind}, ${moment(seenAt)}: `, foreign(detail, '', 500))),
+    ...doubts.map(({ kind, seenAt, detail }) =>
+      h('li', {}, ...unbroken(`${kind}, ${moment(seenAt)}: `), foreign(detail, '', 500)),
+    ),
   );
 }
 

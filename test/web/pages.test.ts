@@ -129,7 +129,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await until('#by-tag', 'customer-1');
     await until('#by-tag', 'no tag');
     await until('#by-endpoint', 'backlinks/summary/live');
-    await until('#failures', '40501');
+    await until('#failures', '40501 Invalid Field');
     await until('#expiry', /in \d+/);
     await until('#budget-lead', 'of 600 calls in the last hour');
     await until('#backlog-lead', /\d+\.\d % of the window is read/);
@@ -148,6 +148,34 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await until('#last-failure', 'No call to DataForSEO has failed.');
     expect(await page.locator('#days-tasks canvas').count()).toBe(1);
     expect(await textOf('#live')).toContain('Live');
+  });
+
+  it('the status page shows what of the whole each row is, and dollars to the cent with the exact amount beside', async () => {
+    await page.goto(url);
+    await until('#by-tag', 'customer-1');
+    const sums = (await (await page.request.get(`${url}/api/costs?by=tag&since=30d`)).json()) as {
+      rows: { costMicros: number }[];
+      totals: { costMicros: number };
+    };
+    const shares = await page.locator('#by-tag tbody tr').evaluateAll((rows) =>
+      rows.map((row) => ({
+        percent: Number.parseFloat(row.querySelector('.percent')?.textContent ?? ''),
+        drawn: ((row.querySelector('.bar')?.clientWidth ?? 0) / (row.querySelector('.track')?.clientWidth ?? 1)) * 100,
+      })),
+    );
+    expect(shares).toHaveLength(sums.rows.length);
+    for (const [index, { percent, drawn }] of shares.entries()) {
+      const exact = ((sums.rows[index]?.costMicros ?? 0) / sums.totals.costMicros) * 100;
+      expect(Math.abs(percent - exact)).toBeLessThanOrEqual(0.05);
+      expect(Math.abs(drawn - exact)).toBeLessThan(2);
+    }
+    const cost = page.locator('#by-tag tbody td.number').nth(1);
+    expect(await cost.textContent()).toMatch(/^\$\d+\.\d\d$/);
+    expect(await cost.getAttribute('title')).toMatch(/^\$\d+\.\d{6}$/);
+    // What is cut off below or beside is told by a shadow at the edge.
+    expect(await page.locator('#by-tag').evaluate((list) => getComputedStyle(list).backgroundAttachment)).toContain(
+      'local',
+    );
   });
 
   it('the status page says how much is lost, by grade, and leads to what says which', async () => {
@@ -169,6 +197,22 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     expect(await page.locator('#figure-lost a').getAttribute('href')).toBe('/reports?report=coverage');
     withDatabase(path, {}, (database) => database.exec('delete from loss'));
     await until('#figure-lost', /^\s*0\s*$/);
+  });
+
+  it('the status page of one that is parked says what to do once, and promises no end', async () => {
+    const word = { until: null, at: NOW, pid: 1, version: '1' } as const;
+    const reason =
+      'POST /v3/backlinks/id_list failed (HTTP 402, 40200): Payment Required. Add funds at https://app.dataforseo.com: DataForSEO answers no call until then.';
+    ledger.setDaemonState({ ...word, state: 'parked', reason });
+    await page.goto(url);
+    await until('#state-name', 'Parked: somebody must act');
+    expect(await textOf('#state-reason')).toBe(
+      'Refused (HTTP 402, 40200): Payment Required. Add funds at https://app.dataforseo.com: DataForSEO answers no call until then.',
+    );
+    await until('#backlog-note', 'It goes on once somebody has acted.');
+    expect(await textOf('#backlog-note')).not.toContain('until');
+    ledger.setDaemonState({ ...word, state: 'harvesting', reason: 'the window holds what the ledger lacks' });
+    await until('#state-name', 'Harvesting');
   });
 
   it('the strip tells which call covered a moment, by keys and by pointer', async () => {
@@ -335,7 +379,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
       ['failures', 'failed'],
       ['unfinished', 'unfinished'],
       ['duplicates', 'wasted on repeats'],
-      ['changes', '0 changes'],
+      ['changes', 'Nothing has changed'],
       ['retrievable', 'No result can still be fetched'],
       ['coverage', 'Certificate of coverage'],
       ['reconcile', 'They do not agree'],
@@ -351,6 +395,42 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     expect(await page.locator('.verdict[data-complete=no]').count()).toBe(2);
     await until('#report', /Account[0-9a-f]{32}:[0-9a-f]{64}/);
     await until('#report', 'tasksgapnot read yet');
+  });
+
+  it('a report of nothing is a sentence, and no head of a table above nothing', async () => {
+    for (const [query, title, note] of [
+      ['report=costs&since=2020-01-01&until=2020-01-02', 'Costs by month', 'Nothing on record in this time.'],
+      ['report=unfinished', 'No task unfinished', ''],
+      ['report=changes', 'Nothing has changed', 'No later reading showed another status, completion or cost.'],
+      ['report=duplicates&since=2020-01-01&until=2020-01-02', 'Nothing wasted on repeats', '0 tasks compared.'],
+      ['report=retrievable', 'No result can still be fetched', 'Results of Live endpoints are not kept by DataForSEO.'],
+    ] as const) {
+      await page.goto(`${url}/reports?${query}`);
+      await until('#report-title', title);
+      expect((await textOf('#report-note')).trim()).toBe(note);
+      expect(await page.locator('#report').evaluate((place) => getComputedStyle(place).display), query).toBe('none');
+    }
+  });
+
+  it('the names of reports, APIs and sums fit into their lists, at every width', async () => {
+    for (const width of [1280, 700, 390, 360]) {
+      await page.setViewportSize({ width, height: 800 });
+      for (const path of ['/reports', '/tasks']) {
+        await page.goto(`${url}${path}`);
+        const cut = await page.locator('select').evaluateAll((lists) =>
+          lists.flatMap((list) => {
+            const whole = list.cloneNode(true) as HTMLElement;
+            whole.style.cssText = 'width: auto; position: absolute';
+            list.after(whole);
+            const missing = whole.offsetWidth - (list as HTMLElement).offsetWidth;
+            whole.remove();
+            return missing > 0 ? [`${list.getAttribute('name') ?? ''}: ${missing} px`] : [];
+          }),
+        );
+        expect(cut, `${path} at ${width}`).toEqual([]);
+      }
+    }
+    await page.setViewportSize({ width: 1280, height: 900 });
   });
 
   it('an address that names a report which there is not shows the costs', async () => {
@@ -450,13 +530,20 @@ describe.skipIf(!hasChromium)('in a browser', () => {
 
   it.each(['light', 'dark'] as const)('nothing keeps anybody out, in the %s theme', async (scheme) => {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
-    for (const [path, ready] of [
-      ['/', '#by-tag table'],
-      ['/tasks', '#rows tr'],
-      ['/reports?report=coverage', '.certificate'],
+    for (const [path, ready, width] of [
+      ['/', '#by-tag table', 1280],
+      ['/tasks', '#rows tr', 1280],
+      ['/reports?report=coverage', '.certificate', 1280],
+      ['/reports?report=reconcile', '#report table', 390],
+      ['/tasks?id=task-001', '#rows tr', 390],
     ] as const) {
+      await page.setViewportSize({ width, height: 900 });
       await page.goto(`${url}${path}`);
       await page.locator(ready).first().waitFor();
+      if (path.includes('id=')) {
+        await page.locator('#rows tr').click();
+        await page.locator('#task-body .tree').waitFor();
+      }
       // By the debugger, which no content policy concerns.
       await page.evaluate(AXE);
       const serious = await page.evaluate(async () => {
@@ -468,6 +555,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
       });
       expect(serious, path).toEqual([]);
     }
+    await page.setViewportSize({ width: 1280, height: 900 });
   });
 
   it('fits a phone, without scrolling to the side', async () => {
@@ -483,17 +571,47 @@ describe.skipIf(!hasChromium)('in a browser', () => {
       await page.locator(ready).first().waitFor();
       expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(360);
     }
-    // Of a certificate only its table is pushed to the side.
-    const widths = (selector: string) =>
-      page.locator(selector).evaluate((element) => ({ has: element.clientWidth, needs: element.scrollWidth }));
-    const certificate = await widths('#report');
-    expect(certificate.needs).toBe(certificate.has);
-    const missing = await widths('#report .scroll');
-    expect(missing.needs).toBeGreaterThan(missing.has);
-    // A share that has no room has no heading either.
+    // Nothing of a report is pushed to the side: of a wide table each row is a card, with the names of its columns.
+    const overhang = (selector: string) =>
+      page
+        .locator(selector)
+        .first()
+        .evaluate((element) => element.scrollWidth - element.clientWidth);
+    expect(await overhang('#report .scroll')).toBe(0);
+    for (const report of ['reconcile', 'failures', 'duplicates', 'coverage', 'costs&by=month,tag']) {
+      await page.goto(`${url}/reports?report=${report}`);
+      await page.locator('#report tbody tr').first().waitFor();
+      expect(await overhang('#report'), report).toBe(0);
+    }
+    await page.goto(`${url}/reports?report=reconcile`);
+    const lines = page.locator('#report tbody tr').first().locator('th, td');
+    await lines.first().waitFor();
+    expect(await lines.evaluateAll((all) => all.map((cell) => getComputedStyle(cell, '::before').content.split('"')[1])),
+    ).toEqual(['API', 'Tasks', 'Ledger', 'DataForSEO', 'Difference', 'Unfinished']); // prettier-ignore
+    const tops = await lines.evaluateAll((all) => all.map((cell) => cell.getBoundingClientRect().top));
+    expect(new Set(tops).size).toBe(6);
+    // It still is a table to who does not see it.
+    expect(await page.getByRole('columnheader', { name: 'Difference' }).count()).toBe(1);
+    expect(await page.getByRole('cell', { name: '$4.500000' }).count()).toBe(1);
+    // A month is not broken in its middle.
+    await page.goto(`${url}/reports?report=costs&by=month,tag`);
+    const month = page.locator('#report tbody th').first();
+    await month.waitFor();
+    expect((await month.boundingBox())?.height).toBeLessThan(60);
+    expect(await month.locator('bdi').evaluate((text) => text.getClientRects().length)).toBe(1);
+    // A share has no room for its bar, but for its figure.
     await page.goto(url);
     await page.locator('#by-endpoint table').waitFor();
-    expect(await page.locator('#by-endpoint th', { hasText: 'Share' }).isVisible()).toBe(false);
+    expect(await page.locator('#by-endpoint .percent').first().isVisible()).toBe(true);
+    expect(await page.locator('#by-endpoint .track').first().isVisible()).toBe(false);
+    expect(await overhang('#by-endpoint')).toBe(0);
+    // No date or time is broken at the end of a line, in tables or sentences.
+    const broken = (selector: string) =>
+      page.locator(selector).evaluateAll((all) => all.map((text) => text.getClientRects().length));
+    for (const selector of ['#foot .nowrap', '#backlog-note .nowrap', '#expiry td span.nowrap']) {
+      await page.locator(selector).first().waitFor();
+      expect(new Set(await broken(selector)), selector).toEqual(new Set([1]));
+    }
     // What became of a task is seen without a push to the side.
     await page.goto(`${url}/tasks`);
     const badge = await page.locator('#rows .badge').first().boundingBox();
@@ -501,6 +619,33 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     // Each as a card: what stands in a column of its own elsewhere is one below the other.
     const cells = await page.locator('#rows tr').first().locator('td').evaluateAll((all) => all.map((cell) => cell.getBoundingClientRect().top)); // prettier-ignore
     expect(new Set(cells).size).toBeGreaterThan(2);
+    await page.setViewportSize({ width: 1280, height: 900 });
+  });
+
+  it('the way out of a task is in sight on a phone, and leads back to where it was opened', async () => {
+    await page.setViewportSize({ width: 390, height: 500 });
+    await page.goto(`${url}/tasks`);
+    const row = page.locator('#rows tr').nth(2);
+    // Beside the button, as most press it.
+    await row.locator('.posted').click();
+    await page.locator('#task-body .tree').waitFor();
+    const dialog = page.locator('dialog');
+    expect(await dialog.evaluate((box) => box.scrollHeight > box.clientHeight)).toBe(true);
+    await dialog.evaluate((box) => {
+      box.scrollTop = box.scrollHeight;
+    });
+    const close = page.getByRole('button', { name: 'Close' });
+    const [box, around] = [await close.boundingBox(), await dialog.boundingBox()];
+    expect((box?.y ?? 0) - (around?.y ?? 0)).toBeGreaterThanOrEqual(0);
+    expect((box?.y ?? 0) - (around?.y ?? 0)).toBeLessThan(40);
+    await close.click();
+    expect(await row.locator('button').evaluate((button) => button === document.activeElement)).toBe(true);
+    // The next one begins at its top.
+    await page.keyboard.press('Enter');
+    await page.locator('#task-body .tree').waitFor();
+    expect(await dialog.evaluate((it) => it.scrollTop)).toBe(0);
+    await page.keyboard.press('Escape');
+    expect(await row.locator('button').evaluate((button) => button === document.activeElement)).toBe(true);
     await page.setViewportSize({ width: 1280, height: 900 });
   });
 
@@ -550,16 +695,34 @@ describe.skipIf(!hasChromium)('in a browser', () => {
   it('says that the daemon does not answer any more, and goes on by itself once it does', async () => {
     const state = guest.locator('#state');
     expect(await state.getAttribute('data-live')).toBe('on');
+    const markOf = () => guest.locator('.state-mark').evaluate((mark) => getComputedStyle(mark).backgroundColor);
+    const working = await markOf();
+    expect(working).not.toBe('rgba(0, 0, 0, 0)');
     const { port } = locked.server.address() as AddressInfo;
     await locked.close();
     await until('#live', 'No connection; trying again', guest);
     expect(await state.getAttribute('data-live')).toBe('off');
-    const notice = await state.evaluate((element) => getComputedStyle(element, '::after').content);
-    expect(notice).toContain('this is how it was when it answered last');
+    // No colour of what it was is left, nor its word as what it is.
+    expect(await markOf()).toBe('rgba(0, 0, 0, 0)');
+    expect(await textOf('#state-name', guest)).toBe('Not connected');
+    expect(await guest.title()).toBe('Not connected · dataforseo-ledger');
+    const said = /^Nothing was heard of the daemon since (.*) UTC\. All of this page is as it was then: harvesting\.$/;
+    const since = Date.parse(`${said.exec(await textOf('#state-reason', guest))?.[1]?.replace(' ', 'T') ?? ''}Z`);
+    expect(since).toBeGreaterThanOrEqual(NOW);
+    expect(since).toBeLessThanOrEqual(clock.now());
     locked = await serve('open-sesame');
     await locked.listen({ port, host: '127.0.0.1' });
     await until('#live', /^Live$/, guest);
     expect(await state.getAttribute('data-live')).toBe('on');
+    expect(await textOf('#state-name', guest)).toBe('Harvesting');
+    expect(await markOf()).toBe(working);
+    // A proxy may answer in its place meanwhile, after which browsers try no more by themselves.
+    await guest.route('**/api/live', (route) => route.fulfill({ status: 502 }));
+    await guest.reload();
+    await until('#state-name', 'Not connected', guest);
+    expect(await textOf('#state-reason', guest)).toBe('The daemon has not answered yet.');
+    await guest.unroute('**/api/live');
+    await until('#live', /^Live$/, guest);
     await guest.close();
   });
 });
