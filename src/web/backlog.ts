@@ -15,7 +15,7 @@ export function showBacklog(snapshot: Snapshot): void {
 
 /** How much is read, and what is left; an end is told only while it comes nearer by itself. */
 export function backlogWords(snapshot: Backlog): { readonly lead: string; readonly note: string } {
-  const { backlog, coverage, at: now, budget } = snapshot;
+  const { backlog, coverage, budget } = snapshot;
   const apis = Object.values(coverage);
   const begun = apis.some((api) => api.since !== null);
   if (begun && apis.every((api) => api.complete))
