@@ -90,7 +90,7 @@ function* postings(database: Db, filter: ReportFilter, costOf: CostOf): Generato
 type CostOf = { readonly begin: (range: Range) => void; readonly find: (n: number) => number };
 
 /** Asked for so many tasks of one range, it reads all of them at once. */
-const FEW = 50;
+const FEW = 250;
 
 function createCostOf(database: Db): CostOf {
   const readAll = columnsIn(database, ['n', 'ifnull(cost_micros, 0)'], {
