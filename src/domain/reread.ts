@@ -48,6 +48,19 @@ export function slicesToReread(segments: Iterable<AgedSegment>, terms: RereadTer
   return plans;
 }
 
+/** How many slices these parts are, as many as were asked for where there are so many. */
+export function slicesOf(parts: readonly RereadPlan[]): number {
+  return parts.filter(({ isRest }) => !isRest).length;
+}
+
+/** How many of them are through with every part: of one that reaches out of the month the first part alone is no slice. */
+export function slicesThrough(parts: readonly RereadPlan[], isThrough: (part: RereadPlan) => boolean): number {
+  const open = parts.map((part) => !isThrough(part));
+  const isOpen = (index: number) =>
+    open[index] === true || (parts[index + 1]?.isRest === true && open[index + 1] === true);
+  return parts.filter(({ isRest }, index) => !isRest && !isOpen(index)).length;
+}
+
 /** Metadata where the server still has it; ids, which never lower what is held, before that. */
 function readable(segment: AgedSegment, { pictures, now }: RereadTerms, takesMs: number): RereadPlan[] {
   const picture = pictures.find(({ api }) => api === segment.api);

@@ -74,7 +74,7 @@ export type VerifyProgress =
     }
   | {
       readonly kind: 'rereading';
-      /** Read to their end, or given up. */
+      /** Read to their end, or given up; counted as `stretches` are. */
       readonly slices: number;
       readonly of: number;
       readonly rows: number;

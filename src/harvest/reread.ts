@@ -1,4 +1,4 @@
-import { slicesToReread, type RereadPlan } from '../domain/reread.ts';
+import { slicesOf, slicesThrough, slicesToReread, type RereadPlan } from '../domain/reread.ts';
 import type { RereadReport, RereadSlice, VerifyProgress } from '../domain/verification.ts';
 import type { Walk } from '../domain/walk.ts';
 import type { EvidenceReader } from '../ledger/evidence-reader.ts';
@@ -38,10 +38,14 @@ export async function reread(deps: HarvestDeps, wish: RereadWish, signal: AbortS
   const harvest = createHarvest(deps, { onPage }, signal);
   const voice = createVoice(harvest);
   const terms = { pictures: policy.apis.map(ledger.picture), now: serverClock.now(), policy };
-  const waiting = slicesToReread(wish.evidence.oldest(), terms, wish.slices);
-  const of = waiting.length;
+  const parts = slicesToReread(wish.evidence.oldest(), terms, wish.slices);
+  const waiting = [...parts];
+  const of = slicesOf(parts);
   const tell = () => {
-    const slices = begun.size - harvest.lanes.size();
+    const through = new Set(
+      [...begun.values()].filter(({ walk }) => !harvest.lanes.has(walk.id)).map(({ plan }) => plan),
+    );
+    const slices = slicesThrough(parts, (part) => through.has(part));
     const paused = harvest.standing.pausedUntil(serverClock.now());
     const calls = ledger.journal.newestCall() - firstCall;
     const { rows } = harvest.totals;
@@ -63,7 +67,7 @@ export async function reread(deps: HarvestDeps, wish: RereadWish, signal: AbortS
     voice.stop();
   }
   const slices = [...begun.values()].map((reading) => sliceOf(reading, wish.evidence));
-  const stretches = [...begun.values()].filter(({ plan }) => !plan.isRest).length;
+  const stretches = slicesOf([...begun.values()].map(({ plan }) => plan));
   if (wish.sumsDiffer) ledger.mendSums();
   return { calls: ledger.journal.newestCall() - firstCall, stretches, slices, sumsMended: wish.sumsDiffer };
 }

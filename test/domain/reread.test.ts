@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ApiPicture } from '../../src/domain/gaps.ts';
-import { slicesToReread, type AgedSegment } from '../../src/domain/reread.ts';
+import { slicesOf, slicesThrough, slicesToReread, type AgedSegment } from '../../src/domain/reread.ts';
 import { windowEdge } from '../../src/domain/window.ts';
 import { EMPTY_PICTURE } from '../support/picture.ts';
 
@@ -31,6 +31,16 @@ describe('what is read once more', () => {
       { grade: 'metadata', since: MONTH + DAY, until: MONTH + 2 * DAY, isRest: false },
     ]);
     expect(plans[0]?.until).toBe(plans[1]?.since);
+  });
+
+  it('counts by slices, of which one in two parts is through once both are', () => {
+    const across = segment(MONTH - DAY, MONTH + DAY);
+    const parts = slicesToReread([across, segment(MONTH + DAY, MONTH + 2 * DAY)], terms, 2);
+    const through = (...done: number[]) => slicesThrough(parts, (part) => done.includes(parts.indexOf(part)));
+    expect(slicesOf(parts)).toBe(2);
+    expect([through(), through(0), through(1), through(2), through(0, 1), through(0, 1, 2)]).toEqual([
+      0, 0, 0, 1, 1, 2,
+    ]);
   });
 
   it('is nothing of what the server no longer lists, or of an API that is not in the settings', () => {
