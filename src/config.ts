@@ -109,13 +109,22 @@ function readSecretFiles(given: AllGiven, readText: ReadText, problems: string[]
     if (plain !== undefined && file !== undefined)
       problems.push(`${plain.name} and ${file.name} are both set; set one of them.`);
     if (plain !== undefined || typeof file?.value !== 'string') continue;
-    try {
-      // Editors end a file with a line break; it is no part of the secret.
-      given.set(key, { value: readText(file.value).replace(/\r?\n$/, ''), name: `the content of ${file.name}` });
-    } catch (error) {
-      problems.push(unreadable(file.name, file.value, error));
-      given.set(key, { value: null, name: file.name });
-    }
+    const secret = secretIn(file.value, file.name, readText);
+    if ('problem' in secret) problems.push(secret.problem);
+    given.set(key, { value: secret.text, name: `the content of ${file.name}` });
+  }
+}
+
+type SecretFile = { readonly text: string } | { readonly text: null; readonly problem: string };
+
+function secretIn(path: string, name: string, readText: ReadText): SecretFile {
+  try {
+    // Editors and scripts end a file with line breaks; these are no part of the secret.
+    const text = readText(path).replace(/[\r\n]+$/, '');
+    if (text.trim() !== '') return { text };
+    return { text: null, problem: `${name} names ${JSON.stringify(path)}, which is empty; it must hold the secret.` };
+  } catch (error) {
+    return { text: null, problem: unreadable(name, path, error) };
   }
 }
 

@@ -1,5 +1,6 @@
 import { pino, stdTimeFunctions, type DestinationStream, type Logger as PinoLogger } from 'pino';
 import { LOG_LEVELS } from './config/settings.ts';
+import { createMask } from './domain/mask.ts';
 
 /** Messages are constants, facts are fields: `log.warn({ waitMs }, 'throttled')`. */
 export type Logger = PinoLogger;
@@ -48,14 +49,11 @@ export function quieter(level: LogLevel, other: LogLevel): LogLevel {
 }
 
 /**
- * Replaces the secrets in every form in which they are known to travel: plain, percent-encoded, inside JSON, base64. Also a
- * short one or a common word, although that makes holes in messages: nobody can tell there what gives it away.
+ * Replaces the secrets in every form in which they are known to travel: plain, percent-encoded, inside JSON, base64. A common word
+ * too, although that makes holes in messages; one of a few letters only where it stands by itself (src/domain/mask.ts).
  */
 export function createScrub(secrets: readonly string[]): Scrub {
-  const forms = [...new Set(secrets.flatMap(formsOf))].filter((form) => form !== '');
-  // The longest first: a shorter one inside it would leave the rest behind.
-  forms.sort((a, b) => b.length - a.length);
-  return (text) => forms.reduce((rest, form) => rest.replaceAll(form, SCRUBBED), text);
+  return createMask(secrets.flatMap(formsOf), SCRUBBED);
 }
 
 /** The name, code, message and hint of an error and of its causes, and nothing else. */

@@ -368,14 +368,22 @@ describe('credentials', () => {
     }
   });
 
-  it('lose one line break at the end of a file, and no more', () => {
+  it('lose the line breaks at the end of a file, and no more', () => {
     const env = { DATAFORSEO_LOGIN: LOGIN, DATAFORSEO_PASSWORD_FILE: '/p' };
-    expect(load({ env, files: { '/p': ' x \n' } }).credentials?.password.reveal()).toBe(' x ');
-    for (const text of ['x\n\n', '', '\n', 'a\nb\n']) {
-      expect(problemsOf({ env, files: { '/p': text } })).toEqual([
-        'the content of DATAFORSEO_PASSWORD_FILE (environment) cannot be used; it must be one line.',
-      ]);
-    }
+    for (const end of ['', '\n', '\n\n', '\r\n\r\n', '\r'])
+      expect(load({ env, files: { '/p': ` x ${end}` } }).credentials?.password.reveal()).toBe(' x ');
+    expect(problemsOf({ env, files: { '/p': 'a\nb\n' } })).toEqual([
+      'the content of DATAFORSEO_PASSWORD_FILE (environment) cannot be used; it must be one line.',
+    ]);
+  });
+
+  it('say of a file that holds nothing that it is empty, of the token too', () => {
+    const env = { DATAFORSEO_LOGIN_FILE: '/l', DATAFORSEO_PASSWORD_FILE: '/p', LEDGER_HTTP_TOKEN_FILE: '/t' };
+    expect(problemsOf({ env, files: { '/l': '', '/p': '\n', '/t': ' \r\n\n' } })).toEqual([
+      'DATAFORSEO_LOGIN_FILE (environment) names "/l", which is empty; it must hold the secret.',
+      'DATAFORSEO_PASSWORD_FILE (environment) names "/p", which is empty; it must hold the secret.',
+      'LEDGER_HTTP_TOKEN_FILE (environment) names "/t", which is empty; it must hold the secret.',
+    ]);
   });
 
   it('are refused when given in both ways', () => {

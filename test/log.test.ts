@@ -94,6 +94,12 @@ describe('the log', () => {
     }
   });
 
+  it('masks a short secret at the beginning of a line of a text', () => {
+    const { log, last } = capture({ secrets: ['ab'] });
+    log.info({ text: 'first\nab\u0007ab' }, 'message');
+    expect(last()['text']).toBe('first\n[secret]\u0007[secret]');
+  });
+
   it('goes to standard error at once', () => {
     const code = `import { createLogger } from './src/log.ts';
       createLogger({ level: 'info', secrets: [] }).info('last words'); process.kill(process.pid, 'SIGKILL');`;
@@ -113,6 +119,30 @@ describe('the log', () => {
 describe('a scrub', () => {
   it('takes the longest form first', () => {
     expect(createScrub(['abc', 'abcdef'])('x abcdef y abc')).toBe('x [secret] y [secret]');
+  });
+
+  it('masks a secret of six characters inside a word too, a shorter one only where it stands by itself', () => {
+    expect(createScrub(['secret'])('asecretb secrets')).toBe('a[secret]b [secret]s');
+    const short = createScrub(['a', 'in', 'über1']);
+    expect(short('a page in an inner range, xüber1y, größe_in_a')).toBe(
+      '[secret] page [secret] an inner range, xüber1y, größe_in_a',
+    );
+    expect(short('"in" (über1) login=in&b=a')).toBe('"[secret]" ([secret]) login=[secret]&b=[secret]');
+  });
+
+  it('masks a short secret behind an escape, and one that means something to a pattern', () => {
+    expect(createScrub(['ab'])(String.raw`"\nab" "\u001bab" ?q=%20ab cab`)).toBe(
+      String.raw`"\n[secret]" "\u001b[secret]" ?q=%20[secret] cab`,
+    );
+    for (const secret of ['.', '$&', 'a.b', '(x', '[', '^|', '-', '/'])
+      expect(createScrub([secret])(`x ${secret} axb`)).toBe('x [secret] axb');
+  });
+
+  it('masks a short password where it is quoted with its login', () => {
+    const scrub = createScrub(['me:pw', Buffer.from('me:pw').toString('base64'), 'pw']);
+    expect(scrub(`Basic ${Buffer.from('me:pw').toString('base64')}, me:pw, pw, pwd`)).toBe(
+      'Basic [secret], [secret], [secret], pwd',
+    );
   });
 
   it('ignores an empty secret', () => {

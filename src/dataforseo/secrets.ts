@@ -1,3 +1,5 @@
+import { createMask } from '../domain/mask.ts';
+
 export type Credentials = { readonly login: string; readonly password: string };
 
 /** The value of `Authorization`: HTTP Basic of the UTF-8 bytes. */
@@ -17,10 +19,10 @@ const LOOKED_AT_CHARACTERS = 100_000;
  */
 export function createQuote(credentials: Credentials): (text: string) => string {
   const secrets = formsOf(credentials);
-  const longest = secrets[0]?.length ?? 0;
+  const longest = Math.max(...secrets.map((secret) => secret.length));
+  const mask = createMask(secrets, '***');
   return (text) => {
-    const line = printable(text.slice(0, LOOKED_AT_CHARACTERS));
-    const scrubbed = secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), line);
+    const scrubbed = mask(printable(text.slice(0, LOOKED_AT_CHARACTERS)));
     // What stands at the end may be the beginning of a secret that was cut.
     const whole = text.length > LOOKED_AT_CHARACTERS ? scrubbed.slice(0, -longest) : scrubbed;
     return whole.trim().slice(0, LONGEST_QUOTE).toWellFormed();
@@ -32,7 +34,7 @@ function printable(text: string): string {
   return text.replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]+/gu, ' ');
 }
 
-/** As they stand in a line. Longest first, so that a short secret does not break up a long one that holds it. */
+/** As they stand in a line. */
 function formsOf(credentials: Credentials): string[] {
   const texts = [credentials.login, credentials.password, pairOf(credentials)];
   const forms = texts.flatMap((text) => {
@@ -49,7 +51,7 @@ function formsOf(credentials: Credentials): string[] {
       Buffer.from(text, 'utf8').toString('base64url'),
     ];
   });
-  return [...new Set(forms.map(printable))].filter((form) => form.trim() !== '').sort((a, b) => b.length - a.length);
+  return forms.map(printable).filter((form) => form.trim() !== '');
 }
 
 function pairOf(credentials: Credentials): string {

@@ -29,4 +29,9 @@ describe('a quote of foreign text', () => {
     const odd = createQuote({ login: 'me', password: 'one\u0007\u0007two' });
     expect(odd('a one\u0007\u0007two b')).toBe('a *** b');
   });
+
+  it('has no holes where the login is a part of other words', () => {
+    const short = createQuote({ login: 'in', password: 'x' });
+    expect(short('invalid login: in (x) in aW46eA== of an index')).toBe('invalid login: *** (***) *** *** of an index');
+  });
 });
