@@ -38,9 +38,9 @@ export async function doctor(parts: Parts, wish: DoctorWish, signal: AbortSignal
     ...(await fileFindings(parts, signal)),
     ...account.findings,
     await look('page', () => checkPage(config.http, { isRunning: isHeld(config.databasePath), fetch: seams.fetch })),
-    await look('token', () => token(config)),
+    await look('token', () => token(config, wish)),
     await look('alerts', () => alerts(parts, wish, signal)),
-    checkReceiver('heartbeat', config.heartbeatUrl?.reveal() ?? null, 'LEDGER_HEARTBEAT_URL'),
+    checkReceiver('heartbeat', config.heartbeatUrl?.reveal() ?? null, HEARTBEAT),
   ];
   return {
     ok: findings.every(({ verdict }) => verdict !== 'fail'),
@@ -121,13 +121,22 @@ async function askAccount({ config, seams }: Parts, signal: AbortSignal): Promis
   }
 }
 
-function token({ http, databasePath }: Config): Finding {
-  return checkToken(join(dirname(databasePath), 'http-token'), http.token === null && !isLoopbackHost(http.host));
+function token({ http, databasePath }: Config, { problems }: DoctorWish): Finding {
+  // Then no secret was read.
+  if (problems.length > 0) return skipped('token', 'Not looked at while the settings are wrong.');
+  const where = { isSet: http.token !== null, isLoopback: isLoopbackHost(http.host) };
+  return checkToken(join(dirname(databasePath), 'http-token'), where);
 }
+
+const ALERTS = {
+  setting: 'LEDGER_ALERT_URL',
+  without: 'Nobody is told when the daemon parks, falls behind or is about to lose something',
+};
+const HEARTBEAT = { setting: 'LEDGER_HEARTBEAT_URL', without: 'Nobody watches whether the daemon still reads' };
 
 async function alerts({ config, seams }: Parts, wish: DoctorWish, signal: AbortSignal): Promise<Finding> {
   const url = config.alertUrl?.reveal() ?? null;
-  if (!wish.sendTestAlert) return checkReceiver('alerts', url, 'LEDGER_ALERT_URL');
+  if (!wish.sendTestAlert) return checkReceiver('alerts', url, ALERTS);
   if (url === null) return fail('alerts', 'No trial was sent: LEDGER_ALERT_URL is not set.', 'Set it.');
   const { fetch, clock, version } = seams;
   const reached = await sendTrial({ fetch, clock, url, sender: { host: hostname(), version } }, signal);

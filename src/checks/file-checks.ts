@@ -85,11 +85,15 @@ export function checkWal(path: string): Finding {
   );
 }
 
-/** @param path - Of the token that is made at the first start beyond loopback. */
-export function checkToken(path: string, isNeeded: boolean): Finding {
-  if (!isNeeded) return ok('token', 'None is needed, or it comes from the settings.');
+/** @param path - Of the token that is made at the first start beyond loopback, where the settings have none. */
+export function checkToken(
+  path: string,
+  { isSet, isLoopback }: { readonly isSet: boolean; readonly isLoopback: boolean },
+): Finding {
+  if (isSet) return ok('token', 'The page asks for the one of the settings.');
+  if (isLoopback) return ok('token', 'The page asks for none, as only this machine reaches it.');
   const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? null;
-  if (mode === null) return ok('token', `The first start makes one at ${path}.`);
-  if ((mode & 0o077) === 0) return ok('token', `${path}, for this user only.`);
+  if (mode === null) return ok('token', `The page asks for one; the first start makes it, at ${path}.`);
+  if ((mode & 0o077) === 0) return ok('token', `The page asks for the one in ${path}, which only this user can read.`);
   return warn('token', `Other users of this machine can read ${path}.`, `chmod 600 ${path}`);
 }

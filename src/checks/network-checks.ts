@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { hostInUrl, isLoopback, reachable } from '../config/address.ts';
-import { fail, ok, warn, type Check, type Finding } from '../domain/diagnosis.ts';
+import { fail, note, ok, warn, type Check, type Finding } from '../domain/diagnosis.ts';
 
 export type Page = { readonly host: string; readonly port: number };
 
@@ -23,8 +23,14 @@ export async function checkPage(
       `Nobody can listen at ${place} (${failure}).`,
       'Set LEDGER_HTTP_HOST to an address of this machine, and LEDGER_HTTP_PORT above 1023.',
     );
-  if (isRunning && (await isLedgers(fetch, `http://${hostInUrl(reachable(host))}:${port}/healthz`)))
-    return ok('page', `The daemon answers at ${place}.`);
+  const isLedgerThere = await isLedgers(fetch, `http://${hostInUrl(reachable(host))}:${port}/healthz`);
+  if (isLedgerThere && isRunning) return ok('page', `The daemon of this ledger runs and answers at ${place}.`);
+  if (isLedgerThere)
+    return warn(
+      'page',
+      `The daemon of another ledger answers at ${place}.`,
+      'Where that is the one you mean, name its ledger by LEDGER_DATABASE; else set LEDGER_HTTP_PORT to another one (0: any free one).',
+    );
   return warn(
     'page',
     `Another program listens at ${place}${isRunning ? ', so the page of the daemon is not there' : ''}.`,
@@ -56,9 +62,13 @@ async function tryToListen(host: string, port: number): Promise<string | null> {
   }
 }
 
-/** An address that somebody is told at. It is a secret, so nothing of it is shown. */
-export function checkReceiver(check: Check, url: string | null, setting: string): Finding {
-  if (url === null) return ok(check, `None: ${setting} is not set.`);
+/** An address that somebody is told at. It is a secret, so nothing of it is shown. @param receiver.without - What it means that there is none. */
+export function checkReceiver(
+  check: Check,
+  url: string | null,
+  { setting, without }: { readonly setting: string; readonly without: string },
+): Finding {
+  if (url === null) return note(check, `${without}: ${setting} is not set.`);
   const { protocol } = new URL(url);
   if (protocol === 'https:' || isLoopback(new URL(url)))
     return ok(check, `${setting} is set and well-formed; nothing was sent.`);

@@ -15,7 +15,7 @@ export const doctor: CliCommand = {
   summary: 'whether this machine, the account and the ledger are well, and what to do where not',
   details: `Looks at settings, versions, folder, file system, ledger, the pages of its file, disk, account, balance, clock, page and alerts. Makes one call, which is
 not of the budget of id_list (GET /v3/appendix/user_data, 6 a minute); looks through the file for half a minute at the most; works without a network, without a ledger and beside a
-running daemon. Exits with 1 where something fails, with 2 where the settings are wrong, with 3 where DataForSEO refuses.`,
+running daemon. A note tells what is not set and need not be. Exits with 1 where something fails, with 2 where the settings are wrong, with 3 where DataForSEO refuses.`,
   examples: ['doctor', 'doctor --send-test-alert'],
   settings: 'of_checks',
   options: [
@@ -59,16 +59,17 @@ function problemsOf(typed: Typed, { env }: CliDeps): readonly string[] {
   }
 }
 
-const MARKS: Readonly<Record<Verdict, string>> = { ok: 'ok', warn: 'WARN', fail: 'FAIL', skipped: '-' };
+const MARKS: Readonly<Record<Verdict, string>> = { ok: 'ok', note: 'note', warn: 'WARN', fail: 'FAIL', skipped: '-' };
 
 function diagnosisText({ findings }: Diagnosis): string[] {
   const count = (verdict: Verdict) => findings.filter((finding) => finding.verdict === verdict).length;
-  const [fails, warns] = [count('fail'), count('warn')];
+  const [fails, warns, notes] = [count('fail'), count('warn'), count('note')];
   const sum = [
     ...(fails === 0 ? [] : [`${counted(fails, 'check')} failed`]),
     ...(warns === 0 ? [] : [`${warns} to look at`]),
   ].join(', ');
-  return [...findings.flatMap(linesOf), '', sum === '' ? 'All is well.' : `${sum}.`];
+  const noted = notes === 0 ? '' : `; ${counted(notes, 'note')}`;
+  return [...findings.flatMap(linesOf), '', `${sum === '' ? 'All is well' : sum}${noted}.`];
 }
 
 function linesOf({ check, verdict, found, todo }: Finding): string[] {

@@ -1,5 +1,8 @@
-/** `skipped`: it could not be looked at, for a reason that `found` tells. */
-export type Verdict = 'ok' | 'warn' | 'fail' | 'skipped';
+/**
+ * `note`: nothing is wrong, but something that others have is not there. `skipped`: it could not be looked at, for a reason that
+ * `found` tells.
+ */
+export type Verdict = 'ok' | 'note' | 'warn' | 'fail' | 'skipped';
 
 /** One thing that was looked at. Texts are for people and hold no secret. */
 export type Finding = {
@@ -42,6 +45,10 @@ export type Diagnosis = {
 
 export function ok(check: Check, found: string): Finding {
   return { check, verdict: 'ok', found, todo: null };
+}
+
+export function note(check: Check, found: string): Finding {
+  return { check, verdict: 'note', found, todo: null };
 }
 
 export function warn(check: Check, found: string, todo: string): Finding {

@@ -23,9 +23,11 @@ function diagnose(bench: Bench, settings: Settings = {}, wish: Partial<DoctorWis
   return bench.app(settings).doctor(whole, new AbortController().signal);
 }
 
-/** Everything that is not well, in short. */
+/** Everything that is not well, in short; a note is well enough. */
 function complaints({ findings }: Diagnosis): string[] {
-  return findings.filter(({ verdict }) => verdict !== 'ok').map(({ check, verdict }) => `${check} ${verdict}`);
+  return findings
+    .filter(({ verdict }) => verdict !== 'ok' && verdict !== 'note')
+    .map(({ check, verdict }) => `${check} ${verdict}`);
 }
 
 const of = ({ findings }: Diagnosis, name: string) => findings.find(({ check }) => check === name);
@@ -36,6 +38,13 @@ describe('the doctor', () => {
     const before = readdirSync(bench.folder);
     const diagnosis = await diagnose(bench);
     expect(complaints(diagnosis)).toEqual(['disk skipped']);
+    expect([of(diagnosis, 'alerts'), of(diagnosis, 'heartbeat')]).toMatchObject([
+      { verdict: 'note', found: expect.stringMatching(/^Nobody is told .*: LEDGER_ALERT_URL is not set\.$/) as string },
+      {
+        verdict: 'note',
+        found: expect.stringMatching(/^Nobody watches .*: LEDGER_HEARTBEAT_URL is not set\.$/) as string,
+      },
+    ]);
     expect(diagnosis).toMatchObject({ ok: true, refused: false, version: '0.0.0-test' });
     expect(of(diagnosis, 'ledger')?.found).toContain('There is none');
     expect(readdirSync(bench.folder)).toEqual(before);
@@ -47,10 +56,20 @@ describe('the doctor', () => {
     const controller = new AbortController();
     const running = bench.app().run(controller.signal);
     while (!bench.logged.some((line) => line.includes('"state":"idle"'))) await new Promise(setImmediate);
-    const diagnosis = await diagnose(bench);
+    const port = /127\.0\.0\.1:(\d+)\b.*the status page is there/.exec(bench.logged.join(''))?.[1];
+    const diagnosis = await diagnose(bench, { LEDGER_HTTP_PORT: port ?? '' });
+    const beside = await diagnose(bench, {
+      LEDGER_HTTP_PORT: port ?? '',
+      LEDGER_DATABASE: join(bench.folder, 'other.db'),
+    });
     controller.abort(new Error('done'));
     await running;
     expect(complaints(diagnosis)).toEqual([]);
+    expect(of(diagnosis, 'page')?.found).toBe(`The daemon of this ledger runs and answers at 127.0.0.1, port ${port}.`);
+    expect(of(beside, 'page')).toMatchObject({
+      verdict: 'warn',
+      found: `The daemon of another ledger answers at 127.0.0.1, port ${port}.`,
+    });
     expect(of(diagnosis, 'lock')?.found).toMatch(/^Held by process \d+ on /);
     expect(of(diagnosis, 'ledger')?.found).toContain('100 tasks');
     expect(of(diagnosis, 'disk')?.found).toContain('a day');
@@ -133,6 +152,9 @@ describe('the doctor', () => {
     expect(complaints(await diagnose(bench, { ...beyond, LEDGER_HTTP_TOKEN: 'from-settings' }))).not.toContain(
       'token warn',
     );
+    // Without credentials no secret is read, and so nobody knows whether the settings have one.
+    const problems = ['DATAFORSEO_LOGIN is not set.'];
+    expect(of(await diagnose(bench, beyond, { problems }), 'token')?.verdict).toBe('skipped');
   });
 
   it('sends a trial only when it is asked to, and says whether it was taken', async () => {

@@ -70,11 +70,25 @@ describe('the WAL', () => {
 describe('the token', () => {
   it('is well for this user only, and warned of when others can read it', () => {
     const file = join(folder, 'http-token');
-    expect(checkToken(file, true)).toMatchObject({ verdict: 'ok', found: `The first start makes one at ${file}.` });
+    const beyond = { isSet: false, isLoopback: false };
+    expect(checkToken(file, beyond)).toMatchObject({
+      verdict: 'ok',
+      found: `The page asks for one; the first start makes it, at ${file}.`,
+    });
     writeFileSync(file, 'hush', { mode: 0o600 });
-    expect(checkToken(file, true)).toMatchObject({ verdict: 'ok', found: `${file}, for this user only.` });
+    expect(checkToken(file, beyond)).toMatchObject({
+      verdict: 'ok',
+      found: `The page asks for the one in ${file}, which only this user can read.`,
+    });
     chmodSync(file, 0o640);
-    expect(checkToken(file, true)).toMatchObject({ verdict: 'warn', todo: `chmod 600 ${file}` });
-    expect(checkToken(file, false).verdict).toBe('ok');
+    expect(checkToken(file, beyond)).toMatchObject({ verdict: 'warn', todo: `chmod 600 ${file}` });
+  });
+
+  it('of the settings is asked for everywhere, and none is on loopback without one', () => {
+    const file = join(folder, 'http-token');
+    const found = (isSet: boolean, isLoopback: boolean) => checkToken(file, { isSet, isLoopback }).found;
+    expect(found(true, false)).toBe('The page asks for the one of the settings.');
+    expect(found(true, true)).toBe('The page asks for the one of the settings.');
+    expect(found(false, true)).toBe('The page asks for none, as only this machine reaches it.');
   });
 });

@@ -21,8 +21,15 @@ describe('the port of the page', () => {
     const answering = (text: string) => ({ isRunning: true, fetch: () => Promise.resolve(new Response(text)) });
     expect(await checkPage({ host: '127.0.0.1', port }, answering('{"status":"well"}'))).toMatchObject({
       verdict: 'ok',
-      found: `The daemon answers at 127.0.0.1, port ${port}.`,
+      found: `The daemon of this ledger runs and answers at 127.0.0.1, port ${port}.`,
     });
+    const { fetch } = answering('{"status":"well"}');
+    const other = await checkPage({ host: '127.0.0.1', port }, { isRunning: false, fetch });
+    expect(other).toMatchObject({
+      verdict: 'warn',
+      found: `The daemon of another ledger answers at 127.0.0.1, port ${port}.`,
+    });
+    expect(other.todo).toMatch(/LEDGER_DATABASE.*LEDGER_HTTP_PORT/);
     for (const about of [answering('<h1>It works!</h1>'), { ...stopped, isRunning: true }])
       expect(await checkPage({ host: '127.0.0.1', port }, about)).toMatchObject({
         verdict: 'warn',
@@ -56,10 +63,19 @@ describe('the port of the page', () => {
 });
 
 describe('the address of a receiver', () => {
-  const check = (url: string | null) => checkReceiver('alerts', url, 'LEDGER_ALERT_URL');
+  const about = { setting: 'LEDGER_ALERT_URL', without: 'Nobody is told' };
+  const check = (url: string | null) => checkReceiver('alerts', url, about);
+
+  it('that is not set is a note of what that means, not well', () => {
+    expect(check(null)).toEqual({
+      check: 'alerts',
+      verdict: 'note',
+      found: 'Nobody is told: LEDGER_ALERT_URL is not set.',
+      todo: null,
+    });
+  });
 
   it.each([
-    [null, 'ok'],
     ['https://hooks.example.com/s3cret', 'ok'],
     ['http://127.0.0.1:9000/s3cret', 'ok'],
     ['http://hooks.example.com/s3cret', 'warn'],

@@ -33,6 +33,21 @@ describe('doctor', () => {
     expect(code).toBe(1);
   });
 
+  it('calls well what has notes, and counts them', async () => {
+    const note = { check: 'alerts', verdict: 'note', found: 'Nobody is told.', todo: null } as const;
+    const [settings] = DIAGNOSED.findings;
+    const well = await doctor([], { findings: [settings!, note] });
+    expect(well.stdout.split('\n').slice(1)).toEqual([
+      'note  alerts       Nobody is told.',
+      '',
+      'All is well; 1 note.',
+      '',
+    ]);
+    expect(well.code).toBe(0);
+    const failed = await doctor([], { ok: false, findings: [FAILED, note, { ...note, check: 'heartbeat' }] });
+    expect(failed.stdout).toContain('\n1 check failed; 2 notes.\n');
+  });
+
   it('says on a terminal why nothing comes yet, and elsewhere nothing', async () => {
     const shown = '\r\u001b[Klooking at everything, at a large file for half a minute at the most\r\u001b[K';
     expect((await cli(['doctor'], { isTTY: true })).stderr).toBe(shown);
