@@ -29,7 +29,7 @@ with 1 when they differ, as on a busy account by what has not been read yet, of 
 Days are UTC. All but reconcile make no call; all work beside a running daemon. A tag, endpoint, API or state that no task has is named on
 standard error, with what comes near (of tags among the 5,000 newest sums by day); with --tag so are the tasks whose tag is not known:
 their metadata is lost, not read yet or never listed. In CSV a text that a spreadsheet would take for a
-formula has an apostrophe in front; JSON has every text as it is, and money exact in whole micro-dollars too.`,
+formula has an apostrophe in front, and several tags or ids in one cell are an array of JSON; JSON has every text as it is, and money exact in whole micro-dollars too.`,
   examples: [
     'report costs --since 2026-03-01 --until 2026-04-01 --tag customer-7',
     'report costs --by month --by tag --format csv',
@@ -42,11 +42,11 @@ formula has an apostrophe in front; JSON has every text as it is, and money exac
   act: async (typed, deps) => {
     const question = questionOf(typed, deps.clock.now());
     const credentials = question.kind === 'reconcile';
-    const { app } = await openFor(typed, deps, { credentials, atLeast: 'warn' });
+    const { app, config } = await openFor(typed, deps, { credentials, atLeast: 'warn' });
     let code: number = EXIT.done;
     const use = async (answer: ReportAnswer) => {
       code = await write({ question, answer, format: formatIn(typed.options) }, deps);
-      for (const value of answer.unknown) deps.stderr.write(`${unknownLine(value)}\n`);
+      for (const value of answer.unknown) deps.stderr.write(`${unknownLine(value, config.apis)}\n`);
       if (answer.unknownTag !== null) deps.stderr.write(`${unknownTagLine(answer.unknownTag)}\n`);
     };
     await app.report({ question, use }, deps.signal);

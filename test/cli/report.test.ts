@@ -154,7 +154,8 @@ CAREFUL: the ledger lacks some or all of this time, so there may be more than th
       'the tag "nobody at all". The nearest there are: "�[2Jx", "Customer-8", "customer-7".',
     ],
     [['--endpoint', 'v3/backlinks/sumary/live'], 'has the endpoint "backlinks/sumary/live". The nearest there is: "backlinks/summary/live".'], // prettier-ignore
-    [['--api', 'serp'], 'is of the API "serp". The nearest there is: "backlinks".'],
+    [['--api', 'serp'], 'is of the API "serp". It is not among LEDGER_APIS (backlinks), so it is not read. The nearest there is: "backlinks".'], // prettier-ignore
+    [['--api', 'serp', '--apis', 'serp,backlinks'], 'is of the API "serp". The nearest there is: "backlinks".'],
     [['--state', 'partial'], 'is in the state "partial". The nearest there are: "failed", "finished".'],
   ])('says on standard error that no task has what %s asks for, and what comes near', async (argv, words) => {
     const { report } = reporting([
@@ -284,6 +285,27 @@ describe('report duplicates', () => {
     ]);
     expect((await report('duplicates', '--since', '2024-05-15 02:00:30')).stdout).toContain('1 task repeated another');
     expect((await report('duplicates', '--since', '2024-05-15 02:01:01')).stdout).toContain('0 tasks repeated another');
+  });
+});
+
+describe('several texts in one cell of CSV', () => {
+  it('are an array of JSON, so that no tag passes for two, nor an empty one for none', async () => {
+    const tags = ['a b', 'a', 'b,"c"', '', null];
+    const { report } = reporting(
+      tags.map((tag, at) =>
+        listed(`t${at}`, SINCE + at * 1000, {
+          metadata: JSON.stringify({ target: 'a.com', ...(tag === null ? {} : { tag }) }),
+          target: 'a.com',
+          tag,
+        }),
+      ),
+    );
+    const { stdout } = await report('duplicates', '--format', 'csv');
+    const [head = '', row = '', ...rest] = stdout.split('\n');
+    expect([head.split(',')[2], rest]).toEqual(['tags', ['']]);
+    const [found, ids] = [...row.matchAll(/"(\[(?:[^"]|"")*\])"/g)].map(([, cell = '']) => cell.replaceAll('""', '"'));
+    expect(JSON.parse(found ?? '')).toEqual(tags);
+    expect(JSON.parse(ids ?? '')).toEqual(['t1', 't2', 't3', 't4']);
   });
 });
 

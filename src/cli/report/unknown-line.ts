@@ -14,11 +14,18 @@ const NAMES: Readonly<Record<UnknownValue['name'], string>> = {
 /** Longer tags are cut: some put a whole page into one. */
 const MOST_WIDE = 60;
 
-/** Why nothing was found, so that a slip of the pen does not look like a customer without costs. */
-export function unknownLine({ name, value, near }: UnknownValue): string {
+/**
+ * Why nothing was found, so that a slip of the pen does not look like a customer without costs, nor an API that nobody reads like one without
+ * tasks. @param apis - Those that are read.
+ */
+export function unknownLine({ name, value, near }: UnknownValue, apis: readonly string[]): string {
   const there =
     near.length === 0 ? '' : ` The nearest there ${near.length === 1 ? 'is' : 'are'}: ${near.map(quoted).join(', ')}.`;
-  return `CAREFUL: no task of this ledger ${NAMES[name]} ${quoted(value)}.${there}`;
+  const unread =
+    name === 'api' && !apis.includes(value)
+      ? ` It is not among LEDGER_APIS (${apis.join(', ')}), so it is not read.`
+      : '';
+  return `CAREFUL: no task of this ledger ${NAMES[name]} ${quoted(value)}.${unread}${there}`;
 }
 
 /** What a report of one tag may leave out, so that a bill that lacks some does not look like a whole one. */
