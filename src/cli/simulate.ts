@@ -1,4 +1,6 @@
+import { hostInUrl } from '../config/address.ts';
 import { formatDuration } from '../config/duration.ts';
+import { SETTINGS } from '../config/settings.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import type { SimulatorStats } from '../simulator/stats.ts';
 import type { CliCommand, CliDeps } from './command.ts';
@@ -13,7 +15,8 @@ export const simulate: CliCommand = {
   summary: 'serve a faithful model of the endpoint on loopback',
   details: `Listens on 127.0.0.1 until it is stopped (SIGTERM, Ctrl-C), and then says what it has seen. Strict where the
 documentation is strict: budget, windows, limits, codes, credentials. Everything can be changed while it runs by POST to
-/_simulator/options; GET /_simulator/stats tells what it has seen so far.`,
+/_simulator/options; GET /_simulator/stats tells what it has seen so far. It prints what to type in another terminal to read it and to look at
+what was read.`,
   examples: [
     'simulate',
     'simulate --tasks 5000000 --rate-period 1s --arrivals bursty',
@@ -36,11 +39,12 @@ documentation is strict: budget, windows, limits, codes, credentials. Everything
 
 /** What to type to use a simulator; the ledger is one of its own, because a real one is bound to a real account. */
 export function settingsFor(simulator: Simulator, databasePath: string): Record<string, string> {
-  const { login, password, rate } = simulator.options;
+  const { login, password, rate, apis } = simulator.options;
   return {
     DATAFORSEO_URL: simulator.url,
     DATAFORSEO_LOGIN: login,
     DATAFORSEO_PASSWORD: password,
+    LEDGER_APIS: apis.join(','),
     LEDGER_DATABASE: databasePath,
     LEDGER_RATE_CALLS: String(rate.calls),
     LEDGER_RATE_PERIOD: formatDuration(rate.periodMs),
@@ -66,12 +70,31 @@ function greeting(simulator: Simulator, { clock, commandName }: CliDeps): string
   const settings = Object.entries(settingsFor(simulator, databaseFor(simulator, clock.now())));
   return [
     `The simulator listens on ${simulator.url} (login ${login}, password ${password}).`,
-    `It holds ${counted(tasks, 'task')} of ${apis.join(', ')} and lets ${rate.calls} calls in ${duration(rate.periodMs / 1000)} through. In another terminal:`,
+    `It holds ${counted(tasks, 'task')} of ${apis.join(', ')} and lets ${rate.calls} calls in ${duration(rate.periodMs / 1000)} through.`,
     '',
-    `  ${settings.map(([name, value]) => `${name}=${quoted(value)}`).join(' ')} ${commandName} backfill`,
+    'In another terminal, in this folder, say where it is:',
     '',
-    'Ctrl-C stops it.',
+    ...settings.map(([name, value]) => `  export ${name}=${quoted(value)}`),
+    '',
+    'and read it, once with backfill, or with run, which stays current and has a page:',
+    '',
+    `  ${commandName} backfill`,
+    `  ${commandName} run`,
+    '',
+    `The page is at ${PAGE} while run goes on. In a third terminal, after the same export lines:`,
+    '',
+    `  ${commandName} status`,
+    `  ${commandName} report costs --by month`,
+    '',
+    'Ctrl-C stops the simulator.',
   ];
+}
+
+/** Where `run` has its page unless it is told otherwise. */
+const PAGE = `http://${hostInUrl(standard('http_host'))}:${standard('http_port')}`;
+
+function standard(key: string): string {
+  return SETTINGS.find((setting) => setting.key === key)?.default ?? '';
 }
 
 /** Another one each time: the tasks of a simulator follow from its start, and a ledger holds one account. */

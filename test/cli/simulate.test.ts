@@ -1,7 +1,12 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { MAIN } from '../support/process.ts';
 import { cli } from './fakes.ts';
 
 const HOUR_MS = 3_600_000;
@@ -43,9 +48,20 @@ describe('simulate', () => {
     const { code, stdout } = await simulate(argv, async (greeting, url) => {
       expect(greeting).toContain('500 tasks of backlinks');
       const start = /-(\d{10})\.db/.exec(greeting)?.[1] ?? '?';
-      expect(greeting).toContain(
-        `  DATAFORSEO_URL=${url} DATAFORSEO_LOGIN=simulated DATAFORSEO_PASSWORD='it'\\''s' LEDGER_DATABASE=data/simulated-${new URL(url).port}-1-500-${start}.db LEDGER_RATE_CALLS=10 LEDGER_RATE_PERIOD=90s npx dataforseo-ledger backfill\n`,
-      );
+      const lines = greeting.split('\n').filter((line) => line.startsWith('  '));
+      expect(lines.map((line) => line.trim())).toEqual([
+        `export DATAFORSEO_URL=${url}`,
+        'export DATAFORSEO_LOGIN=simulated',
+        "export DATAFORSEO_PASSWORD='it'\\''s'",
+        'export LEDGER_APIS=backlinks',
+        `export LEDGER_DATABASE=data/simulated-${new URL(url).port}-1-500-${start}.db`,
+        'export LEDGER_RATE_CALLS=10',
+        'export LEDGER_RATE_PERIOD=90s',
+        ...['backfill', 'run', 'status', 'report costs --by month'].map(
+          (command) => `npx dataforseo-ledger ${command}`,
+        ),
+      ]);
+      expect(greeting).toContain('The page is at http://127.0.0.1:8080 while run goes on.');
       expect(await call(url, "it's")).toMatchObject({ status_code: 20000 });
       expect(await call(url, 'wrong')).toMatchObject({ status_code: 40100 });
     });
@@ -54,6 +70,21 @@ describe('simulate', () => {
     expect(stdout).toContain('2 calls, 0 of them refused by the budget; at most 2 in any 1 min 30 s.\n');
     expect(stdout).toContain('20000 × 1');
     expect(stdout).toContain('40100 × 1');
+  });
+
+  it('tells what a shell takes as it is, and what the other commands then need no more for', async () => {
+    await simulate(['--tasks', '200', '--rate-period', '1s', '--options', '{"apis":["serp","on_page"]}'], async (greeting) => {
+      const folder = mkdtempSync(join(tmpdir(), 'ledger-simulate-'));
+      onTestFinished(() => rmSync(folder, { recursive: true }));
+      const exported = greeting.split('\n').filter((line) => line.startsWith('  export '));
+      const program = ['backfill', 'status'].map((command) => `'${process.execPath}' '${MAIN}' ${command}`);
+      const child = spawn('sh', ['-ec', [...exported, ...program].join('\n')], { cwd: folder, env: {}, stdio: 'pipe' });
+      let said = '';
+      for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += String(text)));
+      await once(child, 'close');
+      expect(said).toContain('now holds everything that was in the window');
+      expect(said).toMatch(/Coverage +serp: .*[^]* on_page: /);
+    });
   });
 
   it('has a password of its own that scrubbing takes out of no path and no sentence', async () => {
