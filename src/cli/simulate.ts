@@ -86,7 +86,7 @@ function greeting(simulator: Simulator, { clock, commandName }: CliDeps): string
     `  ${commandName} status`,
     `  ${commandName} report costs --by month`,
     '',
-    'Ctrl-C stops the simulator.',
+    'Ctrl-C stops it.',
   ];
 }
 

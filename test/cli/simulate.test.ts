@@ -73,18 +73,25 @@ describe('simulate', () => {
   });
 
   it('tells what a shell takes as it is, and what the other commands then need no more for', async () => {
-    await simulate(['--tasks', '200', '--rate-period', '1s', '--options', '{"apis":["serp","on_page"]}'], async (greeting) => {
-      const folder = mkdtempSync(join(tmpdir(), 'ledger-simulate-'));
-      onTestFinished(() => rmSync(folder, { recursive: true }));
-      const exported = greeting.split('\n').filter((line) => line.startsWith('  export '));
-      const program = ['backfill', 'status'].map((command) => `'${process.execPath}' '${MAIN}' ${command}`);
-      const child = spawn('sh', ['-ec', [...exported, ...program].join('\n')], { cwd: folder, env: {}, stdio: 'pipe' });
-      let said = '';
-      for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += String(text)));
-      await once(child, 'close');
-      expect(said).toContain('now holds everything that was in the window');
-      expect(said).toMatch(/Coverage +serp: .*[^]* on_page: /);
-    });
+    await simulate(
+      ['--tasks', '200', '--rate-period', '1s', '--options', '{"apis":["serp","on_page"]}'],
+      async (greeting) => {
+        const folder = mkdtempSync(join(tmpdir(), 'ledger-simulate-'));
+        onTestFinished(() => rmSync(folder, { recursive: true }));
+        const exported = greeting.split('\n').filter((line) => line.startsWith('  export '));
+        const program = ['backfill', 'status'].map((command) => `'${process.execPath}' '${MAIN}' ${command}`);
+        const child = spawn('sh', ['-ec', [...exported, ...program].join('\n')], {
+          cwd: folder,
+          env: {},
+          stdio: 'pipe',
+        });
+        let said = '';
+        for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += String(text)));
+        await once(child, 'close');
+        expect(said).toContain('now holds everything that was in the window');
+        expect(said).toMatch(/Coverage +serp: .*[^]* on_page: /);
+      },
+    );
   });
 
   it('has a password of its own that scrubbing takes out of no path and no sentence', async () => {
