@@ -11,7 +11,7 @@ export type Doing = {
 
 export const READS_BACKLOG: Doing = {
   state: 'harvesting',
-  reason: 'the window holds what the ledger lacks',
+  reason: 'reads what the ledger does not hold yet',
   until: null,
 };
 

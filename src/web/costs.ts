@@ -5,7 +5,18 @@ import { at, draw, foreign, h, say } from './dom.ts';
 import { count, counted, day, DAY_MS, dollarMark, exactMoney, mark, money, share } from './format.ts';
 import { RANGE_DAYS } from './range.ts';
 
-export type Costs = { readonly rows: readonly CostRow[]; readonly totals: Totals; readonly groups: number };
+export type Costs = {
+  readonly rows: readonly CostRow[];
+  readonly totals: Totals;
+  readonly groups: number;
+  /** False: the ledger lacks some of the time that was asked about, so there may be more. */
+  readonly complete: boolean;
+};
+
+/** A sum of which some may be missing says so. */
+export function asFarAsRead(words: string, { complete }: Pick<Costs, 'complete'>): string {
+  return complete ? words : `${words} so far; not all of this time is read`;
+}
 
 let days = RANGE_DAYS;
 /** Null before the first answer, which then draws what was chosen. */
@@ -30,7 +41,8 @@ export async function showDays(now: string): Promise<void> {
   lastNow = now;
   const today = Math.floor(Date.parse(now) / DAY_MS) * DAY_MS;
   const first = today - (days - 1) * DAY_MS;
-  const { rows } = await ask<Costs>('/api/costs', { by: 'day', since: day(first) });
+  const costs = await ask<Costs>('/api/costs', { by: 'day', since: day(first) });
+  const { rows } = costs;
   const byDay = new Map(rows.map((row) => [row.day, row]));
   const times = Array.from({ length: days }, (_, index) => (first + index * DAY_MS) / 1000);
   const rowOf = (time: number) => byDay.get(day(time * 1000));
@@ -50,7 +62,7 @@ export async function showDays(now: string): Promise<void> {
   const tasks = rows.reduce((sum, row) => sum + row.tasks, 0);
   say(
     'days-note',
-    `${counted(tasks, 'task')}, ${money(total)} in ${counted(days, 'day')}. Days are UTC. Drag over the chart to zoom in, double-click to see all; or + and −, arrows, Escape.`,
+    `${asFarAsRead(`${counted(tasks, 'task')}, ${money(total)} in ${counted(days, 'day')}`, costs)}. Days are UTC. Drag over the chart to zoom in, double-click to see all; or + and −, arrows, Escape.`,
   );
   draw(at('days-table'), rows, () => {
     if (rows.length === 0) return [nothing()];
@@ -96,10 +108,8 @@ export function showCosts(id: string, costs: Costs, by: 'endpoint' | 'tag'): voi
   const { rows, totals, groups } = costs;
   draw(at(id), costs, () => {
     if (rows.length === 0) return [nothing()];
-    const caption =
-      groups > rows.length
-        ? `The dearest ${rows.length} of ${count(groups)}; ${money(totals.costMicros)} in all`
-        : `${money(totals.costMicros)} in all`;
+    const all = asFarAsRead(`${money(totals.costMicros)} in all`, costs);
+    const caption = groups > rows.length ? `The dearest ${rows.length} of ${count(groups)}; ${all}` : all;
     const named = rows.map((row) => ({ name: nameOf(row, by), row, more: shareCell(row.costMicros, totals) }));
     return [
       costTable(caption, by === 'tag' ? 'Tag' : 'Endpoint', named, h('th', { scope: 'col', class: 'share' }, 'Share')),

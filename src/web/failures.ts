@@ -1,19 +1,20 @@
 import type { CostRow } from '../domain/report.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
-import { costTable, type Costs } from './costs.ts';
+import { asFarAsRead, costTable, type Costs } from './costs.ts';
 import { at, draw, foreign, h, say } from './dom.ts';
 import { counted, moment } from './format.ts';
 import { statusInWords } from './status-words.ts';
 
 /** What stands above the failed tasks, or alone. */
-export function failedTasks(tasks: number): string {
-  return tasks === 0 ? 'No task on record has failed.' : `${counted(tasks, 'task')} failed`;
+export function failedTasks(tasks: number, complete: boolean): string {
+  if (tasks > 0) return asFarAsRead(`${counted(tasks, 'task')} failed`, { complete });
+  return `${asFarAsRead('No task on record has failed', { complete })}.`;
 }
 
 /** The failed tasks by status. */
 export function showFailures(costs: Costs): void {
   draw(at('failures'), costs, () => {
-    const words = failedTasks(costs.totals.tasks);
+    const words = failedTasks(costs.totals.tasks, costs.complete);
     if (costs.rows.length === 0) return [h('p', { class: 'empty' }, words)];
     const named = costs.rows.map((row: CostRow) => ({ name: statusOf(row), row }));
     const link = h('p', { class: 'note' }, h('a', { href: '/tasks?state=failed' }, 'Look at the tasks that failed'));

@@ -5,10 +5,17 @@ import { statusInWords, valueInWords } from '../../src/web/status-words.ts';
 
 describe('the words of the failures', () => {
   it('tell how many tasks failed, or alone that none did', () => {
-    expect([0, 1, 1_455].map(failedTasks)).toEqual([
+    expect([0, 1, 1_455].map((tasks) => failedTasks(tasks, true))).toEqual([
       'No task on record has failed.',
       '1 task failed',
       '1,455 tasks failed',
+    ]);
+  });
+
+  it('tell that there may be more where not all of the time is read', () => {
+    expect([0, 7].map((tasks) => failedTasks(tasks, false))).toEqual([
+      'No task on record has failed so far; not all of this time is read.',
+      '7 tasks failed so far; not all of this time is read',
     ]);
   });
 

@@ -56,7 +56,7 @@ function fill(ledger: Ledger): void {
   });
   ledger.setDaemonState({
     state: 'harvesting',
-    reason: 'the window holds what the ledger lacks',
+    reason: 'reads what the ledger does not hold yet',
     until: null,
     at: NOW,
     pid: 1,
@@ -136,15 +136,19 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     // The figure and the chart are of the same days.
     const cost = (await textOf('#figure-cost')).trim();
     expect(cost).toMatch(/^\$\d/);
-    await until('#days-note', `${cost} in 30 days`);
+    await until('#days-note', `${cost} in 30 days so far; not all of this time is read. Days are UTC.`);
+    for (const id of ['by-tag', 'by-endpoint'])
+      await until(`#${id} caption`, /so far; not all of this time is read$/);
+    // Of the last week all is read.
+    await until('#failures caption', /^\d+ tasks failed$/);
     expect(await page.locator('[data-range]').allTextContents()).toEqual([
       ...Array<string>(4).fill('30 days'),
       '7 days',
     ]);
     await page.getByRole('button', { name: '2 weeks' }).click();
-    await until('#days-note', ' in 14 days.');
+    await until('#days-note', ' in 14 days so far');
     await page.getByRole('button', { name: '30 days' }).click();
-    await until('#days-note', ' in 30 days.');
+    await until('#days-note', ' in 30 days so far');
     await until('#last-failure', 'No call to DataForSEO has failed.');
     expect(await page.locator('#days-tasks canvas').count()).toBe(1);
     expect(await textOf('#live')).toContain('Live');
@@ -211,7 +215,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     );
     await until('#backlog-note', 'It goes on once somebody has acted.');
     expect(await textOf('#backlog-note')).not.toContain('until');
-    ledger.setDaemonState({ ...word, state: 'harvesting', reason: 'the window holds what the ledger lacks' });
+    ledger.setDaemonState({ ...word, state: 'harvesting', reason: 'reads what the ledger does not hold yet' });
     await until('#state-name', 'Harvesting');
   });
 

@@ -51,9 +51,9 @@ describe('what the page says of the state', () => {
   it('tells what else it does where only one of the APIs is refused, and each reason where they differ', () => {
     const [serp, merchant] = [`${calling('serp')}${DENIED}`, `${calling('merchant', 'HTTP 404, 40400')}Not Found`];
     const refused = { serp: refusal(serp), merchant: refusal(merchant) };
-    const reason = `the window holds what the ledger lacks; serp is refused: ${serp} merchant is refused: ${merchant}`;
+    const reason = `reads what the ledger does not hold yet; serp is refused: ${serp} merchant is refused: ${merchant}`;
     expect(stateWords({ ...parked({ reason, refused }), state: 'harvesting' }).reason).toBe(
-      `The window holds what the ledger lacks. serp is refused (HTTP 200, 40204): ${DENIED} merchant is refused (HTTP 404, 40400): Not Found.`,
+      `Reads what the ledger does not hold yet. serp is refused (HTTP 200, 40204): ${DENIED} merchant is refused (HTTP 404, 40400): Not Found.`,
     );
   });
 
