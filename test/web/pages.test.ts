@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { API_NAMES } from '../../src/config/settings.ts';
 import { ledgerRoom } from '../../src/http/rooms.ts';
 import { createServer } from '../../src/http/server.ts';
@@ -54,15 +54,15 @@ function fill(ledger: Ledger): void {
     at: { now: NOW },
     answer: { serverDate: NOW },
   });
-  ledger.setDaemonState({
-    state: 'harvesting',
-    reason: 'reads what the ledger does not hold yet',
-    until: null,
-    at: NOW,
-    pid: 1,
-    version: '1',
-  });
 }
+
+/** What the daemon says that it does, and has said just now: an old word is told as that. */
+function say(ledger: Ledger, word: Pick<DaemonWord, 'state' | 'reason'> = READS): void {
+  ledger.setDaemonState({ ...word, until: null, at: clock.now(), pid: 1, version: '1' });
+}
+
+type DaemonWord = Parameters<Ledger['setDaemonState']>[0];
+const READS = { state: 'harvesting', reason: 'reads what the ledger does not hold yet' } as const;
 
 describe.skipIf(!hasChromium)('in a browser', () => {
   const folder = mkdtempSync(join(tmpdir(), 'ledger-pages-'));
@@ -106,6 +106,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     ledger.close();
     rmSync(folder, { recursive: true, force: true });
   });
+  beforeEach(() => say(ledger));
   afterEach(() => {
     // No request leaves this server, nothing breaks the content policy, no script fails.
     expect(heard.splice(0).filter((what) => what !== `request ${url}`)).toEqual([]);
@@ -137,8 +138,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     const cost = (await textOf('#figure-cost')).trim();
     expect(cost).toMatch(/^\$\d/);
     await until('#days-note', `${cost} in 30 days so far; not all of this time is read. Days are UTC.`);
-    for (const id of ['by-tag', 'by-endpoint'])
-      await until(`#${id} caption`, /so far; not all of this time is read$/);
+    for (const id of ['by-tag', 'by-endpoint']) await until(`#${id} caption`, /so far; not all of this time is read$/);
     // Of the last week all is read.
     await until('#failures caption', /^\d+ tasks failed$/);
     expect(await page.locator('[data-range]').allTextContents()).toEqual([
@@ -204,10 +204,9 @@ describe.skipIf(!hasChromium)('in a browser', () => {
   });
 
   it('the status page of one that is parked says what to do once, and promises no end', async () => {
-    const word = { until: null, at: NOW, pid: 1, version: '1' } as const;
     const reason =
       'POST /v3/backlinks/id_list failed (HTTP 402, 40200): Payment Required. Add funds at https://app.dataforseo.com: DataForSEO answers no call until then.';
-    ledger.setDaemonState({ ...word, state: 'parked', reason });
+    say(ledger, { state: 'parked', reason });
     await page.goto(url);
     await until('#state-name', 'Parked: somebody must act');
     expect(await textOf('#state-reason')).toBe(
@@ -215,7 +214,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     );
     await until('#backlog-note', 'It goes on once somebody has acted.');
     expect(await textOf('#backlog-note')).not.toContain('until');
-    ledger.setDaemonState({ ...word, state: 'harvesting', reason: 'reads what the ledger does not hold yet' });
+    say(ledger);
     await until('#state-name', 'Harvesting');
   });
 
