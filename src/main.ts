@@ -62,7 +62,7 @@ async function createDeps(redaction: Redaction, signal: AbortSignal): Promise<Cl
       });
     },
     version,
-    commandName: commandNameOf(process.argv[1] ?? '', process.env['PATH'] ?? ''),
+    commandName: commandNameOf(process.argv[1] ?? '', process.env['PATH'] ?? '', process.argv0),
     redaction,
   };
 }

@@ -24,16 +24,21 @@ function linkIn(name: string, target: string): string {
 describe('the name of the command', () => {
   it('is plain where the PATH leads to this program', () => {
     const path = ['/nowhere', linkIn('bin', entry)].join(delimiter);
-    expect(commandNameOf(join(folder, 'bin', 'dataforseo-ledger'), path)).toBe('dataforseo-ledger');
+    expect(commandNameOf(join(folder, 'bin', 'dataforseo-ledger'), path, 'node')).toBe('dataforseo-ledger');
   });
 
   it('is through npx in a clone, also when npx itself has put the program into the PATH', () => {
-    expect(commandNameOf(entry, linkIn('node_modules/.bin', entry))).toBe('npx dataforseo-ledger');
-    expect(commandNameOf(entry, '')).toBe('npx dataforseo-ledger');
+    expect(commandNameOf(entry, linkIn('node_modules/.bin', entry), 'node')).toBe('npx dataforseo-ledger');
+    expect(commandNameOf(entry, '', '/opt/dataforseo-ledger/node_modules/.bin/node')).toBe('npx dataforseo-ledger');
+  });
+
+  it('is plain where it was started under it', () => {
+    expect(commandNameOf(entry, '', 'dataforseo-ledger')).toBe('dataforseo-ledger');
+    expect(commandNameOf(entry, '', '/usr/local/bin/dataforseo-ledger')).toBe('dataforseo-ledger');
   });
 
   it('is through npx when the PATH leads to another copy', () => {
     writeFileSync(join(folder, 'other.js'), '');
-    expect(commandNameOf(entry, linkIn('bin', join(folder, 'other.js')))).toBe('npx dataforseo-ledger');
+    expect(commandNameOf(entry, linkIn('bin', join(folder, 'other.js')), 'node')).toBe('npx dataforseo-ledger');
   });
 });

@@ -9,6 +9,7 @@ const UNIT = readFileSync('deploy/dataforseo-ledger.service', 'utf8');
 const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0;
 if (!hasSystemd) console.warn('SKIPPED: tests that need systemd-analyze, which is not here (apt-get install systemd).');
 
+const COMMAND = readFileSync('deploy/dataforseo-ledger.sh', 'utf8');
 const NODE = '/opt/dataforseo-ledger/node_modules/.bin/node';
 
 /** The unit with a Node that is there. */
@@ -49,6 +50,18 @@ describe('the systemd unit', () => {
   });
 });
 
+describe('the command of the install', () => {
+  it('starts the program under its own name, on the ledger of the daemon or that of the shell', () => {
+    const main = join(import.meta.dirname, '../../dist/main.js');
+    const script = written(COMMAND.replace('/opt/dataforseo-ledger/dist/main.js', main), 'dataforseo-ledger');
+    const ask = (argument: string, env: NodeJS.ProcessEnv = {}) =>
+      spawnSync('bash', [script, argument], { env: { PATH: process.env['PATH'], ...env }, encoding: 'utf8' });
+    expect(ask('nothing').stderr).toContain('\ndataforseo-ledger --help tells what there is.');
+    expect(ask('status').stderr).toContain('There is no ledger at /var/lib/dataforseo-ledger/ledger.db yet.');
+    expect(ask('status', { LEDGER_DATABASE: '/nowhere/ledger.db' }).stderr).toContain('at /nowhere/ledger.db yet.');
+  });
+});
+
 describe('the steps of the install', () => {
   const steps = /^## Install with systemd$[\s\S]*?^```sh\n([\s\S]*?)^```$/m.exec(
     readFileSync('docs/operations.md', 'utf8'),
@@ -56,8 +69,12 @@ describe('the steps of the install', () => {
 
   it('put the program and its own Node where both units start them, and nothing into the clone', () => {
     const main = '/opt/dataforseo-ledger/dist/main.js';
-    expect(/^ExecStart=(\S+) \S+ (\S+) run$/m.exec(UNIT)?.slice(1)).toEqual([NODE, main]);
-    expect(readFileSync('deploy/dataforseo-ledger-backup.service', 'utf8')).toContain(`exec ${NODE} ${main} backup`);
+    expect(/^ExecStart=@(\S+) dataforseo-ledger \S+ (\S+) run$/m.exec(UNIT)?.slice(1)).toEqual([NODE, main]);
+    expect(COMMAND).toContain(`exec -a dataforseo-ledger ${NODE} ${main} "$@"\n`);
+    expect(readFileSync('deploy/dataforseo-ledger-backup.service', 'utf8')).toContain(
+      'exec /usr/local/bin/dataforseo-ledger backup',
+    );
+    expect(steps).toContain('install --mode 755 deploy/dataforseo-ledger.sh /usr/local/bin/dataforseo-ledger\n');
     // A package that is optional brings it, so no step may leave those out.
     expect(steps).toContain('npm ci --prefix /opt/dataforseo-ledger --omit=dev --ignore-scripts\n');
     expect(steps).not.toMatch(/optional|prune/);
@@ -72,8 +89,8 @@ describe('the steps of the install', () => {
 
   it('end with the doctor, as the user of the daemon and on its ledger', () => {
     const last = steps?.trimEnd().split('\n').slice(-2).join('\n');
-    expect(last).toContain('LEDGER_DATABASE=/var/lib/dataforseo-ledger/ledger.db\n');
-    expect(last).toMatch(/runuser -u dataforseo-ledger -- .* doctor$/);
+    expect(COMMAND).toContain('LEDGER_DATABASE=${LEDGER_DATABASE:-/var/lib/dataforseo-ledger/ledger.db}\n');
+    expect(last).toMatch(/runuser -u dataforseo-ledger -- dataforseo-ledger doctor$/);
   });
 });
 
