@@ -23,7 +23,7 @@ import type { Snapshot } from '../domain/snapshot.ts';
 import { checkAccount } from '../ledger/account.ts';
 import { openForReading } from '../ledger/database.ts';
 import { lookThrough } from '../ledger/health.ts';
-import { isHeld } from '../ledger/lock.ts';
+import { isHeld, pidOfHolder } from '../ledger/lock.ts';
 import { sqliteVersion } from '../ledger/sqlite-version.ts';
 import { status } from './answers.ts';
 import type { Parts } from './parts.ts';
@@ -37,7 +37,7 @@ export async function doctor(parts: Parts, wish: DoctorWish, signal: AbortSignal
     await look('versions', () => checkVersions(seams.version, sqliteVersion())),
     ...(await fileFindings(parts, signal)),
     ...account.findings,
-    await look('page', () => checkPage(config.http, { isRunning: isHeld(config.databasePath), fetch: seams.fetch })),
+    await look('page', () => page(parts)),
     await look('token', () => token(config, wish)),
     await look('alerts', () => alerts(parts, wish, signal)),
     checkReceiver('heartbeat', config.heartbeatUrl?.reveal() ?? null, HEARTBEAT),
@@ -119,6 +119,11 @@ async function askAccount({ config, seams }: Parts, signal: AbortSignal): Promis
     signal.throwIfAborted();
     return { findings: refusalFindings(error), refused };
   }
+}
+
+function page({ config: { http, databasePath }, seams }: Parts): Promise<Finding> {
+  const isRunning = isHeld(databasePath);
+  return checkPage(http, { isRunning, pid: pidOfHolder(databasePath, hostname()), fetch: seams.fetch });
 }
 
 function token({ http, databasePath }: Config, { problems }: DoctorWish): Finding {

@@ -7,11 +7,17 @@ export type Page = { readonly host: string; readonly port: number };
 
 const PATIENCE_MS = 5_000;
 
-/** Whether the page can be where the settings want it. @param about.isRunning - A daemon works on this ledger, so the port may be its own. */
-export async function checkPage(
-  { host, port }: Page,
-  { isRunning, fetch }: { readonly isRunning: boolean; readonly fetch: typeof globalThis.fetch },
-): Promise<Finding> {
+type About = {
+  /** A process works on this ledger, so the port may be its own. */
+  readonly isRunning: boolean;
+  /** Its id; null where it has none that means something here. */
+  readonly pid: number | null;
+  readonly fetch: typeof globalThis.fetch;
+};
+
+/** Whether the page can be where the settings want it. */
+export async function checkPage({ host, port }: Page, about: About): Promise<Finding> {
+  const { isRunning, fetch } = about;
   const place = `${host}, port ${port}`;
   if (port === 0) return ok('page', `${host}, any free port; the log of the daemon tells it.`);
   const failure = await tryToListen(host, port);
@@ -23,14 +29,8 @@ export async function checkPage(
       `Nobody can listen at ${place} (${failure}).`,
       'Set LEDGER_HTTP_HOST to an address of this machine, and LEDGER_HTTP_PORT above 1023.',
     );
-  const isLedgerThere = await isLedgers(fetch, `http://${hostInUrl(reachable(host))}:${port}/healthz`);
-  if (isLedgerThere && isRunning) return ok('page', `The daemon of this ledger runs and answers at ${place}.`);
-  if (isLedgerThere)
-    return warn(
-      'page',
-      `The daemon of another ledger answers at ${place}.`,
-      'Where that is the one you mean, name its ledger by LEDGER_DATABASE; else set LEDGER_HTTP_PORT to another one (0: any free one).',
-    );
+  const daemon = await daemonAt(fetch, `http://${hostInUrl(reachable(host))}:${port}/healthz`);
+  if (daemon !== null) return ofDaemon(place, daemon, about);
   return warn(
     'page',
     `Another program listens at ${place}${isRunning ? ', so the page of the daemon is not there' : ''}.`,
@@ -38,13 +38,31 @@ export async function checkPage(
   );
 }
 
-/** Whether a health check is answered as the daemon does, well or not. */
-async function isLedgers(fetchIt: typeof fetch, url: string): Promise<boolean> {
+/** What a daemon says of itself; an older one tells no id. */
+type Daemon = { readonly pid: number | null };
+
+/** That the ledger is held does not say that its holder is who answers: only their ids do. */
+function ofDaemon(place: string, daemon: Daemon, { isRunning, pid }: About): Finding {
+  const isComparable = daemon.pid !== null && pid !== null;
+  if (isRunning && !isComparable)
+    return ok('page', `A daemon answers at ${place}; whether it is that of this ledger cannot be told from here.`);
+  if (isRunning && daemon.pid === pid) return ok('page', `The daemon of this ledger runs and answers at ${place}.`);
+  return warn(
+    'page',
+    `The daemon of another ledger answers at ${place}.`,
+    'Where that is the one you mean, name its ledger by LEDGER_DATABASE; else set LEDGER_HTTP_PORT to another one (0: any free one).',
+  );
+}
+
+/** Null where a health check is not answered as a daemon does, well or not. */
+async function daemonAt(fetchIt: typeof fetch, url: string): Promise<Daemon | null> {
   try {
     const answer = await fetchIt(url, { signal: AbortSignal.timeout(PATIENCE_MS), redirect: 'error' });
-    return (await answer.text()).includes('"status":"');
+    const text = await answer.text();
+    const pid = /"pid":(\d{1,10})\b/.exec(text)?.[1];
+    return text.includes('"status":"') ? { pid: pid === undefined ? null : Number(pid) } : null;
   } catch {
-    return false; // It speaks no HTTP, or says nothing.
+    return null; // It speaks no HTTP, or says nothing.
   }
 }
 

@@ -23,6 +23,8 @@ export type Served = {
   readonly stop: () => Promise<void>;
 };
 
+type Deps = Omit<ServerDeps, 'token' | 'pid'>;
+
 /** A port is freed by another program sooner or later, for example by the process that this one replaces. */
 const TRIED_AGAIN_MS = MINUTE_MS;
 
@@ -30,7 +32,7 @@ const TRIED_AGAIN_MS = MINUTE_MS;
  * Listens, and goes on trying where it cannot: a page that nobody sees is no reason to lose what can only be read now. Resolves
  * after the first attempt; what keeps it from listening is logged as an error, once for each cause.
  */
-export async function serve(options: ServeOptions, deps: Omit<ServerDeps, 'token'>): Promise<Served> {
+export async function serve(options: ServeOptions, deps: Deps): Promise<Served> {
   const stopping = new AbortController();
   const state: { server: Listening | null } = { server: null };
   let told = '';
@@ -70,9 +72,9 @@ export async function serve(options: ServeOptions, deps: Omit<ServerDeps, 'token
 
 type Listening = { readonly app: FastifyInstance; readonly url: string; readonly hasToken: boolean };
 
-async function listen(options: ServeOptions, deps: Omit<ServerDeps, 'token'>): Promise<Listening> {
+async function listen(options: ServeOptions, deps: Deps): Promise<Listening> {
   const token = tokenOf(options, deps.log);
-  const app = await createServer({ ...deps, token });
+  const app = await createServer({ ...deps, token, pid: options.pid });
   try {
     const url = await app.listen({ host: options.host, port: options.port });
     // `localhost` is what the machine's own files make of it.

@@ -19,6 +19,8 @@ export type ServerDeps = {
   readonly log: Logger;
   readonly clock: Clock;
   readonly vitals: () => Vitals;
+  /** Told by `/healthz`, so that `doctor` can tell the daemon of one ledger from that of another. */
+  readonly pid: number;
   /** What else is served. */
   readonly rooms: readonly Room[];
 };
@@ -82,7 +84,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     log.error({ err: error }, 'a request failed');
     return await reply.code(code).send(complaint('The request failed; the log says why.'));
   });
-  serveVerdict(app, '/healthz', () => healthOf(deps.vitals(), clock.monotonic()));
+  serveVerdict(app, '/healthz', () => ({ ...healthOf(deps.vitals(), clock.monotonic()), pid: deps.pid }));
   serveVerdict(app, '/readyz', () => readinessOf(deps.vitals(), clock.monotonic()));
   for (const room of deps.rooms) room(app);
   return app;

@@ -119,6 +119,15 @@ export function readHolder(databasePath: string): string {
   }
 }
 
+/**
+ * Which process holds the ledger, where its id means something here: null for one of another machine or container, or that left no word of
+ * itself, and while a child of it brings the ledger up to date.
+ */
+export function pidOfHolder(databasePath: string, host: string): number | null {
+  const [, pid, itsHost] = /^process (\d+) on (\S+), since /.exec(readHolder(databasePath)) ?? [];
+  return pid !== undefined && itsHost === host ? Number(pid) : null;
+}
+
 function holderPath(databasePath: string): string {
   return `${databasePath}.holder`;
 }

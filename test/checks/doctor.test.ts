@@ -9,10 +9,12 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DoctorWish } from '../../src/cli/app-port.ts';
 import type { Diagnosis } from '../../src/domain/diagnosis.ts';
+import { takeLock } from '../../src/ledger/lock.ts';
 import { openBench, type Bench } from '../support/bench.ts';
 import { startScriptedServer, text } from '../support/scripted-server.ts';
 
@@ -73,6 +75,34 @@ describe('the doctor', () => {
     expect(of(diagnosis, 'lock')?.found).toMatch(/^Held by process \d+ on /);
     expect(of(diagnosis, 'ledger')?.found).toContain('100 tasks');
     expect(of(diagnosis, 'disk')?.found).toContain('a day');
+  });
+
+  it('does not take the daemon of another ledger for that of a ledger which has its own', async () => {
+    const bench = await openBench({ tasks: 100 });
+    const controller = new AbortController();
+    const running = bench.app().run(controller.signal);
+    while (!bench.logged.some((line) => line.includes('"state":"idle"'))) await new Promise(setImmediate);
+    const port = /127\.0\.0\.1:(\d+)\b.*the status page is there/.exec(bench.logged.join(''))?.[1];
+    const other = join(bench.folder, 'other.db');
+    const asked = async (holder: string) => {
+      const lock = takeLock(other, holder);
+      const diagnosis = await diagnose(bench, { LEDGER_HTTP_PORT: port ?? '', LEDGER_DATABASE: other });
+      lock.release();
+      return of(diagnosis, 'page')?.found;
+    };
+    const place = `answers at 127.0.0.1, port ${port}`;
+    expect(await asked(`process ${process.pid + 1} on ${hostname()}, since 2026-01-01 00:00:00 UTC`)).toBe(
+      `The daemon of another ledger ${place}.`,
+    );
+    for (const unknown of [
+      `process ${process.pid} on ${hostname()}-2, since 2026-01-01 00:00:00 UTC`,
+      `process ${process.pid + 1} on ${hostname()}, which brings the ledger up to date`,
+    ])
+      expect(await asked(unknown)).toBe(
+        `A daemon ${place}; whether it is that of this ledger cannot be told from here.`,
+      );
+    controller.abort(new Error('done'));
+    await running;
   });
 
   it('tells a refused account from a server that cannot be reached, and looks at the rest all the same', async () => {

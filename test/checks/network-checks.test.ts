@@ -12,19 +12,23 @@ async function takenPort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-const stopped = { isRunning: false, fetch: () => Promise.reject(new Error('nobody answers')) };
+const stopped = { isRunning: false, pid: null, fetch: () => Promise.reject(new Error('nobody answers')) };
 
 describe('the port of the page', () => {
   it('that another program has is warned of, unless it is the daemon that answers', async () => {
     const port = await takenPort();
     expect(await checkPage({ host: '127.0.0.1', port }, stopped)).toMatchObject({ verdict: 'warn' });
-    const answering = (text: string) => ({ isRunning: true, fetch: () => Promise.resolve(new Response(text)) });
-    expect(await checkPage({ host: '127.0.0.1', port }, answering('{"status":"well"}'))).toMatchObject({
+    const answering = (text: string) => ({
+      isRunning: true,
+      pid: 17,
+      fetch: () => Promise.resolve(new Response(text)),
+    });
+    expect(await checkPage({ host: '127.0.0.1', port }, answering('{"status":"well","pid":17}'))).toMatchObject({
       verdict: 'ok',
       found: `The daemon of this ledger runs and answers at 127.0.0.1, port ${port}.`,
     });
     const { fetch } = answering('{"status":"well"}');
-    const other = await checkPage({ host: '127.0.0.1', port }, { isRunning: false, fetch });
+    const other = await checkPage({ host: '127.0.0.1', port }, { ...stopped, fetch });
     expect(other).toMatchObject({
       verdict: 'warn',
       found: `The daemon of another ledger answers at 127.0.0.1, port ${port}.`,
@@ -35,6 +39,23 @@ describe('the port of the page', () => {
         verdict: 'warn',
         found: `Another program listens at 127.0.0.1, port ${port}, so the page of the daemon is not there.`,
       });
+  });
+
+  it('where a daemon answers is told to be that of this ledger only where the process that holds the ledger says so', async () => {
+    const port = await takenPort();
+    const found = async (itsPid: string, pid: number | null) => {
+      const answer = () => Promise.resolve(new Response(`{"ok":true,"status":"the loop turns"${itsPid}}`));
+      const { verdict, found: said } = await checkPage(
+        { host: '127.0.0.1', port },
+        { isRunning: true, pid, fetch: answer },
+      );
+      return [verdict, said.replace(` at 127.0.0.1, port ${port}`, '')];
+    };
+    expect(await found(',"pid":17', 17)).toEqual(['ok', 'The daemon of this ledger runs and answers.']);
+    expect(await found(',"pid":170', 17)).toEqual(['warn', 'The daemon of another ledger answers.']);
+    const unknown = ['ok', 'A daemon answers; whether it is that of this ledger cannot be told from here.'];
+    expect(await found('', 17), 'an older version').toEqual(unknown);
+    expect(await found(',"pid":17', null), 'the holder is on another machine').toEqual(unknown);
   });
 
   it('that is free is free again after it was tried', async () => {

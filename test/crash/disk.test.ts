@@ -126,7 +126,11 @@ describe.skipIf(!CAN_MOUNT)('a disk', { timeout: 180_000 }, () => {
       state: 'waiting',
       reason: expect.stringMatching(/^The ledger .* cannot be written/) as string,
     });
-    expect(await ask('/healthz')).toEqual({ ok: true, status: 'the loop turns, and the daemon is waiting' });
+    expect(await ask('/healthz')).toEqual({
+      ok: true,
+      status: 'the loop turns, and the daemon is waiting',
+      pid: child.pid,
+    });
     child.kill('SIGTERM');
     expect((await once(child, 'close'))[0]).toBe(0);
   });

@@ -34,6 +34,7 @@ async function room(path: string, apis = ['backlinks'], over: Partial<RoomDeps> 
     log,
     clock,
     vitals: () => ({ turnedAt: null, tails: {} }),
+    pid: 1,
     rooms: [ledgerRoom(terms, { log, clock, ...BY_ITSELF, ...over })],
   });
   return { app, logged };

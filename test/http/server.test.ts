@@ -31,6 +31,13 @@ describe('/healthz', () => {
     expect(await verdict('/healthz')).toEqual([200, 'the loop turns']);
   });
 
+  it('tells its process id and nothing else beside its verdict, as whoever asks needs no token', async () => {
+    const { app } = await server({ token: TOKEN, pid: 17 });
+    const told = async (path: string) => (await app.inject(get(path))).json<unknown>();
+    expect(await told('/healthz')).toEqual({ ok: true, status: 'the ledger is being opened', pid: 17 });
+    expect(await told('/readyz')).toEqual({ ok: false, status: 'the ledger is being opened' });
+  });
+
   it('says that the daemon waits or is parked, and none of the words of others why', async () => {
     const { turned, said, verdict } = await server();
     turned();

@@ -26,6 +26,7 @@ export async function testServer(over: Partial<ServerDeps> = {}): Promise<TestSe
     log,
     clock,
     vitals: () => vitals,
+    pid: 4711,
     rooms: [(server) => server.get('/private', () => ({ private: true }))],
     ...over,
   });

@@ -83,7 +83,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     const vendorDay = () => Promise.resolve({ day: null, timezone: null, byApi: { backlinks: 4_500_000 } });
     const vitals = () => ({ turnedAt: null, tails: {} });
     const room = ledgerRoom(terms, { log, clock, said: () => null, vendorDay });
-    return await createServer({ token, log, clock, vitals, rooms: [room] });
+    return await createServer({ token, log, clock, vitals, pid: 1, rooms: [room] });
   };
 
   beforeAll(async () => {
