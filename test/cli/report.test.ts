@@ -154,7 +154,7 @@ CAREFUL: the ledger lacks some or all of this time, so there may be more than th
       'the tag "nobody at all". The nearest there are: "�[2Jx", "Customer-8", "customer-7".',
     ],
     [['--endpoint', 'v3/backlinks/sumary/live'], 'has the endpoint "backlinks/sumary/live". The nearest there is: "backlinks/summary/live".'], // prettier-ignore
-    [['--api', 'serp'], 'is of the API "serp". It is not among LEDGER_APIS (backlinks), so it is not read. The nearest there is: "backlinks".'], // prettier-ignore
+    [['--api', 'serp'], 'is of the API "serp". It is not among the LEDGER_APIS of this shell (backlinks); a daemon may have others. The nearest there is: "backlinks".'], // prettier-ignore
     [['--api', 'serp', '--apis', 'serp,backlinks'], 'is of the API "serp". The nearest there is: "backlinks".'],
     [['--state', 'partial'], 'is in the state "partial". The nearest there are: "failed", "finished".'],
   ])('says on standard error that no task has what %s asks for, and what comes near', async (argv, words) => {

@@ -16,14 +16,14 @@ const MOST_WIDE = 60;
 
 /**
  * Why nothing was found, so that a slip of the pen does not look like a customer without costs, nor an API that nobody reads like one without
- * tasks. @param apis - Those that are read.
+ * tasks. @param apis - Those of the settings that this command was given; a daemon has its own.
  */
 export function unknownLine({ name, value, near }: UnknownValue, apis: readonly string[]): string {
   const there =
     near.length === 0 ? '' : ` The nearest there ${near.length === 1 ? 'is' : 'are'}: ${near.map(quoted).join(', ')}.`;
   const unread =
     name === 'api' && !apis.includes(value)
-      ? ` It is not among LEDGER_APIS (${apis.join(', ')}), so it is not read.`
+      ? ` It is not among the LEDGER_APIS of this shell (${apis.join(', ')}); a daemon may have others.`
       : '';
   return `CAREFUL: no task of this ledger ${NAMES[name]} ${quoted(value)}.${unread}${there}`;
 }
