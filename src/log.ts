@@ -50,10 +50,10 @@ export function quieter(level: LogLevel, other: LogLevel): LogLevel {
 
 /**
  * Replaces the secrets in every form in which they are known to travel: plain, percent-encoded, inside JSON, base64. A common word
- * too, although that makes holes in messages; one of a few letters only where it stands by itself (src/domain/mask.ts).
+ * or a single letter too, although that makes holes in messages (src/domain/mask.ts).
  */
 export function createScrub(secrets: readonly string[]): Scrub {
-  return createMask(secrets.flatMap(formsOf), SCRUBBED);
+  return createMask({ secrets: secrets.flatMap(formsOf) }, SCRUBBED);
 }
 
 /** The name, code, message and hint of an error and of its causes, and nothing else. */

@@ -121,19 +121,14 @@ describe('a scrub', () => {
     expect(createScrub(['abc', 'abcdef'])('x abcdef y abc')).toBe('x [secret] y [secret]');
   });
 
-  it('masks a secret of six characters inside a word too, a shorter one only where it stands by itself', () => {
+  it('masks a secret inside a word too, however short it is', () => {
     expect(createScrub(['secret'])('asecretb secrets')).toBe('a[secret]b [secret]s');
-    const short = createScrub(['a', 'in', 'über1']);
-    expect(short('a page in an inner range, xüber1y, größe_in_a')).toBe(
-      '[secret] page [secret] an inner range, xüber1y, größe_in_a',
-    );
-    expect(short('"in" (über1) login=in&b=a')).toBe('"[secret]" ([secret]) login=[secret]&b=[secret]');
+    expect(createScrub(['ab12c'])('xab12cy, ab12c_d')).toBe('x[secret]y, [secret]_d');
+    expect(createScrub(['ab12c'])(String.raw`\u001b[31mab12c`)).toBe(String.raw`\u001b[31m[secret]`);
+    expect(createScrub(['q'])('quite unique')).toBe('[secret]uite uni[secret]ue');
   });
 
-  it('masks a short secret behind an escape, and one that means something to a pattern', () => {
-    expect(createScrub(['ab'])(String.raw`"\nab" "\u001bab" ?q=%20ab cab`)).toBe(
-      String.raw`"\n[secret]" "\u001b[secret]" ?q=%20[secret] cab`,
-    );
+  it('masks one that means something to a pattern', () => {
     for (const secret of ['.', '$&', 'a.b', '(x', '[', '^|', '-', '/'])
       expect(createScrub([secret])(`x ${secret} axb`)).toBe('x [secret] axb');
   });
@@ -141,7 +136,7 @@ describe('a scrub', () => {
   it('masks a short password where it is quoted with its login', () => {
     const scrub = createScrub(['me:pw', Buffer.from('me:pw').toString('base64'), 'pw']);
     expect(scrub(`Basic ${Buffer.from('me:pw').toString('base64')}, me:pw, pw, pwd`)).toBe(
-      'Basic [secret], [secret], [secret], pwd',
+      'Basic [secret], [secret], [secret], [secret]d',
     );
   });
 

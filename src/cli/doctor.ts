@@ -26,10 +26,10 @@ running daemon. A note tells what is not set and need not be. Exits with 1 where
     const problems = problemsOf(typed, deps);
     const { app } = await openFor(typed, deps, { credentials: problems.length === 0, atLeast: 'warn' });
     const wish = { problems, sendTestAlert: typed.options['sendTestAlert'] === true };
-    const diagnosis = await underNote(deps, () => app.doctor(wish, deps.signal));
+    const diagnosis = scrubbed(await underNote(deps, () => app.doctor(wish, deps.signal)), deps);
     const text =
       typed.options['json'] === true ? JSON.stringify(diagnosis, null, 2) : shownLines(diagnosisText(diagnosis));
-    deps.stdout.write(`${deps.redaction.scrub(text)}\n`);
+    deps.stdout.write(`${text}\n`);
     if (problems.length > 0) return EXIT.wrong;
     if (diagnosis.refused) return EXIT.refused;
     return diagnosis.ok ? EXIT.done : EXIT.failed;
@@ -46,6 +46,16 @@ async function underNote<T>({ stderr, clock }: CliDeps, work: () => Promise<T>):
   } finally {
     note.clear();
   }
+}
+
+/** Before it is made a text: JSON stays JSON whatever the password is. */
+function scrubbed(diagnosis: Diagnosis, { redaction }: CliDeps): Diagnosis {
+  const findings = diagnosis.findings.map(({ found, todo, ...rest }) => ({
+    ...rest,
+    found: redaction.scrub(found),
+    todo: todo === null ? null : redaction.scrub(todo),
+  }));
+  return { ...diagnosis, findings };
 }
 
 /** Missing credentials keep nobody from looking at the rest; other wrong settings leave too little to look at, and end it. */

@@ -18,16 +18,20 @@ const LOOKED_AT_CHARACTERS = 100_000;
  * half a password could be left standing.
  */
 export function createQuote(credentials: Credentials): (text: string) => string {
-  const secrets = formsOf(credentials);
-  const longest = Math.max(...secrets.map((secret) => secret.length));
-  const mask = createMask(secrets, '***');
+  const logins = formsOf([credentials.login]);
+  const secrets = formsOf([credentials.password, pairOf(credentials)]);
+  const longest = Math.max(...[...logins, ...secrets].map((form) => form.length));
+  const mask = createMask({ secrets, logins }, '***');
   return (text) => {
-    const scrubbed = mask(printable(text.slice(0, LOOKED_AT_CHARACTERS)));
+    const scrubbed = mask(printable(text.slice(0, LOOKED_AT_CHARACTERS).replace(OF_A_TERMINAL, ' ')));
     // What stands at the end may be the beginning of a secret that was cut.
     const whole = text.length > LOOKED_AT_CHARACTERS ? scrubbed.slice(0, -longest) : scrubbed;
     return whole.trim().slice(0, LONGEST_QUOTE).toWellFormed();
   };
 }
+
+/** How a terminal is told of a colour; what is left of it without its first character would look like the beginning of a word. */
+const OF_A_TERMINAL = /\p{Cc}\[[\d;?]*[A-Za-z]/gu;
 
 /** Whatever cannot be printed, in one place or many, is one space. */
 function printable(text: string): string {
@@ -35,8 +39,7 @@ function printable(text: string): string {
 }
 
 /** As they stand in a line. */
-function formsOf(credentials: Credentials): string[] {
-  const texts = [credentials.login, credentials.password, pairOf(credentials)];
+function formsOf(texts: readonly string[]): string[] {
   const forms = texts.flatMap((text) => {
     const escaped = encodeURIComponent(text.toWellFormed());
     const encoded = base64(text);

@@ -1,21 +1,33 @@
 /**
- * From so many characters on a secret is masked wherever it stands. A shorter one is masked only where it stands by itself: the
- * login `in`, or a password of one letter, would make holes in every sentence and name, and who reads these fills the holes with
- * the secret. That costs no safety: the API passwords of DataForSEO have 16 characters and tokens more, so a shorter secret is a login or one
- * that whoever wants to can guess; and where credentials are quoted as such (`login:password`, base64) their form is longer.
+ * From so many characters on a login is masked wherever it stands. A shorter one is masked only where it stands by itself: the login `in`
+ * would make holes in every sentence and name. A login alone opens nothing. A password or a token does, so these are masked wherever
+ * they stand, however short: there a hole tells no more than the text itself would.
  */
 const MASKED_INSIDE_WORDS = 6;
 
-/** Nothing of a word before it; a letter that belongs to an escape of JSON or of an address is none. */
-const BEGINS = String.raw`(?:(?<![\p{L}\p{M}\p{N}_])|(?<=\\[bfnrt]|\\u[\da-fA-F]{4}|%[\da-fA-F]{2}))`;
+/** What is hidden, each in all the forms that it may have. */
+export type Hidden = {
+  /** Passwords, tokens, and logins together with them. */
+  readonly secrets: readonly string[];
+  /** Logins by themselves. */
+  readonly logins?: readonly string[];
+};
+
+/** Nothing of a word before it; a letter that belongs to an escape of JSON, of an address or of a terminal (a colour) is none. */
+const BEGINS = String.raw`(?:(?<![\p{L}\p{M}\p{N}_])|(?<=\\[bfnrt]|\\u[\da-fA-F]{4}|\u001b\[[\d;?]*[A-Za-z]|\\u001[bB]\[[\d;?]*[A-Za-z]|%[\da-fA-F]{2}))`;
 const ENDS = String.raw`(?![\p{L}\p{M}\p{N}_])`;
 
 /** Puts `mask` in the place of each of the forms, the longest first: a shorter one inside it would leave the rest behind. */
-export function createMask(forms: readonly string[], mask: string): (text: string) => string {
-  const known = [...new Set(forms)].filter((form) => form !== '').sort((a, b) => b.length - a.length);
-  const patterns = known.map((form) =>
-    form.length < MASKED_INSIDE_WORDS ? new RegExp(`${BEGINS}${literally(form)}${ENDS}`, 'gu') : form,
-  );
+export function createMask({ secrets, logins = [] }: Hidden, mask: string): (text: string) => string {
+  const everywhere = new Set(secrets);
+  const known = [...new Set([...secrets, ...logins])].filter((form) => form !== '');
+  const patterns = known
+    .sort((a, b) => b.length - a.length)
+    .map((form) =>
+      everywhere.has(form) || form.length >= MASKED_INSIDE_WORDS
+        ? form
+        : new RegExp(`${BEGINS}${literally(form)}${ENDS}`, 'gu'),
+    );
   return (text) => patterns.reduce<string>((rest, pattern) => rest.replaceAll(pattern, () => mask), text);
 }
 

@@ -85,4 +85,12 @@ describe('doctor', () => {
     const findings = [{ ...FAILED, found: `the password ${ACCOUNT.DATAFORSEO_PASSWORD}` }];
     expect((await doctor([], { findings })).all).not.toContain(ACCOUNT.DATAFORSEO_PASSWORD);
   });
+
+  it('prints JSON whatever the password is', async () => {
+    for (const password of ['e', '"', ':', 'ok']) {
+      const findings = [{ ...FAILED, found: `say ${password}` }];
+      const { stdout } = await doctor(['--json'], { findings }, { ...ACCOUNT, DATAFORSEO_PASSWORD: password });
+      expect(JSON.parse(stdout), password).toMatchObject({ ok: true, findings: [{ found: 'say [secret]' }] });
+    }
+  });
 });

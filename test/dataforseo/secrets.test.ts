@@ -31,7 +31,26 @@ describe('a quote of foreign text', () => {
   });
 
   it('has no holes where the login is a part of other words', () => {
-    const short = createQuote({ login: 'in', password: 'x' });
-    expect(short('invalid login: in (x) in aW46eA== of an index')).toBe('invalid login: *** (***) *** *** of an index');
+    const short = createQuote({ login: 'in', password: 'q' });
+    expect(short('invalid login: in (q) in aW46cQ== of an index')).toBe('invalid login: *** (***) *** *** of an index');
+  });
+
+  it('masks a password inside other words, however short it is', () => {
+    const short = createQuote({ login: 'me', password: 'ab12c' });
+    expect(short('xab12cy me:ab12cz\u001b[31mab12c')).toBe('x***y ***z ***');
+  });
+
+  it('masks a short login behind the colour of a terminal', () => {
+    const short = createQuote({ login: 'ab12c', password: PASSWORD });
+    expect(short('no\u001b[1;31mab12c\u001b[0m xab12cy')).toBe('no ***  xab12cy');
+  });
+
+  it('of a text that is longer than what is looked at tells the beginning, and nothing of a password that is cut', () => {
+    const said = `said ${'y'.repeat(200)}`;
+    for (const cut of [1, PASSWORD.length / 2, PASSWORD.length - 1])
+      expect(quote(`${said}${'\0'.repeat(100_000 - said.length - cut)}${PASSWORD}${'x'.repeat(9)}`)).toMatch(
+        /^said y+$/,
+      );
+    expect(quote(`said ${'x'.repeat(200_000)}`)).toBe(`said ${'x'.repeat(295)}`);
   });
 });
