@@ -354,6 +354,25 @@ describe('the address', () => {
   });
 });
 
+describe('the token of the page', () => {
+  const problem =
+    'cannot be used; it must be one word of at least 12 printable ASCII characters, such as `openssl rand -hex 32` makes.';
+
+  it('has 12 characters or more, wherever it comes from, and is not shown where it has fewer', () => {
+    expect(load(withEnv({ LEDGER_HTTP_TOKEN: 'a-dozen-char' })).http.token?.reveal()).toBe('a-dozen-char');
+    expect(problemsOf(withEnv({ LEDGER_HTTP_TOKEN: 'eleven-char' }))).toEqual([
+      `LEDGER_HTTP_TOKEN (environment) ${problem}`,
+    ]);
+    expect(problemsOf({ ...withEnv({ LEDGER_HTTP_TOKEN_FILE: '/t' }), files: { '/t': 'eleven-char\n' } })).toEqual([
+      `the content of LEDGER_HTTP_TOKEN_FILE (environment) ${problem}`,
+    ]);
+  });
+
+  it.each(['two words of it', 'größer-als-zwölf'])('is one word of ASCII, so not %j', (token) => {
+    expect(problemsOf(withEnv({ LEDGER_HTTP_TOKEN: token }))).toHaveLength(1);
+  });
+});
+
 describe('credentials', () => {
   it('come from the environment, from files, from the settings file', () => {
     const env = { DATAFORSEO_LOGIN_FILE: '/l', DATAFORSEO_PASSWORD_FILE: '/p' };
@@ -444,7 +463,7 @@ describe('credentials', () => {
 describe('secrets in a configuration', () => {
   const hook = 'https://hooks.example.com/services/T0/hush';
   const config = load(
-    withEnv({ LEDGER_ALERT_URL: hook, LEDGER_HTTP_TOKEN: 'tok-en', LEDGER_HEARTBEAT_URL: `${hook}/beat` }),
+    withEnv({ LEDGER_ALERT_URL: hook, LEDGER_HTTP_TOKEN: 'tok-en-of-2026', LEDGER_HEARTBEAT_URL: `${hook}/beat` }),
   );
 
   it('never show when it is printed', () => {
@@ -459,7 +478,7 @@ describe('secrets in a configuration', () => {
 
   it('are known to the scrubbers', () => {
     expect(secretsOf(config)).toEqual([
-      'tok-en',
+      'tok-en-of-2026',
       hook,
       `${hook}/beat`,
       `${LOGIN}:${PASSWORD}`,

@@ -34,7 +34,11 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', '
 /** A colon would end the login in HTTP Basic; a line break inside means that more was copied than the secret. */
 const LOGIN = optionalText(/^[^:\p{Cc}]+$/u, 'it must be one line without a colon');
 const PASSWORD = optionalText(/^\P{Cc}+$/u, 'it must be one line');
-const TOKEN = optionalText(/^[\x21-\x7e]+$/, 'it must be one word of printable ASCII characters');
+/** Whoever reaches the port may guess, for as long as they like (src/http/guard.ts slows him down). */
+const TOKEN = optionalText(
+  /^[\x21-\x7e]{12,}$/,
+  'it must be one word of at least 12 printable ASCII characters, such as `openssl rand -hex 32` makes',
+);
 const FILE = optionalText(/^[^\0]+$/, 'it must be the path of a file');
 const DATABASE = textLike(/^(?!:memory:$)[^\0]+$/, 'it must be the path of a file');
 const HOST = textLike(/^[^\s/]+$/, 'it must be a host name or an IP address, without scheme and port');
@@ -75,7 +79,11 @@ export const settingsSchema = z.strictObject({
   timeout: say(duration(100, 10 * MINUTE_MS).prefault('60s'), 'duration', 'how long one call may take'),
   http_host: say(HOST.prefault('127.0.0.1'), 'host', 'where the status page listens'),
   http_port: say(wholeNumber(0, 65_535).prefault(8080), 'port', 'its port; 0: any free one, logged'),
-  http_token: say(TOKEN, 'text', 'what programs send as Bearer, browsers as the password of HTTP Basic'),
+  http_token: say(
+    TOKEN,
+    'text',
+    'what programs send as Bearer, browsers as the password of HTTP Basic; at least 12 characters',
+  ),
   http_token_file: say(FILE, 'path', 'file that holds the token instead'),
   alert_url: say(secretAddress(), 'url', 'one JSON POST on parked, behind, loss ahead, doubt, disk; and on recovery'),
   heartbeat_url: say(secretAddress(), 'url', "a GET after each good tail read (dead-man's switch)"),
