@@ -122,7 +122,8 @@ function secretIn(path: string, name: string, readText: ReadText): SecretFile {
     // Editors and scripts end a file with line breaks; these are no part of the secret.
     const text = readText(path).replace(/[\r\n]+$/, '');
     if (text.trim() !== '') return { text };
-    return { text: null, problem: `${name} names ${JSON.stringify(path)}, which is empty; it must hold the secret.` };
+    const lack = text === '' ? 'is empty' : 'holds nothing but blanks';
+    return { text: null, problem: `${name} names ${JSON.stringify(path)}, which ${lack}; it must hold the secret.` };
   } catch (error) {
     return { text: null, problem: unreadable(name, path, error) };
   }

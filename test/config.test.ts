@@ -396,12 +396,15 @@ describe('credentials', () => {
     ]);
   });
 
-  it('say of a file that holds nothing that it is empty, of the token too', () => {
+  it('say of a file that it is empty or holds nothing but blanks, of the token too', () => {
     const env = { DATAFORSEO_LOGIN_FILE: '/l', DATAFORSEO_PASSWORD_FILE: '/p', LEDGER_HTTP_TOKEN_FILE: '/t' };
     expect(problemsOf({ env, files: { '/l': '', '/p': '\n', '/t': ' \r\n\n' } })).toEqual([
       'DATAFORSEO_LOGIN_FILE (environment) names "/l", which is empty; it must hold the secret.',
       'DATAFORSEO_PASSWORD_FILE (environment) names "/p", which is empty; it must hold the secret.',
-      'LEDGER_HTTP_TOKEN_FILE (environment) names "/t", which is empty; it must hold the secret.',
+      'LEDGER_HTTP_TOKEN_FILE (environment) names "/t", which holds nothing but blanks; it must hold the secret.',
+    ]);
+    expect(problemsOf({ env: { ...env, LEDGER_HTTP_TOKEN_FILE: '' }, files: { '/l': 'me', '/p': ' ' } })).toEqual([
+      'DATAFORSEO_PASSWORD_FILE (environment) names "/p", which holds nothing but blanks; it must hold the secret.',
     ]);
   });
 

@@ -34,7 +34,7 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', '
 /** A colon would end the login in HTTP Basic; a line break inside means that more was copied than the secret. */
 const LOGIN = optionalText(/^[^:\p{Cc}]+$/u, 'it must be one line without a colon');
 const PASSWORD = optionalText(/^\P{Cc}+$/u, 'it must be one line');
-/** Whoever reaches the port may guess, for as long as they like (src/http/guard.ts slows him down). */
+/** Whoever reaches the port may guess, for as long as they like (src/http/guard.ts slows them down). */
 const TOKEN = optionalText(
   /^[\x21-\x7e]{12,}$/,
   'it must be one word of at least 12 printable ASCII characters, such as `openssl rand -hex 32` makes',
