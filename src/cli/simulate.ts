@@ -67,7 +67,9 @@ async function startAt(options: Readonly<Record<string, unknown>>, { clock }: Cl
 
 function greeting(simulator: Simulator, { clock, commandName }: CliDeps): string[] {
   const { tasks, apis, rate, login, password } = simulator.options;
-  const settings = Object.entries(settingsFor(simulator, databaseFor(simulator, clock.now())));
+  const port = pagePortBeside(Number(new URL(simulator.url).port));
+  const own = settingsFor(simulator, databaseFor(simulator, clock.now()));
+  const settings = Object.entries({ ...own, LEDGER_HTTP_PORT: String(port) });
   return [
     `The simulator listens on ${simulator.url} (login ${login}, password ${password}).`,
     `It holds ${counted(tasks, 'task')} of ${apis.join(', ')} and lets ${rate.calls} calls in ${duration(rate.periodMs / 1000)} through.`,
@@ -81,7 +83,7 @@ function greeting(simulator: Simulator, { clock, commandName }: CliDeps): string
     `  ${commandName} backfill`,
     `  ${commandName} run`,
     '',
-    `The page is at ${PAGE} while run goes on. In a third terminal, after the same export lines:`,
+    `The page is at http://${hostInUrl(standard('http_host'))}:${port} while run goes on. In a third terminal, after the same export lines:`,
     '',
     `  ${commandName} status`,
     `  ${commandName} report costs --by month`,
@@ -90,8 +92,11 @@ function greeting(simulator: Simulator, { clock, commandName }: CliDeps): string
   ];
 }
 
-/** Where `run` has its page unless it is told otherwise. */
-const PAGE = `http://${hostInUrl(standard('http_host'))}:${standard('http_port')}`;
+/** Where `run` has its page: the standard port, whatever the other shell had set, and the next one where the simulator has that itself. */
+export function pagePortBeside(simulatorPort: number): number {
+  const port = Number(standard('http_port'));
+  return port === simulatorPort ? port + 1 : port;
+}
 
 function standard(key: string): string {
   return SETTINGS.find((setting) => setting.key === key)?.default ?? '';

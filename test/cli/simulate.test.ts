@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { pagePortBeside } from '../../src/cli/simulate.ts';
 import { MAIN } from '../support/process.ts';
 import { cli } from './fakes.ts';
 
@@ -57,11 +58,15 @@ describe('simulate', () => {
         `export LEDGER_DATABASE=data/simulated-${new URL(url).port}-1-500-${start}.db`,
         'export LEDGER_RATE_CALLS=10',
         'export LEDGER_RATE_PERIOD=90s',
+        'export LEDGER_HTTP_PORT=8080',
         ...['backfill', 'run', 'status', 'report costs --by month'].map(
           (command) => `npx dataforseo-ledger ${command}`,
         ),
       ]);
       expect(greeting).toContain('The page is at http://127.0.0.1:8080 while run goes on.');
+      const exported = lines.filter((line) => line.startsWith('  export ')).length;
+      const inWords = ['six', 'seven', 'eight', 'nine'][exported - 6];
+      expect(readFileSync('README.md', 'utf8')).toContain(`It prints ${inWords} lines that begin with \`export\``);
       expect(await call(url, "it's")).toMatchObject({ status_code: 20000 });
       expect(await call(url, 'wrong')).toMatchObject({ status_code: 40100 });
     });
@@ -70,6 +75,10 @@ describe('simulate', () => {
     expect(stdout).toContain('2 calls, 0 of them refused by the budget; at most 2 in any 1 min 30 s.\n');
     expect(stdout).toContain('20000 × 1');
     expect(stdout).toContain('40100 × 1');
+  });
+
+  it('has the page at the standard port, and at the next one where it has that itself', () => {
+    expect([pagePortBeside(35_999), pagePortBeside(8080), pagePortBeside(8081)]).toEqual([8080, 8081, 8080]);
   });
 
   it('tells what a shell takes as it is, and what the other commands then need no more for', async () => {
