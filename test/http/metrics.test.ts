@@ -50,6 +50,7 @@ describe('the metrics', () => {
       doubts: 2,
       budget_period_seconds: 60,
       calls_last_hour: 599,
+      window_covered_ratio: 0.4321,
       backlog_seconds: 720,
       file_size_bytes: 1_500_000,
       wal_size_bytes: 4_096,
@@ -95,6 +96,16 @@ describe('what is deployed beside them', () => {
     const made = (await metrics().text(SNAPSHOT)).match(/^# TYPE (\S+)/gm)?.map((line) => line.slice('# TYPE '.length));
     expect(names.size).toBeGreaterThan(0);
     expect([...names].filter((name) => made?.includes(name) !== true)).toEqual([]);
+  });
+
+  it('the dashboard shows how much of the window is read as percent, beside how long the rest takes', () => {
+    const { panels } = JSON.parse(readFileSync('deploy/grafana/dashboards/dataforseo-ledger.json', 'utf8')) as {
+      panels: { targets: { expr: string }[]; gridPos: { y: number }; fieldConfig: { defaults: { unit: string } } }[];
+    };
+    const of = (metric: string) => panels.find(({ targets }) => targets.some(({ expr }) => expr.includes(metric)));
+    const read = of('dataforseo_ledger_window_covered_ratio');
+    expect(read?.fieldConfig.defaults.unit).toBe('percentunit');
+    expect(read?.gridPos.y).toBe(of('dataforseo_ledger_backlog_seconds')?.gridPos.y);
   });
 
   it('the dashboard is JSON with panels that do not overlap', () => {
