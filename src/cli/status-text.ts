@@ -1,3 +1,4 @@
+import { backlogOutlook, isAllRead } from '../domain/backlog-outlook.ts';
 import type { ApiCoverage, RefusedApi, Snapshot, TailState } from '../domain/snapshot.ts';
 import { bytes, count, counted, duration, instant, wholePercent } from './format.ts';
 import { withPlainTimes } from './warning-line.ts';
@@ -105,11 +106,14 @@ function budgetOf({ budget }: Snapshot): string {
   return `${inUseNow}, at most ${maxInAnyPeriod} in the last day; ${count(lastHour)} in the last hour`;
 }
 
-function backlogOf({ backlog }: Snapshot): string {
+function backlogOf(snapshot: Snapshot): string {
+  const { backlog } = snapshot;
   if (backlog.calls === 0) return 'none';
+  if (isAllRead(snapshot)) return 'none but what came since the last reading';
   const read = `${wholePercent(backlog.coveredShare)} of the window is read`;
   if (!backlog.exact) return `${read}; at least ${counted(backlog.calls, 'call')} left, unknown until read`;
-  const inTime = backlog.willExpire.length === 0 ? '; all of it is read before it expires' : '';
+  const isInTime = backlogOutlook(snapshot) === 'goes_on' && backlog.willExpire.length === 0;
+  const inTime = isInTime ? '; all of it is read before it expires' : '';
   return `${read}; ${counted(backlog.calls, 'call')} left, about ${duration(backlog.etaSeconds)}${inTime}`;
 }
 

@@ -1,3 +1,4 @@
+import { backlogOutlook, isAllRead, type BacklogOutlook } from '../domain/backlog-outlook.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { at, draw, h, unbroken } from './dom.ts';
 import { duration, moment } from './format.ts';
@@ -20,16 +21,15 @@ export function expiringOf({ coverage, backlog, at: now }: Pick<Snapshot, 'cover
 }
 
 export function showExpiry(snapshot: Snapshot): void {
-  const { coverage, at: now, state } = snapshot;
+  const { at: now } = snapshot;
   const expiring = expiringOf(snapshot);
   const hasDoomed = expiring.some(({ isDoomed }) => isDoomed);
-  const isRefused = Object.keys(snapshot.refused).length > 0;
   const rows = expiring.slice(0, MOST).map((stretch) => ({ ...stretch, when: whenOf(stretch, now) }));
-  const isAllRead = Object.values(coverage).every(({ complete }) => complete);
-  const caption = expiryCaption({ hasDoomed, state, isRefused });
-  draw(at('expiry'), [rows, isAllRead, caption], () => {
+  const caption = expiryCaption(backlogOutlook(snapshot), hasDoomed);
+  const nothing = isAllRead(snapshot) ? ALL_READ : 'Nothing yet, as far as is known.';
+  draw(at('expiry'), [rows, nothing, caption], () => {
     if (rows.length > 0) return [tableOf(COLUMNS, rows, { caption, cards: true })];
-    return [h('p', { class: 'empty' }, isAllRead ? ALL_READ : 'Nothing yet, as far as is known.')];
+    return [h('p', { class: 'empty' }, nothing)];
   });
 }
 
@@ -52,16 +52,28 @@ function whenOf({ expiresAt, isDoomed }: Expiring, now: string): string {
   return `${isDoomed ? 'lost ' : ''}in ${duration(Date.parse(expiresAt) - Date.parse(now))}`;
 }
 
-type Outlook = { readonly hasDoomed: boolean; readonly state: Snapshot['state']; readonly isRefused: boolean };
-
-/** Promises nothing while it is in the hands of others whether anything is read. */
-export function expiryCaption({ hasDoomed, state, isRefused }: Outlook): string {
-  if (hasDoomed) return 'What is marked leaves the window before it can be read.';
-  if (state === 'parked' || isRefused) return 'What somebody must act on is read only if they do before it expires.';
-  return state === 'stopped'
-    ? 'Nothing is read while the daemon is stopped.'
-    : 'All of this is read before it leaves the window.';
+/** Promises nothing while it is in the hands of others, or unknown, whether anything is read. */
+export function expiryCaption(outlook: BacklogOutlook, hasDoomed: boolean): string {
+  return (hasDoomed ? DOOMED : IN_TIME)[outlook];
 }
+
+const TOO_LATE = 'What is marked leaves the window before it can be read.';
+const DOOMED: Readonly<Record<BacklogOutlook, string>> = {
+  goes_on: TOO_LATE,
+  unknown: TOO_LATE,
+  waits: 'What is marked is lost unless what the daemon waits for is over before.',
+  refused: 'What is marked is lost unless somebody acts before.',
+  parked: 'What is marked is lost unless somebody acts before.',
+  stopped: 'What is marked is lost unless the daemon runs before.',
+};
+const IN_TIME: Readonly<Record<BacklogOutlook, string>> = {
+  goes_on: 'All of this is read before it leaves the window.',
+  unknown: 'How many tasks there are is not known yet, and so neither whether all of this is read in time.',
+  waits: 'Nothing is read while the daemon waits.',
+  refused: 'What somebody must act on is read only if they do before it expires.',
+  parked: 'What somebody must act on is read only if they do before it expires.',
+  stopped: 'Nothing is read while the daemon is stopped.',
+};
 
 const ALL_READ = 'Nothing: all that the window holds is read.';
 

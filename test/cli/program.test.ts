@@ -390,6 +390,19 @@ describe('status', () => {
     expect(stdout).toContain('2026-11-02 00:00:00\nFailure');
   });
 
+  it('calls what came since the last reading no backlog, and promises nothing for a daemon that does not run', async () => {
+    const backlog = { coveredShare: 0.99999, calls: 1, etaSeconds: 6, exact: true, willExpire: [] };
+    const line = async (over: Partial<typeof SNAPSHOT>) => {
+      const { stdout } = await cli(['status'], { env: {}, app: { status: () => ({ ...SNAPSHOT, backlog, ...over }) } });
+      return /^Backlog +(.*)$/m.exec(stdout)?.[1];
+    };
+    const read = { backlinks: { ...SNAPSHOT.coverage['backlinks']!, complete: true } };
+    expect(await line({ state: 'idle', coverage: read })).toBe('none but what came since the last reading');
+    const left = '99 % of the window is read; 1 call left, about 6 s';
+    expect(await line({ state: 'harvesting' })).toBe(`${left}; all of it is read before it expires`);
+    for (const state of ['stopped', 'parked', 'waiting'] as const) expect(await line({ state })).toBe(left);
+  });
+
   it('says of calls to a simulator of another budget that they are none of this one', async () => {
     const budget = { ...SNAPSHOT.budget, inUse: 0, maxInAnyPeriod: 0, lastHour: 63 };
     const { stdout } = await cli(['status'], { env: {}, app: { status: () => ({ ...SNAPSHOT, budget }) } });

@@ -16,7 +16,6 @@ type Told = Parameters<typeof backlogWords>[0];
 const told = (over: Partial<Told> = {}) =>
   backlogWords({
     state: 'harvesting',
-    until: null,
     at: AT,
     refused: {},
     backlog: { coveredShare: 0.5009, calls: 60, etaSeconds: 360, exact: true, willExpire: [] },
@@ -41,11 +40,13 @@ describe('the words of the backfill', () => {
   });
 
   it.each([
-    ['parked', null, 'It goes on once somebody has acted.'],
-    ['stopped', null, 'It goes on once the daemon runs again.'],
-    ['waiting', AT, 'It goes on once what it waits for is over.'],
-  ] as const)('promise no end while it is %s', (state, until, words) => {
-    expect(told({ state, until }).note).toBe(`60 calls left, about 6 min at 10 calls in 60 s. ${words} 1 gap.`);
+    ['parked', 'once somebody has acted'],
+    ['stopped', 'once the daemon runs again'],
+    ['waiting', 'once what the daemon waits for is over'],
+  ] as const)('promise no end, and no new tasks, while it is %s', (state, words) => {
+    expect(told({ state }).note).toBe(`60 calls left, about 6 min at 10 calls in 60 s. It goes on ${words}. 1 gap.`);
+    const read = { backlinks: { ...coverage, complete: true, gaps: [] } };
+    expect(told({ state, coverage: read }).note).toBe(`New tasks are read ${words}.`);
   });
 
   it('promise no end while one of the APIs is refused', () => {

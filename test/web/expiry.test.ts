@@ -50,13 +50,16 @@ describe('what expires when', () => {
     ]);
   });
 
-  it('is promised to be read in time only while somebody reads', () => {
-    const caption = (state: 'idle' | 'parked' | 'stopped', over: { hasDoomed?: boolean; isRefused?: boolean } = {}) =>
-      expiryCaption({ state, hasDoomed: false, isRefused: false, ...over });
-    expect(caption('idle')).toBe('All of this is read before it leaves the window.');
-    expect(caption('idle', { hasDoomed: true })).toBe('What is marked leaves the window before it can be read.');
-    expect(caption('stopped')).toBe('Nothing is read while the daemon is stopped.');
-    for (const unsure of [caption('parked'), caption('idle', { isRefused: true })])
-      expect(unsure).toBe('What somebody must act on is read only if they do before it expires.');
+  it('is promised to be read in time only while somebody reads who knows how much there is', () => {
+    expect(expiryCaption('goes_on', false)).toBe('All of this is read before it leaves the window.');
+    for (const outlook of ['unknown', 'waits', 'refused', 'parked', 'stopped'] as const)
+      expect(expiryCaption(outlook, false)).not.toContain('All of this is read before');
+  });
+
+  it('is called lost only where nobody can save it', () => {
+    for (const outlook of ['goes_on', 'unknown'] as const)
+      expect(expiryCaption(outlook, true)).toBe('What is marked leaves the window before it can be read.');
+    for (const outlook of ['waits', 'refused', 'parked', 'stopped'] as const)
+      expect(expiryCaption(outlook, true)).toMatch(/^What is marked is lost unless/);
   });
 });
