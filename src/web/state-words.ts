@@ -1,4 +1,5 @@
 import type { Snapshot } from '../domain/snapshot.ts';
+import type { Heard } from './live.ts';
 import { duration, ended, listed, moment, sentence } from './format.ts';
 
 export type StateWords = { readonly name: string; readonly reason: string; readonly side: string };
@@ -17,15 +18,18 @@ export function stateWords(snapshot: Pick<Snapshot, 'state' | 'reason' | 'until'
 }
 
 /** Once the daemon is not heard of: what was told last may be long over, and must not look like now. @param last - Null before the first answer. */
-export function unheardWords(last: Pick<Snapshot, 'state' | 'at'> | null): StateWords {
-  const name = 'Not connected';
-  if (last === null) return { name, reason: 'The daemon has not answered yet.', side: '' };
-  const was = NAMES[last.state].split(':')[0]?.toLowerCase() ?? '';
-  return {
-    name,
-    reason: `Nothing was heard of the daemon since ${moment(last.at)} UTC. All of this page is as it was then: ${was}.`,
-    side: '',
-  };
+export function unheardWords(last: Last): StateWords {
+  return { name: 'Not connected', reason: lastWords(last), side: '' };
+}
+
+type Last = Extract<Heard, { kind: 'trouble' }> | { kind: 'status'; snapshot: Pick<Snapshot, 'state' | 'at'> } | null;
+
+function lastWords(last: Last): string {
+  if (last === null) return 'The daemon has not answered yet.';
+  if (last.kind === 'trouble') return `Nothing more is heard of the daemon. What it said last: ${ended(last.reason)}`;
+  const { state, at: then } = last.snapshot;
+  const was = NAMES[state].split(':')[0]?.toLowerCase() ?? '';
+  return `Nothing was heard of the daemon since ${moment(then)} UTC. All of this page is as it was then: ${was}.`;
 }
 
 /** How the log tells a call that was refused; of the address in it the page has no use. */

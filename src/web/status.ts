@@ -1,5 +1,5 @@
 import type { Snapshot } from '../domain/snapshot.ts';
-import { ask, inWords, read } from './ask.ts';
+import { ask, inWords } from './ask.ts';
 import { showBacklog } from './backlog.ts';
 import { showBudget, type Calls } from './budget.ts';
 import { showCosts, showDays, watchRange, type Costs } from './costs.ts';
@@ -9,6 +9,7 @@ import { showFailures, showLastFailure } from './failures.ts';
 import { bytes, compact, count, counted, DAY_MS, exactMoney, moment, money, share } from './format.ts';
 import { legendItems } from './patterns.ts';
 import { FAILURE_DAYS, nameRanges, RANGE_DAYS } from './range.ts';
+import { listenLive, type Connection } from './live.ts';
 import { showLost } from './lost.ts';
 import { stateWords, unheardWords, type StateWords } from './state-words.ts';
 import { showStrips, type Strip } from './strip.ts';
@@ -16,36 +17,33 @@ import { showStrips, type Strip } from './strip.ts';
 /** How often what is behind the snapshot is asked for again. */
 const REFRESH_MS = 10_000;
 
-/** What a proxy refuses while the daemon is away, browsers do not ask for again by themselves. */
-const RETRY_MS = 2_000;
-
-let last: Snapshot | null = null;
+const CONNECTIONS: Readonly<Record<Connection, string>> = {
+  live: 'Live',
+  polled: 'Asked every 10 s',
+  none: 'No connection; trying again',
+};
 
 function listen(): void {
-  const events = new EventSource('/api/live');
-  events.addEventListener('status', (event: MessageEvent<string>) => {
-    connected(true);
-    last = read<Snapshot>(event.data);
-    showSnapshot(last);
-  });
-  events.addEventListener('trouble', (event: MessageEvent<string>) => {
-    connected(true);
-    showTrouble(read<{ readonly error: string }>(event.data).error);
-  });
-  events.addEventListener('error', () => {
-    connected(false);
-    showState(unheardWords(last));
-    if (events.readyState === EventSource.CLOSED) setTimeout(listen, RETRY_MS);
+  listenLive({
+    heard: (heard, connection) => {
+      showConnection(connection);
+      if (heard.kind === 'trouble') showTrouble(heard.reason);
+      else showSnapshot(heard.snapshot);
+    },
+    silent: (last) => {
+      showConnection('none');
+      showState(unheardWords(last));
+    },
   });
 }
 
-function connected(live: boolean): void {
+function showConnection(connection: Connection): void {
+  const state = connection === 'none' ? 'off' : 'on';
   const mark = at('live');
-  mark.dataset['live'] = live ? 'on' : 'off';
-  const words = live ? 'Live' : 'No connection; trying again';
+  mark.dataset['live'] = state;
   const text = mark.lastElementChild;
-  if (text !== null && text.textContent !== words) text.textContent = words;
-  at('state').dataset['live'] = live ? 'on' : 'off';
+  if (text !== null && text.textContent !== CONNECTIONS[connection]) text.textContent = CONNECTIONS[connection];
+  at('state').dataset['live'] = state;
 }
 
 function showState({ name, reason, side }: StateWords): void {

@@ -720,11 +720,42 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     expect(await textOf('#state-name', guest)).toBe('Harvesting');
     expect(await markOf()).toBe(working);
     // A proxy may answer in its place meanwhile, after which browsers try no more by themselves.
-    await guest.route('**/api/live', (route) => route.fulfill({ status: 502 }));
+    const away = ['**/api/live', '**/api/status'];
+    for (const path of away) await guest.route(path, (route) => route.fulfill({ status: 502 }));
     await guest.reload();
     await until('#state-name', 'Not connected', guest);
     expect(await textOf('#state-reason', guest)).toBe('The daemon has not answered yet.');
+    for (const path of away) await guest.unroute(path);
+    await until('#live', /^Live$/, guest);
+    await guest.close();
+  });
+
+  it('notices within seconds that a daemon which keeps the connection says nothing any more', async () => {
+    guest = await browsing.context.newPage();
+    await guest.clock.install();
+    await guest.goto(url);
+    await until('#live', /^Live$/, guest);
+    await guest.route('**/api/status', (route) => route.abort());
+    await guest.clock.fastForward(20_000);
+    await until('#state-name', 'Not connected', guest);
+    await until('#state-reason', /^Nothing was heard of the daemon since/, guest);
+    await guest.unroute('**/api/status');
+    await guest.clock.fastForward(5_000);
+    await until('#live', /^Live$/, guest);
+    await until('#state-name', 'Harvesting', guest);
+    await guest.close();
+  });
+
+  it('asks now and then where no events come, as behind a proxy or as the fifty-first page', async () => {
+    guest = await browsing.context.newPage();
+    await guest.clock.install();
+    await guest.route('**/api/live', (route) => route.fulfill({ status: 503 }));
+    await guest.goto(url);
+    await until('#live', 'Asked every 10 s', guest);
+    await until('#state-name', 'Harvesting', guest);
+    expect(await guest.locator('#state').getAttribute('data-live')).toBe('on');
     await guest.unroute('**/api/live');
+    await guest.clock.fastForward(11_000);
     await until('#live', /^Live$/, guest);
     await guest.close();
   });

@@ -67,16 +67,21 @@ describe('what the page says of the state', () => {
 
 describe('once nothing is heard of the daemon', () => {
   it('the page says since when, and that all of it is of then', () => {
-    expect(unheardWords({ state: 'idle', at: AT })).toEqual({
+    expect(unheardWords({ kind: 'status', snapshot: { state: 'idle', at: AT } })).toEqual({
       name: 'Not connected',
       reason:
         'Nothing was heard of the daemon since 2026-11-27 20:33:20 UTC. All of this page is as it was then: up to date.',
       side: '',
     });
-    expect(unheardWords({ state: 'parked', at: AT }).reason).toMatch(/as it was then: parked\.$/);
+    expect(unheardWords({ kind: 'status', snapshot: { state: 'parked', at: AT } }).reason).toMatch(
+      /as it was then: parked\.$/,
+    );
   });
 
   it('the page claims no time of which it does not know', () => {
     expect(unheardWords(null).reason).toBe('The daemon has not answered yet.');
+    expect(unheardWords({ kind: 'trouble', reason: 'There is no ledger yet' }).reason).toBe(
+      'Nothing more is heard of the daemon. What it said last: There is no ledger yet.',
+    );
   });
 });
