@@ -1,4 +1,4 @@
-import { progressFacts, type BackfillResult, type Progress } from '../domain/progress.ts';
+import { loggedProgress, type BackfillResult, type Progress } from '../domain/progress.ts';
 import type { Logger } from '../log.ts';
 import type { CliCommand, CliDeps } from './command.ts';
 import { EXIT } from './exit-code.ts';
@@ -52,7 +52,7 @@ export function onTerminal(deps: CliDeps): CliDeps {
 }
 
 function logTo(log: Logger): (progress: Progress) => void {
-  return (progress) => log.info(progressFacts(progress), 'progress');
+  return (progress) => log.info(loggedProgress(progress), 'progress');
 }
 
 function reportOf(result: BackfillResult, path: string, hintOf: (command: string) => string): string[] {

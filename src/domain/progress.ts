@@ -31,6 +31,6 @@ export type BackfillResult = {
 };
 
 /** As a line of the log has it. */
-export function progressFacts({ coveredShare: share, ...facts }: Progress): object {
+export function loggedProgress({ coveredShare: share, ...facts }: Progress): object {
   return { coveredPercent: Math.floor(share * 100), ...facts };
 }

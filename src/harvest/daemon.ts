@@ -109,7 +109,8 @@ function turn(parts: DaemonParts, ticked: boolean): number {
     for (const start of starts) harvest.start(start);
     const doing = doingOf(parts, scene);
     voice.say(doing);
-    progress.look(scene, { isBehind: doing !== UP_TO_DATE, tailCalls: tails.need() });
+    const isBehind = doing !== UP_TO_DATE && harvest.standing.pausedUntil(now) === null;
+    progress.look(scene, { isBehind, tailCalls: tails.need() });
     chores.look();
     return Math.min(waitMs(harvest, now), Math.max(nextAt - harvest.deps.clock.monotonic(), 1));
   } catch (error) {

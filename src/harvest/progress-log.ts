@@ -1,11 +1,11 @@
-import { progressFacts } from '../domain/progress.ts';
+import { loggedProgress } from '../domain/progress.ts';
 import type { Harvest } from './harvester.ts';
 import { progressOf } from './progress.ts';
 import type { Scene } from './scene.ts';
 
 /** Says in the log now and then how far the daemon is, while it has something to catch up with. */
 export type ProgressLog = {
-  /** @param at - Whether it lacks anything but the newest tasks, and how many calls a period these take. */
+  /** @param at - Whether it has something to catch up with and may call, and how many calls a period the newest tasks take. */
   readonly look: (scene: Scene, at: { readonly isBehind: boolean; readonly tailCalls: number }) => void;
 };
 
@@ -23,7 +23,7 @@ export function createProgressLog(harvest: Harvest): ProgressLog {
       saidAt = now;
       const calls = ledger.journal.newestCall() - callsBefore;
       const sight = { pictures: scene.all, now: scene.now, upper: scene.upper, tailCalls };
-      log.info(progressFacts(progressOf(harvest, sight, calls)), 'progress');
+      log.info(loggedProgress(progressOf(harvest, sight, calls)), 'progress');
     },
   };
 }

@@ -14,15 +14,16 @@ type Found = {
   readonly unknown: readonly UnknownValue[];
   /** False: the ledger lacks some of the time that is searched. */
   readonly complete: boolean;
-  /** Tasks that may have the tag or the target: theirs are lost, not read yet or never listed. */
+  /** On the first page: tasks that may have the tag or the target, for theirs are lost, not read yet or never listed. */
   readonly unknownMetadata: Totals | null;
 };
 
 const NAMES = ['id', 'since', 'until', 'api', 'endpoint', 'state', 'tag', 'target', 'target_prefix'] as const;
 
-const state: { shown: number; next: string | null; asking: AbortController } = {
+const state: { shown: number; next: string | null; unknown: Totals | null; asking: AbortController } = {
   shown: 0,
   next: null,
+  unknown: null,
   asking: new AbortController(),
 };
 
@@ -86,6 +87,7 @@ async function goOn(patientUntil = performance.now() + PATIENCE_MS): Promise<voi
   const before = state.shown;
   try {
     const found = await ask<Found>('/api/tasks', { ...typed(), cursor: state.next ?? '' }, signal);
+    if (state.next === null) state.unknown = found.unknownMetadata;
     state.shown += found.tasks.length;
     state.next = found.next;
     at('rows').append(...found.tasks.map(rowOf));
@@ -105,7 +107,7 @@ async function goOn(patientUntil = performance.now() + PATIENCE_MS): Promise<voi
   }
 }
 
-function tellEnd({ searchedBackTo, next, unknown, complete, unknownMetadata }: Found): void {
+function tellEnd({ searchedBackTo, next, unknown, complete }: Found): void {
   const isAll = next === null;
   at('found').hidden = state.shown === 0;
   at('nothing').hidden = !(state.shown === 0 && isAll);
@@ -114,7 +116,7 @@ function tellEnd({ searchedBackTo, next, unknown, complete, unknownMetadata }: F
   // An id is of one task: once it is found, nothing lacks.
   const isFound = typed()['id'] !== undefined && state.shown > 0;
   tellLack(complete || isFound, typed());
-  tellUnknownMetadata('unknown-metadata', isFound ? null : unknownMetadata);
+  tellUnknownMetadata('unknown-metadata', isFound ? null : state.unknown);
   at('found-title').textContent = isAll ? counted(state.shown, 'task') : soFar(state.shown);
   at('searched').textContent = searchedBackTo === null ? '' : `Searched back to ${moment(searchedBackTo)} UTC.`;
 }

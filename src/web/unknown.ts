@@ -33,7 +33,7 @@ export function tellUnknownMetadata(id: string, unknown: Totals | null): void {
   place.hidden = unknown === null;
   if (unknown === null) return;
   const may = unknown.tasks === 1 ? 'it' : 'any of them';
-  place.textContent = `Careful: of ${counted(unknown.tasks, 'task')} of this time (${exactMoney(unknown.costMicros)}) tag and target are not known; ${may} may be meant too.`;
+  place.textContent = `Careful: of ${counted(unknown.tasks, 'task')} of these days (${exactMoney(unknown.costMicros)}) tag and target are not known; ${may} may be meant too.`;
 }
 
 /** Says below an answer of one tag how many tasks may have it too, or hides what was said before. */

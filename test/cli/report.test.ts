@@ -18,6 +18,7 @@ import {
   withDatabase,
 } from '../support/ledger.ts';
 import { openBench } from '../support/bench.ts';
+import { steppingClock } from '../support/stepping-clock.ts';
 import { cli } from './fakes.ts';
 
 const SINCE = NOW - 10 * HOUR;
@@ -472,11 +473,19 @@ describe('report coverage', () => {
 });
 
 describe('report reconcile', () => {
-  it("holds the ledger's sum of today against the account's own, and fails when they differ", async () => {
-    const bench = await openBench({ tasks: 2_000, spanDays: 2, newestAgoMs: 5_000, finishing: { share: 0 } });
+  const NOON = Math.floor(Date.now() / DAY) * DAY + 12 * HOUR;
+  /** Read at noon, whenever the test is run: just after midnight there is next to nothing of a day. */
+  const readAtNoon = async () => {
+    const patch = { tasks: 2_000, spanDays: 2, newestAgoMs: 5_000, finishing: { share: 0 } };
+    const bench = await openBench(patch, {}, steppingClock({ wallMs: NOON - Date.now() }));
     await bench.backfill();
     const openApp = () => bench.app();
-    const report = (...argv: string[]) => cli(['report', 'reconcile', ...argv], { openApp, env: { ...bench.env } });
+    const reconciled = (...argv: string[]) => cli(['report', 'reconcile', ...argv], { openApp, env: { ...bench.env } });
+    return { bench, reconciled };
+  };
+
+  it("holds the ledger's sum of today against the account's own, and fails when they differ", async () => {
+    const { bench, reconciled: report } = await readAtNoon();
     const { code, stdout } = await report();
     expect(stdout).toContain('Both agree to the micro-dollar.');
     expect(code).toBe(0);
@@ -523,11 +532,8 @@ describe('report reconcile', () => {
   });
 
   it('names what of the day a backfill has not read yet before any other reason', async () => {
-    const bench = await openBench({ tasks: 2_000, spanDays: 2, newestAgoMs: 5_000, finishing: { share: 0 } });
-    await bench.backfill();
-    const openApp = () => bench.app();
-    const reconciled = (...argv: string[]) => cli(['report', 'reconcile', ...argv], { openApp, env: { ...bench.env } });
-    const midnight = Math.floor(Date.now() / DAY) * DAY;
+    const { bench, reconciled } = await readAtNoon();
+    const midnight = NOON - 12 * HOUR;
     const [whole] = rowsOf((await reconciled('--format', 'json')).stdout);
     const readUpTo = Date.parse(String(whole!['readUpTo']));
     const [since, until] = [midnight + (readUpTo - midnight) / 4, midnight + (readUpTo - midnight) / 2].map((at) => Math.round(at / 1000)); // prettier-ignore
@@ -548,7 +554,7 @@ describe('report reconcile', () => {
     expect(stdout).toContain('The two can be compared when all of the day is read.');
     expect(stdout).not.toContain('listed late');
     const json = JSON.parse((await reconciled('--format', 'json')).stdout) as { complete: boolean; rows: object[] };
-    expect(json).toMatchObject({ complete: false, rows: [{ unread: [`${from}Z/${to}Z`] }] });
+    expect(json).toMatchObject({ complete: false, rows: [{ unread: [{ since: `${from}Z`, until: `${to}Z` }] }] });
   });
 
   it('says that nothing of the day is read where the reading has not come so far', async () => {
@@ -567,16 +573,13 @@ describe('report reconcile', () => {
   });
 
   it('reckons the pace from the hour before the last reading, and takes one API alone', async () => {
-    const bench = await openBench({ tasks: 2_000, spanDays: 2, newestAgoMs: 5_000, finishing: { share: 0 } });
-    await bench.backfill();
-    const openApp = () => bench.app();
-    const argv = ['report', 'reconcile', '--format', 'json'];
-    const [row] = rowsOf((await cli(argv, { openApp, env: { ...bench.env } })).stdout);
+    const { bench, reconciled } = await readAtNoon();
+    const [row] = rowsOf((await reconciled('--format', 'json')).stdout);
     const until = Date.parse(String(row!['readUpTo'])) / 1000;
     const hour = bench.rows('select sum(cost_micros) as micros from tasks where posted_at >= ? and posted_at < ?', until - 3_600, until); // prettier-ignore
     expect(row!['lastHourMicros']).toBe(hour[0]!['micros']);
     expect(Number(row!['lastHourMicros'])).toBeGreaterThan(0);
-    const serp = rowsOf((await cli([...argv, '--api', 'serp'], { openApp, env: { ...bench.env } })).stdout);
+    const serp = rowsOf((await reconciled('--format', 'json', '--api', 'serp')).stdout);
     expect(serp).toMatchObject([{ api: 'serp', tasks: 0 }]);
   });
 });

@@ -87,6 +87,20 @@ describe('the log', () => {
   });
 });
 
+describe('the log of one that is parked', () => {
+  it('says no minute by minute how far it is, while it may not go on', { timeout: 240_000 }, async () => {
+    const bench = openVirtualBench({ tasks: 40_000, latency: { meanMs: 200 } });
+    await bench.run(2 * MINUTE);
+    bench.set({ refusals: { account: 40_200 } });
+    const before = bench.logged.length;
+    await bench.run(20 * MINUTE);
+    const said = bench.logged.slice(before);
+    expect(said.some(({ msg, state }) => msg === 'state' && state === 'parked')).toBe(true);
+    // At most when it asks again, at pauses that double; without a pause there would be twenty.
+    expect(said.filter(({ msg }) => msg === 'progress').length).toBeLessThanOrEqual(6);
+  });
+});
+
 describe('an API that fails', () => {
   it('does not hold the tails of the others, whatever it does', { timeout: 240_000 }, async () => {
     const apis = { LEDGER_APIS: 'serp,merchant,backlinks' };

@@ -286,7 +286,17 @@ describe('the API', () => {
     const since = new Date(NOW - 2.5 * HOUR).toISOString();
     for (const query of ['tag=x', 'target=x', 'target_prefix=x', `tag=x&since=${since}`])
       expect([query, await search(query)]).toMatchObject([query, { tasks: [], unknownMetadata: unknown }]);
-    for (const query of ['', 'endpoint=a/task_post', 'tag=x&state=failed', `target=x&until=${since}`])
+    // By whole days, and of the first page alone.
+    const day = new Date(NOW - 2 * HOUR).toISOString().slice(0, 10);
+    expect(await search(`target=x&since=${day}T23:00`)).toMatchObject({ unknownMetadata: unknown });
+    const place = Buffer.from(JSON.stringify([NOW / 1000, 1])).toString('base64url');
+    for (const query of [
+      '',
+      'endpoint=a/task_post',
+      'tag=x&state=failed',
+      `target=x&until=${day}`,
+      `tag=x&cursor=${place}`,
+    ])
       expect([query, await search(query)]).toMatchObject([query, { unknownMetadata: null }]);
   });
 

@@ -38,8 +38,8 @@ export type Bench = {
 export async function openBench(
   patch: SimulatorPatch = {},
   settings: Readonly<Record<string, string>> = {},
+  clock: Clock = systemClock(),
 ): Promise<Bench> {
-  const clock = systemClock();
   const rate = { calls: 10, periodMs: 100, ...patch.rate };
   let listener: () => void = () => undefined;
   const onCall = () => listener();

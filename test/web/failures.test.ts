@@ -52,7 +52,16 @@ describe('a status', () => {
   });
 
   it('that has words, or a code that nobody knows, stays as it is', () => {
-    for (const status of ['40501 Invalid Field: target', 'Task In Queue', '49999', '', null])
+    for (const status of [
+      'constructor',
+      'toString',
+      '__proto__',
+      '40501 Invalid Field: target',
+      'Task In Queue',
+      '49999',
+      '',
+      null,
+    ])
       expect(statusInWords(status)).toBe(status);
   });
 

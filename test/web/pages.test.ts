@@ -307,7 +307,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
       await route.fulfill({ response: answer, json: { ...((await answer.json()) as object), unknownMetadata } });
     });
     await page.goto(`${url}/tasks?target=site-3.example`);
-    await until('#unknown-metadata', 'Careful: of 3,334 tasks of this time ($113.906830) tag and target are not known; any of them'); // prettier-ignore
+    await until('#unknown-metadata', 'Careful: of 3,334 tasks of these days ($113.906830) tag and target are not known; any of them'); // prettier-ignore
     await page.unroute('**/api/tasks?*');
     await page.getByRole('button', { name: 'Search', exact: true }).click();
     await page.locator('#unknown-metadata').waitFor({ state: 'hidden' });

@@ -124,10 +124,9 @@ export const RECONCILE_COLUMNS: readonly Column<ReconcileRow>[] = [
   { name: 'unfinished', head: 'unfinished', kind: 'count', of: ({ unfinished }) => unfinished },
   { name: 'lastHour', head: null, kind: 'money', of: ({ lastHourMicros }) => lastHourMicros },
   { name: 'readUpTo', head: 'ledger read up to (UTC)', kind: 'instant', of: ({ readUpTo }) => readUpTo },
-  { name: 'unread', head: null, kind: 'list', of: ({ unread }) => unread.map(intervalOf) },
+  { name: 'unread', head: null, kind: 'list', of: ({ unread }) => unread.map(stretchOf) },
 ];
 
-/** As ISO 8601 writes a stretch of time. */
-function intervalOf({ since, until }: TimeRange): string {
-  return `${isoInstant(since)}/${isoInstant(until)}`;
+function stretchOf({ since, until }: TimeRange) {
+  return { since: isoInstant(since), until: isoInstant(until) };
 }

@@ -1,5 +1,8 @@
-/** What stands in a cell: text, a whole number, several texts, or nothing. Money is micro-dollars, an instant epoch ms. */
-type Value = string | number | null | readonly (string | null)[];
+/** ISO 8601, half-open. */
+type Stretch = { readonly since: string; readonly until: string };
+
+/** What stands in a cell: text, a whole number, several texts or stretches of time, or nothing. Money is micro-dollars, an instant epoch ms. */
+type Value = string | number | null | readonly (string | null | Stretch)[];
 
 /** A column of a report, for each format. */
 export type Column<Row> = {

@@ -30,7 +30,7 @@ function cellOf<Row>(column: Column<Row>, row: Row): string {
   const value = column.of(row);
   if (value === null) return '';
   if (typeof value === 'string') return plain(value);
-  if (typeof value === 'object') return plain(value.map((each) => each ?? '(none)').join(' '));
+  if (typeof value === 'object') return plain(value.map(ofMany).join(' '));
   switch (column.kind) {
     case 'money':
       return dollars(value);
@@ -41,6 +41,11 @@ function cellOf<Row>(column: Column<Row>, row: Row): string {
     case 'list':
       return count(value);
   }
+}
+
+function ofMany(each: string | null | { readonly since: string; readonly until: string }): string {
+  if (each === null) return '(none)';
+  return typeof each === 'string' ? each : `${each.since} to ${each.until}`;
 }
 
 function plain(text: string): string {

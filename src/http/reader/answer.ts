@@ -1,7 +1,7 @@
 import type { Word } from '../../domain/vitals.ts';
 import type { Cutting } from '../../domain/plan.ts';
 import type { PlanPolicy } from '../../domain/gaps.ts';
-import { agrees, differenceOf, reconcileSum } from '../../domain/reconciliation.ts';
+import { agrees, differenceOf, isDayRead, reconcileSum } from '../../domain/reconciliation.ts';
 import type { ReportFilter } from '../../domain/report.ts';
 import { upperBound } from '../../domain/gaps.ts';
 import { callMinutes } from '../../ledger/call-minutes.ts';
@@ -81,12 +81,12 @@ export function answer(scene: ReaderScene, question: LedgerQuestion): object | n
   }
 }
 
-/** What is said of the answer as a whole takes its time from that of the search. */
+/** What is said of the search as a whole is said of its first page, and takes its time from that of the search. */
 function tasksOf({ database, terms, clock }: ReaderScene, question: TasksAsked, now: number): object {
   const { search, from, limit } = question;
   const began = clock.monotonic();
   const complete = isComplete(database, { ...terms, filter: search, now });
-  const untold = unknownMetadata(database, search);
+  const untold = from === null ? unknownMetadata(database, search) : null;
   const boxMs = Math.max(SEARCH_BOX_MS - (clock.monotonic() - began), LEAST_BOX_MS);
   const found = searchTasks(database, search, { ...boxed(clock), boxMs, from, limit });
   const isNone = found.tasks.length === 0 && from === null;
@@ -155,7 +155,15 @@ function reconciled(
     readUpTo: row.readUpTo === null ? null : iso(row.readUpTo),
     unread: row.unread.map(({ since, until }) => ({ since: iso(since), until: iso(until) })),
   }));
-  return { at: iso(at), report: 'reconcile', ...report, rows, agrees: agrees(report), words: reconcileSum(report, at) };
+  return {
+    at: iso(at),
+    report: 'reconcile',
+    ...report,
+    rows,
+    agrees: agrees(report),
+    complete: isDayRead(report),
+    words: reconcileSum(report, at),
+  };
 }
 
 type ReportAsked = LedgerQuestion & { readonly kind: 'report' };

@@ -43,11 +43,25 @@ export function unknownTag(database: Db, { kind, filter, now }: Answering): Tota
   }
 }
 
-/** The tasks that a search by tag or target leaves out without a word, likewise. @returns Null where it is by neither, or each is known. */
+/**
+ * The tasks that a search by tag or target leaves out without a word, of all the days that its range touches: from the kept sums alone,
+ * for a search must answer in time, however many tasks a day has.
+ *
+ * @returns Null where it is by neither, or each is known.
+ */
 export function unknownMetadata(database: Db, search: TaskSearch): Totals | null {
   if (search.tag === null && search.target === null) return null;
-  return totalsOf(database, piecesOf({ ...search, tag: null }));
+  return totalsOf(database, piecesOf({ ...search, tag: null, ...wholeDays(search) }));
 }
+
+function wholeDays({ since, until }: TaskSearch): Pick<ReportFilter, 'since' | 'until'> {
+  return {
+    since: since === null ? null : Math.floor(since / DAY_MS) * DAY_MS,
+    until: until === null ? null : Math.ceil(until / DAY_MS) * DAY_MS,
+  };
+}
+
+const DAY_MS = DAY_SECONDS * 1000;
 
 const ANY_TIME: Seconds = { since: null, until: null };
 
