@@ -3,7 +3,7 @@ import type { Told } from '../domain/told.ts';
 import { ask } from './ask.ts';
 import { foreign } from './dom.ts';
 import { count, counted, exactMoney, moment } from './format.ts';
-import type { Listed, Query, Shown } from './report-views.ts';
+import type { Listed, Query, Shown } from './shown-report.ts';
 import { valueInWords } from './status-words.ts';
 import { tableOf } from './table.ts';
 import { taskLink } from './task-link.ts';

@@ -1,4 +1,5 @@
 import type { CostRow, Totals } from '../domain/report.ts';
+import { whyUnknown } from '../domain/why-unknown.ts';
 import { ask, inWords } from './ask.ts';
 import { createChart } from './charts.ts';
 import { at, draw, foreign, h, say } from './dom.ts';
@@ -96,13 +97,6 @@ export function costTable(caption: string, name: string, rows: readonly Named[],
   return h('table', {}, h('caption', {}, caption), h('thead', {}, h('tr', {}, ...heads)), h('tbody', {}, ...body));
 }
 
-const UNKNOWN: Readonly<Record<string, string>> = {
-  held: 'no tag',
-  none: 'tag unknown: listed without metadata',
-  pending: 'tag not read yet',
-  lost: 'tag unknown: metadata no longer listed',
-};
-
 /** What cost most, with its share of all. */
 export function showCosts(id: string, costs: Costs, by: 'endpoint' | 'tag'): void {
   const { rows, totals, groups } = costs;
@@ -139,5 +133,6 @@ function nameOf(row: CostRow, by: 'endpoint' | 'tag'): HTMLElement {
     );
     return link;
   }
-  return h('span', { class: 'absent' }, UNKNOWN[row.metadataState ?? ''] ?? 'tag unknown');
+  const why = whyUnknown(row.metadataState ?? 'held');
+  return h('span', { class: 'absent' }, why === null ? 'no tag' : `tag unknown: ${why}`);
 }

@@ -1,7 +1,7 @@
 import type { ReconcileRow } from '../domain/report.ts';
 import { ask } from './ask.ts';
 import { count, exactMoney, moment } from './format.ts';
-import type { Query, Shown } from './report-views.ts';
+import type { Query, Shown } from './shown-report.ts';
 import { tableOf } from './table.ts';
 
 type Reconciled = {
@@ -34,7 +34,7 @@ export async function reconcile({ api = '' }: Query): Promise<Shown> {
     body: tableOf(columns, rows),
     unknown: [],
     unknownTag: null,
-    // The two counts say it themselves.
+    // The words say it themselves.
     complete: true,
   };
 }

@@ -1,13 +1,15 @@
 import type { Certificate } from '../domain/certificate.ts';
+import type { MetadataState } from '../domain/merge-task.ts';
 import type { CostRow, DuplicateGroup, DuplicateReport, RetrievableLine, TaskLine, Totals } from '../domain/report.ts';
 import type { Told } from '../domain/told.ts';
-import type { UnknownValue } from '../domain/unknown-value.ts';
+import { whyUnknown } from '../domain/why-unknown.ts';
 import { ask } from './ask.ts';
 import { certificateOf } from './certificate.ts';
 import { changes } from './changes-view.ts';
 import { foreign, h } from './dom.ts';
 import { count, counted, exactMoney, moment } from './format.ts';
 import { reconcile } from './reconcile-view.ts';
+import type { Answered, Listed, Query, Shown } from './shown-report.ts';
 import { statusInWords } from './status-words.ts';
 import { tableOf } from './table.ts';
 import { taskLink } from './task-link.ts';
@@ -18,33 +20,10 @@ type Costs = {
   readonly totals: Totals;
   readonly groups: number;
 };
-export type Query = Readonly<Record<string, string>>;
-
-export type Shown = {
-  readonly title: string;
-  readonly note: string;
-  readonly body: Node;
-  readonly unknown: readonly UnknownValue[];
-  /** False: the ledger lacks some of the time that was asked about, so there may be more. */
-  readonly complete: boolean;
-  /** Tasks that may have the tag that was asked for: theirs is lost, not read yet or never listed. */
-  readonly unknownTag: Totals | null;
-};
-/** What every answer has. */
-type Answered = Pick<Shown, 'unknown' | 'complete' | 'unknownTag'>;
-/** Where it is a list of its own: whether it is longer than what is told. */
-export type Listed = Answered & { readonly more: boolean };
-
-const UNKNOWN: Readonly<Record<string, string>> = {
-  held: 'none',
-  none: 'unknown: listed without metadata',
-  pending: 'unknown: not read yet',
-  lost: 'unknown: metadata no longer listed',
-};
-
 /** What is said in the place of a tag or a target that is not there: that there is none is one thing, that it is unknown another. */
-function described(text: string | null, state: string | undefined): HTMLElement {
-  return foreign(text, UNKNOWN[state ?? ''] ?? 'none');
+function described(text: string | null, state: MetadataState | undefined): HTMLElement {
+  const why = whyUnknown(state ?? 'held');
+  return foreign(text, why === null ? 'none' : `unknown: ${why}`);
 }
 
 async function costs(query: Query, by: string): Promise<Shown> {

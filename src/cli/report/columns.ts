@@ -1,4 +1,5 @@
 import { differenceOf } from '../../domain/reconciliation.ts';
+import { whyUnknown } from '../../domain/why-unknown.ts';
 import type { MetadataState } from '../../domain/merge-task.ts';
 import type {
   ChangeLine,
@@ -48,16 +49,8 @@ const metadataState = {
 function without(name: Dimension | 'tag' | 'target', state: MetadataState | undefined): string {
   if (name === 'status') return '(no status)';
   if (name !== 'tag' && name !== 'target') return '';
-  switch (state ?? 'held') {
-    case 'held':
-      return `(no ${name})`;
-    case 'pending':
-      return '(unknown: metadata not read yet)';
-    case 'none':
-      return '(unknown: listed without metadata)';
-    case 'lost':
-      return '(unknown: metadata no longer listed)';
-  }
+  const why = whyUnknown(state ?? 'held');
+  return why === null ? `(no ${name})` : `(unknown: ${why})`;
 }
 
 export const TASK_COLUMNS: readonly Column<TaskLine>[] = [
