@@ -119,7 +119,9 @@ function backlogOf(snapshot: Snapshot): string {
 
 /** While nobody reads, it is in the hands of who may start somebody: `plan` tells what a start now would still lose. */
 function lossOf({ state }: Snapshot): string {
-  return state === 'stopped' ? 'lost, unless it is read before, from' : 'will be lost from';
+  return state === 'stopped'
+    ? 'lost second by second, unless it is read before, from'
+    : 'will be lost second by second from';
 }
 
 /** What the first line says is not said once more. */

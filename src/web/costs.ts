@@ -97,14 +97,21 @@ export function costTable(caption: string, name: string, rows: readonly Named[],
   return h('table', {}, h('caption', {}, caption), h('thead', {}, h('tr', {}, ...heads)), h('tbody', {}, ...body));
 }
 
+/** @param since - From which day on, as the link to the tasks says too. */
+type CostsOf = { readonly by: 'endpoint' | 'tag'; readonly since: string };
+
 /** What cost most, with its share of all. */
-export function showCosts(id: string, costs: Costs, by: 'endpoint' | 'tag'): void {
+export function showCosts(id: string, costs: Costs, { by, since }: CostsOf): void {
   const { rows, totals, groups } = costs;
-  draw(at(id), costs, () => {
+  draw(at(id), [costs, since], () => {
     if (rows.length === 0) return [nothing()];
     const all = asFarAsRead(`${money(totals.costMicros)} in all`, costs);
     const caption = groups > rows.length ? `The dearest ${rows.length} of ${count(groups)}; ${all}` : all;
-    const named = rows.map((row) => ({ name: nameOf(row, by), row, more: shareCell(row.costMicros, totals) }));
+    const named = rows.map((row) => ({
+      name: nameOf(row, { by, since }),
+      row,
+      more: shareCell(row.costMicros, totals),
+    }));
     return [
       costTable(caption, by === 'tag' ? 'Tag' : 'Endpoint', named, h('th', { scope: 'col', class: 'share' }, 'Share')),
     ];
@@ -123,12 +130,12 @@ function shareCell(micros: number, { costMicros }: Totals): HTMLElement {
   return h('td', { class: 'share' }, h('span', { class: 'share-line' }, track, percent));
 }
 
-function nameOf(row: CostRow, by: 'endpoint' | 'tag'): HTMLElement {
+function nameOf(row: CostRow, { by, since }: CostsOf): HTMLElement {
   if (by === 'endpoint') return foreign(row.endpoint ?? null, 'no endpoint');
   if (row.tag !== null && row.tag !== undefined) {
     const link = h(
       'a',
-      { href: `/tasks?${new URLSearchParams({ tag: row.tag }).toString()}` },
+      { href: `/tasks?${new URLSearchParams({ tag: row.tag, since }).toString()}` },
       foreign(row.tag, '', 60),
     );
     return link;

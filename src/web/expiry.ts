@@ -38,7 +38,7 @@ const COLUMNS: readonly Column<Expiring & { readonly when: string }>[] = [
   { name: 'What', cell: ({ grade }) => grade },
   { name: 'Stretch', cell: (row) => h('span', {}, ...unbroken(stretchOf(row))) },
   {
-    name: 'Expires',
+    name: 'Begins to expire',
     nowrap: true,
     cell: ({ when, isDoomed }) => (isDoomed ? h('span', { class: 'badge', 'data-state': 'failed' }, when) : when),
   },
@@ -49,7 +49,8 @@ function stretchOf({ since, until }: Stretch): string {
 }
 
 function whenOf({ expiresAt, isDoomed }: Expiring, now: string): string {
-  return `${isDoomed ? 'lost ' : ''}in ${duration(Date.parse(expiresAt) - Date.parse(now))}`;
+  const from = `in ${duration(Math.max(Date.parse(expiresAt) - Date.parse(now), 0))}`;
+  return isDoomed ? `${from}, then lost` : from;
 }
 
 /** Promises nothing while it is in the hands of others, or unknown, whether anything is read. */
@@ -57,14 +58,14 @@ export function expiryCaption(outlook: BacklogOutlook, hasDoomed: boolean): stri
   return (hasDoomed ? DOOMED : IN_TIME)[outlook];
 }
 
-const TOO_LATE = 'What is marked leaves the window before it can be read.';
+const TOO_LATE = 'What is marked leaves the window before it can be read, second by second.';
 const DOOMED: Readonly<Record<BacklogOutlook, string>> = {
   goes_on: TOO_LATE,
   unknown: TOO_LATE,
-  waits: 'What is marked is lost unless what the daemon waits for is over before.',
-  refused: 'What is marked is lost unless somebody acts before.',
-  parked: 'What is marked is lost unless somebody acts before.',
-  stopped: 'What is marked is lost unless the daemon runs before.',
+  waits: 'What is marked is lost second by second, unless what the daemon waits for is over before.',
+  refused: 'What is marked is lost second by second, unless somebody acts before.',
+  parked: 'What is marked is lost second by second, unless somebody acts before.',
+  stopped: 'What is marked is lost second by second, unless the daemon runs before.',
 };
 const IN_TIME: Readonly<Record<BacklogOutlook, string>> = {
   goes_on: 'All of this is read before it leaves the window.',

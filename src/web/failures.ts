@@ -11,13 +11,17 @@ export function failedTasks(tasks: number, complete: boolean): string {
   return `${asFarAsRead('No task on record has failed', { complete })}.`;
 }
 
-/** The failed tasks by status. */
-export function showFailures(costs: Costs): void {
-  draw(at('failures'), costs, () => {
+/** The failed tasks by status. @param since - From which day on. */
+export function showFailures(costs: Costs, since: string): void {
+  draw(at('failures'), [costs, since], () => {
     const words = failedTasks(costs.totals.tasks, costs.complete);
     if (costs.rows.length === 0) return [h('p', { class: 'empty' }, words)];
     const named = costs.rows.map((row: CostRow) => ({ name: statusOf(row), row }));
-    const link = h('p', { class: 'note' }, h('a', { href: '/tasks?state=failed' }, 'Look at the tasks that failed'));
+    const link = h(
+      'p',
+      { class: 'note' },
+      h('a', { href: `/tasks?state=failed&since=${since}` }, 'Look at the tasks that failed'),
+    );
     return [costTable(words, 'Status', named), link];
   });
 }

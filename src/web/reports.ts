@@ -1,5 +1,6 @@
+import { keepInAddress, strangeInAddress } from './address.ts';
 import { inWords } from './ask.ts';
-import { at, formAt, say } from './dom.ts';
+import { at, formAt, h, say } from './dom.ts';
 import { REPORTS } from './report-views.ts';
 import { tellLack, tellUnknown, tellUnknownTag } from './unknown.ts';
 
@@ -8,18 +9,20 @@ function field(name: string): HTMLInputElement | HTMLSelectElement | null {
   return element instanceof HTMLInputElement || element instanceof HTMLSelectElement ? element : null;
 }
 
-const FILTERS = ['since', 'until', 'api', 'endpoint', 'tag'] as const;
+const FILTERS = ['since', 'until', 'api', 'endpoint', 'state', 'tag'] as const;
 type Filter = (typeof FILTERS)[number];
 /** What cannot be narrowed so is not: a certificate of everything, below a tag, would look like one of that tag. */
 const UNHEEDED: Readonly<Record<string, readonly Filter[]>> = {
-  coverage: ['endpoint', 'tag'],
-  reconcile: ['since', 'until', 'endpoint', 'tag'],
+  coverage: ['endpoint', 'state', 'tag'],
+  reconcile: ['since', 'until', 'endpoint', 'state', 'tag'],
+  failures: ['state'],
+  unfinished: ['state'],
 };
 
 /** Whoever asks anew no longer waits for what was asked before, which may come later. */
 let asking = 0;
 
-async function show(): Promise<void> {
+async function show({ step }: { readonly step: boolean }): Promise<void> {
   asking += 1;
   const turn = asking;
   const kind = field('report')?.value ?? 'costs';
@@ -27,7 +30,7 @@ async function show(): Promise<void> {
   const heeded = FILTERS.filter((name) => UNHEEDED[kind]?.includes(name) !== true);
   const query = Object.fromEntries(heeded.map((name) => [name, field(name)?.value.trim() ?? '']));
   const given = Object.entries({ report: kind, by, ...query }).filter(([, value]) => value !== '');
-  history.replaceState(null, '', `/reports?${new URLSearchParams(given).toString()}`);
+  keepInAddress('/reports', Object.fromEntries(given), step);
   at('by').hidden = kind !== 'costs';
   for (const name of FILTERS) at(`of-${name}`).hidden = !heeded.includes(name);
   say('report-title', 'Working…');
@@ -48,26 +51,45 @@ async function show(): Promise<void> {
     tellUnknownTag('report-unknown-tag', shown.unknownTag);
   } catch (error) {
     if (turn !== asking) return;
-    say('report-title', 'There is no report');
-    at('trouble').textContent = inWords(error);
-    at('trouble').hidden = false;
+    tellTrouble(inWords(error));
   }
 }
 
-const asked = new URLSearchParams(location.search);
-for (const name of ['report', 'by', ...FILTERS]) {
-  const element = field(name);
-  const value = asked.get(name);
-  if (element !== null && value !== null) element.value = value;
+function tellTrouble(words: string): void {
+  say('report-title', 'There is no report');
+  at('trouble').textContent = words;
+  at('trouble').hidden = false;
 }
-// An address may name a report that there is not.
-const select = field('report');
-if (select !== null && select.value === '') select.value = 'costs';
+
+const NAMES = ['report', 'by', ...FILTERS];
+
+/** As the address says. */
+function begin(): void {
+  const asked = new URLSearchParams(location.search);
+  formAt('wish').reset();
+  for (const name of NAMES) fillIn(name, asked.get(name));
+  // An address may name a report that there is not.
+  const select = field('report');
+  if (select !== null && select.value === '') select.value = 'costs';
+  const strange = strangeInAddress(NAMES);
+  if (strange === null) void show({ step: false });
+  else tellTrouble(strange);
+}
+
+function fillIn(name: string, value: string | null): void {
+  const element = field(name);
+  if (element === null || value === null) return;
+  element.value = value;
+  // Sums by more than the list offers, as the command line has them; what there is not, the answer says.
+  if (name === 'by' && element.value !== value) element.append(h('option', { value, selected: true }, value));
+}
+
 formAt('wish').addEventListener('submit', (event) => {
   event.preventDefault();
-  void show();
+  void show({ step: true });
 });
-field('report')?.addEventListener('change', () => void show());
-field('by')?.addEventListener('change', () => void show());
+field('report')?.addEventListener('change', () => void show({ step: true }));
+field('by')?.addEventListener('change', () => void show({ step: true }));
 at('print').addEventListener('click', () => print());
-void show();
+addEventListener('popstate', begin);
+begin();

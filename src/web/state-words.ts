@@ -17,6 +17,16 @@ export function stateWords(snapshot: Pick<Snapshot, 'state' | 'reason' | 'until'
   return { name: NAMES[snapshot.state], reason: reasonOf(snapshot), side: sideOf(snapshot) };
 }
 
+/** How new what the ledger holds is: of the API whose newest tasks were read longest ago. */
+export function readWords({ tail, at: now }: Pick<Snapshot, 'tail' | 'at'>): string {
+  const read = Object.entries(tail).flatMap(([api, { readUpTo }]) => (readUpTo === null ? [] : [{ api, readUpTo }]));
+  const [oldest] = read.sort((a, b) => a.readUpTo.localeCompare(b.readUpTo));
+  if (oldest === undefined) return '';
+  const whose = Object.keys(tail).length === 1 ? '' : ` of ${oldest.api}`;
+  const ago = duration(Math.max(Date.parse(now) - Date.parse(oldest.readUpTo), 0));
+  return `New tasks${whose} are read up to ${moment(oldest.readUpTo)} UTC, ${ago} ago.`;
+}
+
 /** Once the daemon is not heard of: what was told last may be long over, and must not look like now. @param last - Null before the first answer. */
 export function unheardWords(last: Last): StateWords {
   return { name: 'Not connected', reason: lastWords(last), side: '' };

@@ -11,7 +11,7 @@ import { legendItems } from './patterns.ts';
 import { FAILURE_DAYS, nameRanges, RANGE_DAYS } from './range.ts';
 import { listenLive, type Connection } from './live.ts';
 import { showLost } from './lost.ts';
-import { stateWords, unheardWords, type StateWords } from './state-words.ts';
+import { readWords, stateWords, unheardWords, type StateWords } from './state-words.ts';
 import { showStrips, type Strip } from './strip.ts';
 
 /** How often what is behind the snapshot is asked for again. */
@@ -56,12 +56,14 @@ function showState({ name, reason, side }: StateWords): void {
 function showTrouble(reason: string): void {
   at('state').dataset['state'] = 'trouble';
   showState({ name: 'The ledger does not answer yet', reason, side: '' });
+  say('state-read', '');
 }
 
 function showSnapshot(snapshot: Snapshot): void {
   const { state, at: now, tasks, ledger, doubts } = snapshot;
   at('state').dataset['state'] = state;
   showState(stateWords(snapshot));
+  say('state-read', readWords(snapshot));
   figure('figure-tasks', compact(tasks.total), counted(tasks.total, 'task'));
   figure(
     'figure-metadata',
@@ -69,7 +71,7 @@ function showSnapshot(snapshot: Snapshot): void {
     `${counted(tasks.withMetadata, 'task')}. DataForSEO lists metadata for a month: what was older when it was read has none.`,
   );
   figure('figure-unfinished', count(tasks.unfinished));
-  figure('figure-doubts', count(doubts));
+  draw(at('figure-doubts'), doubts, () => [h('a', { href: '/reports?report=coverage' }, count(doubts))]);
   at('figure-doubts').dataset['mood'] = doubts > 0 ? 'warn' : '';
   showLost(snapshot);
   figure('figure-size', bytes(ledger.sizeBytes + ledger.walBytes), `${ledger.path}, schema ${ledger.schemaVersion}`);
@@ -102,9 +104,10 @@ async function refresh(): Promise<void> {
 type Part = { readonly id: string; readonly fill: () => Promise<void> };
 
 function partsAt(now: string): Part[] {
-  const costs = (by: 'endpoint' | 'tag') =>
-    ask<Costs>('/api/costs', { by, since: firstOf(RANGE_DAYS, now), limit: '50' });
-  const failures = { by: 'status', state: 'failed', since: firstOf(FAILURE_DAYS, now), limit: '50' };
+  const since = firstOf(RANGE_DAYS, now);
+  const failedSince = firstOf(FAILURE_DAYS, now);
+  const costs = (by: 'endpoint' | 'tag') => ask<Costs>('/api/costs', { by, since, limit: '50' });
+  const failures = { by: 'status', state: 'failed', since: failedSince, limit: '50' };
   return [
     { id: 'strips', fill: async () => showStrips((await ask<{ strips: readonly Strip[] }>('/api/strips')).strips) },
     { id: 'days-note', fill: () => showDays(now) },
@@ -117,11 +120,11 @@ function partsAt(now: string): Part[] {
           money(found.totals.costMicros),
           `${exactMoney(found.totals.costMicros)}, ${counted(found.totals.tasks, 'task')} in ${RANGE_DAYS} days`,
         );
-        showCosts('by-endpoint', found, 'endpoint');
+        showCosts('by-endpoint', found, { by: 'endpoint', since });
       },
     },
-    { id: 'by-tag', fill: async () => showCosts('by-tag', await costs('tag'), 'tag') },
-    { id: 'failures', fill: async () => showFailures(await ask<Costs>('/api/costs', failures)) },
+    { id: 'by-tag', fill: async () => showCosts('by-tag', await costs('tag'), { by: 'tag', since }) },
+    { id: 'failures', fill: async () => showFailures(await ask<Costs>('/api/costs', failures), failedSince) },
   ];
 }
 

@@ -1,6 +1,7 @@
 import type { TaskLine, Totals } from '../domain/report.ts';
 import type { Told } from '../domain/told.ts';
 import type { UnknownValue } from '../domain/unknown-value.ts';
+import { keepInAddress, strangeInAddress } from './address.ts';
 import { ask, inWords } from './ask.ts';
 import { at, foreign, formAt, h } from './dom.ts';
 import { counted, exactMoney, moment } from './format.ts';
@@ -20,7 +21,17 @@ type Found = {
 
 const NAMES = ['id', 'since', 'until', 'api', 'endpoint', 'state', 'tag', 'target', 'target_prefix'] as const;
 
-const state: { shown: number; next: string | null; unknown: Totals | null; asking: AbortController } = {
+type State = {
+  /** What was searched for, which may no longer be what is typed. */
+  query: Readonly<Record<string, string>>;
+  shown: number;
+  next: string | null;
+  unknown: Totals | null;
+  asking: AbortController;
+};
+
+const state: State = {
+  query: {},
   shown: 0,
   next: null,
   unknown: null,
@@ -48,7 +59,6 @@ function typed(): Record<string, string> {
   return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ''));
 }
 
-/** The address holds the search, so that it can be kept and sent to others. */
 function fillIn(): void {
   const query = new URLSearchParams(location.search);
   formAt('search').reset();
@@ -62,14 +72,21 @@ function fillIn(): void {
   if (match instanceof HTMLSelectElement) match.value = query.has('target_prefix') ? 'prefix' : 'exact';
 }
 
-async function search(): Promise<void> {
+async function search({ step }: { readonly step: boolean }): Promise<void> {
+  state.query = typed();
   state.shown = 0;
   state.next = null;
   at('rows').replaceChildren();
-  const query = new URLSearchParams(typed()).toString();
-  history.replaceState(null, '', query === '' ? '/tasks' : `/tasks?${query}`);
-  at('csv').setAttribute('href', query === '' ? '/tasks.csv' : `/tasks.csv?${query}`);
+  for (const id of ['found', 'nothing', 'further']) at(id).hidden = true;
+  keepInAddress('/tasks', state.query, step);
+  offerCsv();
   await goOn();
+}
+
+/** Of what the form says, also before it is searched for: nobody should take a list of everything for that of a customer. */
+function offerCsv(): void {
+  const query = new URLSearchParams(typed()).toString();
+  at('csv').setAttribute('href', query === '' ? '/tasks.csv' : `/tasks.csv?${query}`);
 }
 
 /** What is rare lies far back: as long as nothing is found it goes on by itself, for a while. */
@@ -86,7 +103,7 @@ async function goOn(patientUntil = performance.now() + PATIENCE_MS): Promise<voi
   tellUnknownMetadata('unknown-metadata', null);
   const before = state.shown;
   try {
-    const found = await ask<Found>('/api/tasks', { ...typed(), cursor: state.next ?? '' }, signal);
+    const found = await ask<Found>('/api/tasks', { ...state.query, cursor: state.next ?? '' }, signal);
     if (state.next === null) state.unknown = found.unknownMetadata;
     state.shown += found.tasks.length;
     state.next = found.next;
@@ -101,10 +118,14 @@ async function goOn(patientUntil = performance.now() + PATIENCE_MS): Promise<voi
     if (before > 0) first?.focus();
   } catch (error) {
     if (signal.aborted) return;
-    at('found-title').textContent = 'The search failed';
-    at('trouble').textContent = inWords(error);
-    at('trouble').hidden = false;
+    tellTrouble(inWords(error));
   }
+}
+
+function tellTrouble(words: string): void {
+  at('found-title').textContent = 'The search failed';
+  at('trouble').textContent = words;
+  at('trouble').hidden = false;
 }
 
 function tellEnd({ searchedBackTo, next, unknown, complete }: Found): void {
@@ -114,8 +135,8 @@ function tellEnd({ searchedBackTo, next, unknown, complete }: Found): void {
   at('further').hidden = isAll;
   tellUnknown('unknown', unknown);
   // An id is of one task: once it is found, nothing lacks.
-  const isFound = typed()['id'] !== undefined && state.shown > 0;
-  tellLack(complete || isFound, typed());
+  const isFound = state.query['id'] !== undefined && state.shown > 0;
+  tellLack(complete || isFound, state.query);
   tellUnknownMetadata('unknown-metadata', isFound ? null : state.unknown);
   at('found-title').textContent = isAll ? counted(state.shown, 'task') : soFar(state.shown);
   at('searched').textContent = searchedBackTo === null ? '' : `Searched back to ${moment(searchedBackTo)} UTC.`;
@@ -150,21 +171,32 @@ async function offerEndpoints(): Promise<void> {
   at('endpoints').replaceChildren(...rows.map(({ endpoint }) => h('option', { value: endpoint ?? '' })));
 }
 
+/** As the address says; a task that it names is opened. */
+async function begin(): Promise<void> {
+  fillIn();
+  const strange = strangeInAddress(NAMES);
+  if (strange !== null) {
+    tellTrouble(strange);
+    return;
+  }
+  await search({ step: false });
+  const { id } = state.query;
+  if (id !== undefined && state.shown === 1) await showTask(id);
+}
+
 formAt('search').addEventListener('submit', (event) => {
   event.preventDefault();
-  void search();
+  void search({ step: true });
 });
-formAt('search').addEventListener('reset', () => setTimeout(() => void search(), 0));
+// The button, not the form: that is emptied too where an address fills it in. A moment later it is empty.
+at('clear').addEventListener('click', () => setTimeout(() => void search({ step: true }), 0));
+formAt('search').addEventListener('input', offerCsv);
 at('more').addEventListener('click', () => void goOn());
 at('close').addEventListener('click', () => {
   const dialog = at('task');
   if (dialog instanceof HTMLDialogElement) dialog.close();
 });
-addEventListener('popstate', () => {
-  fillIn();
-  void search();
-});
-fillIn();
-void search();
+addEventListener('popstate', () => void begin());
+void begin();
 // The list of names is a help only; who searches is not told that it is missing.
 void offerEndpoints().catch(() => undefined);

@@ -371,7 +371,7 @@ describe('status', () => {
       'Doubts    2 (see the view doubts)',
       'Budget    10 of 10 calls in any 1 min in use, at most 10 in the last day; 599 in the last hour',
       'Backlog   43 % of the window is read; 120 calls left, about 12 min',
-      '          - will be lost from 2026-11-24 00:00:00 on: backlinks, metadata of 2026-11-01 00:00:00 to 2026-11-02 00:00:00: more must be read than the budget allows',
+      '          - will be lost second by second from 2026-11-24 00:00:00 on: backlinks, metadata of 2026-11-01 00:00:00 to 2026-11-02 00:00:00: more must be read than the budget allows',
       'Failure   2026-11-23 11:00:00 50000: internal error',
       'Ledger    data/ledger.db, 1.5 MB + 4.1 kB WAL, schema 3',
       'Disk      9.0 GB free, the ledger grows by 2.0 MB a day: lasts more than ten years',
@@ -430,7 +430,9 @@ describe('status', () => {
 
   it('says of a ledger that nobody works on what is lost unless somebody does', async () => {
     const { stdout } = await cli(['status'], { app: { status: () => ({ ...SNAPSHOT, state: 'stopped' }) } });
-    expect(stdout).toContain('- lost, unless it is read before, from 2026-11-24 00:00:00 on: backlinks, metadata of');
+    expect(stdout).toContain(
+      '- lost second by second, unless it is read before, from 2026-11-24 00:00:00 on: backlinks, metadata of',
+    );
     expect(stdout).not.toContain('will be lost');
   });
 

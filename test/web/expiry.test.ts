@@ -58,8 +58,10 @@ describe('what expires when', () => {
 
   it('is called lost only where nobody can save it', () => {
     for (const outlook of ['goes_on', 'unknown'] as const)
-      expect(expiryCaption(outlook, true)).toBe('What is marked leaves the window before it can be read.');
+      expect(expiryCaption(outlook, true)).toBe(
+        'What is marked leaves the window before it can be read, second by second.',
+      );
     for (const outlook of ['waits', 'refused', 'parked', 'stopped'] as const)
-      expect(expiryCaption(outlook, true)).toMatch(/^What is marked is lost unless/);
+      expect(expiryCaption(outlook, true)).toMatch(/^What is marked is lost second by second, unless/);
   });
 });

@@ -126,6 +126,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
   it('the status page tells state, figures, coverage, budget, costs, failures and what expires', async () => {
     await page.goto(url);
     await until('#state-name', 'Harvesting');
+    await until('#state-read', /^New tasks are read up to .* UTC, .* ago\.$/);
     await until('#figure-tasks', '241');
     await until('#by-tag', 'customer-1');
     await until('#by-tag', 'no tag');
@@ -268,7 +269,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
   it('the explorer finds by filter, goes on by cursor, and keeps the search in the address', async () => {
     await page.goto(`${url}/tasks`);
     await until('#found-title', 'The newest 100 tasks');
-    await page.getByRole('button', { name: 'Search further back' }).click();
+    await page.getByRole('button', { name: 'Show older ones' }).click();
     await until('#found-title', 'The newest 200 tasks');
     await page.getByLabel('Target', { exact: true }).fill('site-3');
     await page.getByLabel('Target is').selectOption('prefix');
@@ -323,6 +324,51 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await until('#unknown', 'No task of this ledger is of the API serp');
   });
 
+  it('offers the CSV of what is typed, goes on with what was searched for, and takes a search back', async () => {
+    await page.goto(`${url}/tasks`);
+    await until('#found-title', 'The newest 100 tasks');
+    await page.getByLabel('State').selectOption('failed');
+    expect(await page.locator('#csv').getAttribute('href')).toBe('/tasks.csv?state=failed');
+    await page.getByRole('button', { name: 'Show older ones' }).click();
+    await until('#found-title', 'The newest 200 tasks');
+    await page.getByRole('button', { name: 'Search', exact: true }).click();
+    await until('#found-title', /^\d tasks$/);
+    await page.goBack();
+    await until('#found-title', 'The newest 100 tasks');
+    expect(await page.getByLabel('State').inputValue()).toBe('');
+    await page.goForward();
+    await until('#found-title', /^\d tasks$/);
+  });
+
+  it('leaves nothing of a search before beside one that fails', async () => {
+    await page.goto(`${url}/tasks`);
+    await until('#found-title', 'The newest 100 tasks');
+    await page.getByLabel('From').fill('soon');
+    await page.getByRole('button', { name: 'Search', exact: true }).click();
+    await until('#trouble', 'since is "soon"');
+    for (const id of ['#found', '#further', '#nothing']) expect(await page.locator(id).isVisible()).toBe(false);
+    heard.splice(0);
+  });
+
+  it('says of an address what there is not to ask for, and sums by whatever there is', async () => {
+    await page.goto(`${url}/tasks?stat=failed`);
+    await until('#trouble', 'There is no stat to filter by.');
+    await page.goto(`${url}/reports?report=costs&by=day,endpoint&state=failed`);
+    await until('#report-title', 'Costs by day and endpoint');
+    await until('#report-note', '6 tasks');
+    await page.goto(`${url}/reports?report=costs&by=foo`);
+    await until('#trouble', 'by is "foo"');
+    heard.splice(0);
+    await page.goto(`${url}/reports?report=costs&colour=red`);
+    await until('#trouble', 'There is no colour to filter by.');
+    await page.goto(`${url}/reports?report=costs`);
+    await until('#report-title', 'Costs by month');
+    await page.locator('select[name=report]').selectOption('changes');
+    await until('#report-title', 'Nothing has changed');
+    await page.goBack();
+    await until('#report-title', 'Costs by month');
+  });
+
   it('says what is wrong with a filter', async () => {
     await page.goto(`${url}/tasks?since=soon`);
     await until('#trouble', 'since is "soon"; it must be a time');
@@ -347,9 +393,9 @@ describe.skipIf(!hasChromium)('in a browser', () => {
   });
 
   it('what an attacker wrote stays text', async () => {
+    // An address that names a task opens it.
     await page.goto(`${url}/tasks?id=hostile`);
     await until('#found-title', '1 task');
-    await page.getByRole('button', { name: 'hostile' }).click();
     await until('#task-body .tree', '"nested"'.replaceAll('"', ''));
     await until('#task-body', 'all 50000 characters');
     expect(await page.title()).toBe('Tasks · dataforseo-ledger');
@@ -544,7 +590,6 @@ describe.skipIf(!hasChromium)('in a browser', () => {
       await page.goto(`${url}${path}`);
       await page.locator(ready).first().waitFor();
       if (path.includes('id=')) {
-        await page.locator('#rows tr').click();
         await page.locator('#task-body .tree').waitFor();
       }
       // By the debugger, which no content policy concerns.

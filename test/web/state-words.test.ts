@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { stateWords, unheardWords } from '../../src/web/state-words.ts';
+import { readWords, stateWords, unheardWords } from '../../src/web/state-words.ts';
 
 const AT = '2026-11-27T20:33:20Z';
 const SOON = '2026-11-27T20:34:07Z';
@@ -83,5 +83,20 @@ describe('once nothing is heard of the daemon', () => {
     expect(unheardWords({ kind: 'trouble', reason: 'There is no ledger yet' }).reason).toBe(
       'Nothing more is heard of the daemon. What it said last: There is no ledger yet.',
     );
+  });
+});
+
+describe('how new the ledger is', () => {
+  const tail = (readUpTo: string | null) => ({ readUpTo, readAt: null, newestTask: null, behindSeconds: null });
+
+  it('is told by the API that was read longest ago', () => {
+    expect(readWords({ at: AT, tail: { backlinks: tail('2026-11-27T20:28:50Z') } })).toBe(
+      'New tasks are read up to 2026-11-27 20:28:50 UTC, 5 min ago.',
+    );
+    const two = { backlinks: tail('2026-11-27T20:33:00Z'), serp: tail('2026-11-27T19:33:20Z'), merchant: tail(null) };
+    expect(readWords({ at: AT, tail: two })).toBe(
+      'New tasks of serp are read up to 2026-11-27 19:33:20 UTC, 60 min ago.',
+    );
+    expect(readWords({ at: AT, tail: { backlinks: tail(null) } })).toBe('');
   });
 });
