@@ -1,3 +1,4 @@
+import { isAllRead } from '../domain/backlog-outlook.ts';
 import { fail, ok, skipped, warn, type Finding } from '../domain/diagnosis.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { DiskOutlook } from '../domain/disk.ts';
@@ -70,6 +71,9 @@ export function checkDisk(looked: LookedAt, path: string): Finding {
   const outlook = looked.kind === 'read' ? looked.snapshot.disk : null;
   const free = `${bytes(freeBytes)} of ${bytes(sizeBytes)} free`;
   if (outlook === null) return skipped('disk', `${free}; how fast the ledger grows is not known yet.`);
+  // Before all is read, the days that would tell are not.
+  const isRead = looked.kind === 'read' && isAllRead(looked.snapshot);
+  if (outlook.state === 'ok' && !isRead) return ok('disk', `${free}; how fast the ledger grows shows once all is read.`);
   const found = `${free}; the ledger grows by ${bytes(outlook.bytesPerDay)} a day and has room ${lastsFor(outlook)}.`;
   const todo = 'Make room, or enlarge the volume.';
   switch (outlook.state) {

@@ -38,7 +38,10 @@ function summary({ exact, calls, etaSeconds, slices }: Plan): string[] {
   const inAll = slices.reduce((sum, slice) => sum + (slice.calls ?? 0), 0);
   const under = inAll > calls ? ['Of the times below, walks under way have read a part already.'] : [];
   if (exact) return [`${counted(calls, 'call')}, about ${duration(etaSeconds)}.`, ...under];
-  return [`At least ${counted(calls, 'call')}; how many tasks there are shows with the first pages.`, ...under];
+  return [
+    `At least ${counted(calls, 'call')}, at least ${duration(etaSeconds)}; how many tasks there are shows with the first pages.`,
+    ...under,
+  ];
 }
 
 function sliceTable({ slices }: Plan): string[] {

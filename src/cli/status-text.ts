@@ -111,7 +111,8 @@ function backlogOf(snapshot: Snapshot): string {
   if (backlog.calls === 0) return 'none';
   if (isAllRead(snapshot)) return 'none but what came since the last reading';
   const read = `${wholePercent(backlog.coveredShare)} of the window is read`;
-  if (!backlog.exact) return `${read}; at least ${counted(backlog.calls, 'call')} left, unknown until read`;
+  if (!backlog.exact)
+    return `${read}; at least ${counted(backlog.calls, 'call')} left, at least ${duration(backlog.etaSeconds)}, unknown until read`;
   const isInTime = backlogOutlook(snapshot) === 'goes_on' && backlog.willExpire.length === 0;
   const inTime = isInTime ? '; all of it is read before it expires' : '';
   return `${read}; ${counted(backlog.calls, 'call')} left, about ${duration(backlog.etaSeconds)}${inTime}`;
@@ -140,10 +141,14 @@ function ledgerOf({ ledger }: Snapshot): string {
   return `${ledger.path}, ${bytes(ledger.sizeBytes)}${wal}, schema ${ledger.schemaVersion}`;
 }
 
-function diskOf({ disk }: Snapshot): string[] {
+function diskOf(snapshot: Snapshot): string[] {
+  const { disk } = snapshot;
   if (disk === null) return [];
   const { freeBytes, bytesPerDay, daysLeft, state } = disk;
   const lasts = daysLeft === null ? 'more than ten years' : duration(daysLeft * 86_400);
   const alarm = { ok: '', low: 'LOW: ', full: 'NEARLY FULL: ' }[state];
+  // Before that the days that would tell are not read.
+  if (state === 'ok' && !isAllRead(snapshot))
+    return [`${bytes(freeBytes)} free; how fast the ledger grows shows once all is read`];
   return [`${alarm}${bytes(freeBytes)} free, the ledger grows by ${bytes(bytesPerDay)} a day: lasts ${lasts}`];
 }

@@ -4,14 +4,14 @@ import { count, counted, instant } from './wording.ts';
 
 /** What a reader of the certificate must bear in mind, a sentence each: nothing of it is a time without a reading. */
 export function cautionsOf({
-  doubts,
   unsettled,
   tasks,
   evidence,
   later,
   metadataSince,
+  ...api
 }: CertificateOfApi): readonly string[] {
-  const places = doubts.reduce((sum, { count }) => sum + count, 0);
+  const places = placesOf(api);
   const gone = evidence.tasks - tasks;
   return [
     ...(gone > 0
@@ -36,6 +36,34 @@ export function cautionsOf({
       ? ['Of the time that has not settled yet DataForSEO may list more tasks; it is read once more.']
       : []),
   ];
+}
+
+export type CertificateVerdict = { readonly verdict: 'complete' | 'doubtful' | 'lacking'; readonly text: string };
+
+/** What it all comes to. A doubt is no gap, but nobody should overlook one. */
+export function verdictOf({ complete, apis }: Pick<Certificate, 'complete' | 'apis'>): CertificateVerdict {
+  if (!complete) return { verdict: 'lacking', text: 'Not complete: something is missing; what it is stands below.' };
+  const places = apis.reduce((sum, api) => sum + placesOf(api), 0);
+  if (places === 0) return { verdict: 'complete', text: 'Complete: nothing is missing in the times below.' };
+  return {
+    verdict: 'doubtful',
+    text: `Complete, with doubts: no time below is without a reading, but in ${counted(places, 'place')} DataForSEO contradicted itself.`,
+  };
+}
+
+/** The same of one API, in a few words. */
+export function verdictOfApi(api: CertificateOfApi): CertificateVerdict {
+  if (!api.complete) {
+    const isUnread = api.since === null || api.until === null;
+    return { verdict: 'lacking', text: isUnread ? 'not complete, nothing has been read yet' : 'not complete' };
+  }
+  const places = placesOf(api);
+  if (places === 0) return { verdict: 'complete', text: 'complete' };
+  return { verdict: 'doubtful', text: `complete, with ${counted(places, 'doubt')}` };
+}
+
+function placesOf({ doubts }: Pick<CertificateOfApi, 'doubts'>): number {
+  return doubts.reduce((sum, { count }) => sum + count, 0);
 }
 
 /** What the certificate is of: the first lines of it, each a label and a text. */

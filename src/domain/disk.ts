@@ -50,7 +50,7 @@ export function roomPauseMs(failures: number): number {
   return Math.min(FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 10), LONGEST_PAUSE_MS);
 }
 
-/** How long the disk lasts at the ledger's own bytes a task. */
+/** How long the disk lasts at the ledger's own bytes a task, or at those of a usual one where these are more. */
 export function diskOutlook(figures: DiskFigures): DiskOutlook {
   const { freeBytes, totalBytes } = figures;
   const perTask = bytesPerTask(figures);
@@ -62,8 +62,9 @@ export function diskOutlook(figures: DiskFigures): DiskOutlook {
   return { ...outlook, state: diskState(outlook, 1) };
 }
 
+/** Of those to come, which have metadata: five in six of a new ledger have none, and weigh less. */
 function bytesPerTask({ tasks, ledgerBytes }: DiskFigures): number {
-  return tasks < ENOUGH_TASKS ? BYTES_PER_TASK : ledgerBytes / tasks;
+  return tasks < ENOUGH_TASKS ? BYTES_PER_TASK : Math.max(ledgerBytes / tasks, BYTES_PER_TASK);
 }
 
 /** @param margin - 1, or more for what has been told to be low: it is well again only once it is so by that factor. */

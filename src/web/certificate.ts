@@ -1,19 +1,25 @@
 import type { Certificate, CertificateOfApi, MissingStretch } from '../domain/certificate.ts';
-import { cautionsOf, CERTIFICATE_MEANING, factsOfApi, headOf, wordsOfLack } from '../domain/certificate-words.ts';
+import {
+  cautionsOf,
+  CERTIFICATE_MEANING,
+  factsOfApi,
+  headOf,
+  verdictOf,
+  verdictOfApi,
+  wordsOfLack,
+} from '../domain/certificate-words.ts';
 import { factsOf, foreign, h, unbroken } from './dom.ts';
 import { count, moment } from './format.ts';
 import { tableOf } from './table.ts';
 
 /** What an auditor gets, to be printed. */
 export function certificateOf(certificate: Certificate): Node {
-  const { complete, apis } = certificate;
-  const verdict = complete
-    ? 'Complete: nothing is missing in the times below.'
-    : 'Not complete: something is missing; what it is stands below.';
+  const { apis } = certificate;
+  const { verdict, text } = verdictOf(certificate);
   return h(
     'div',
     { class: 'certificate' },
-    h('p', { class: 'lead verdict', 'data-complete': complete ? 'yes' : 'no' }, verdict),
+    h('p', { class: 'lead verdict', 'data-verdict': verdict }, text),
     factsOf(headOf(certificate)),
     ...apis.map(ofApi),
     h('p', { class: 'note' }, CERTIFICATE_MEANING.join(' ')),
@@ -25,15 +31,11 @@ function ofApi(api: CertificateOfApi): HTMLElement {
     const isBelow = label === 'Missing';
     return [label, isBelow || stretches.length === 0 ? text : h('div', {}, text, someOf(stretches))];
   });
-  const lack = facts.length === 0 ? 'not complete, nothing has been read yet' : 'not complete';
+  const { verdict, text } = verdictOfApi(api);
   return h(
     'section',
     {},
-    h(
-      'h3',
-      { class: 'verdict', 'data-complete': api.complete ? 'yes' : 'no' },
-      `${api.api}: ${api.complete ? 'complete' : lack}`,
-    ),
+    h('h3', { class: 'verdict', 'data-verdict': verdict }, `${api.api}: ${text}`),
     factsOf(facts),
     ...cautionsOf(api).map((caution) => h('p', { class: 'careful' }, ...unbroken(caution))),
     ...(api.missing.length === 0 ? [] : [missingTable(api.missing)]),

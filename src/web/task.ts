@@ -115,5 +115,6 @@ function seenBy({ firstListed, firstSeenAt, posted }: TaskStory): string {
     firstListed === null
       ? `First seen at ${moment(firstSeenAt)}, by a call no longer in the journal`
       : `First seen at ${moment(firstSeenAt)}, ${callsInWords(firstListed.calls)} (walk ${firstListed.walk}, ${firstListed.purpose})`;
-  return `${first}. Its second: ${explained(posted)}.`;
+  const second = posted.covered === null ? 'That all of its second is known is not proven yet' : 'Its second';
+  return `${first}. ${second}: ${explained(posted)}.`;
 }

@@ -340,7 +340,7 @@ describe('plan', () => {
       env: {},
       app: { plan: () => ({ ...PLAN, exact: false, calls: 2, slices }) },
     });
-    expect(stdout).toContain('At least 2 calls; how many tasks there are shows with the first pages.');
+    expect(stdout).toContain('At least 2 calls, at least 2 min 24 s; how many tasks there are shows with the first pages.');
     expect(stdout).toContain('not known yet, and so neither whether all of it is read before it expires');
   });
 
@@ -374,7 +374,7 @@ describe('status', () => {
       '          - will be lost second by second from 2026-11-24 00:00:00 on: backlinks, metadata of 2026-11-01 00:00:00 to 2026-11-02 00:00:00: more must be read than the budget allows',
       'Failure   2026-11-23 11:00:00 50000: internal error',
       'Ledger    data/ledger.db, 1.5 MB + 4.1 kB WAL, schema 3',
-      'Disk      9.0 GB free, the ledger grows by 2.0 MB a day: lasts more than ten years',
+      'Disk      9.0 GB free; how fast the ledger grows shows once all is read',
       'As of     2026-11-23 12:00:00 UTC, as all times here; version 0.1.0',
       '',
     ]);
@@ -398,6 +398,8 @@ describe('status', () => {
     };
     const read = { backlinks: { ...SNAPSHOT.coverage['backlinks']!, complete: true } };
     expect(await line({ state: 'idle', coverage: read })).toBe('none but what came since the last reading');
+    const { stdout } = await cli(['status'], { env: {}, app: { status: () => ({ ...SNAPSHOT, coverage: read }) } });
+    expect(stdout).toContain('Disk      9.0 GB free, the ledger grows by 2.0 MB a day: lasts more than ten years\n');
     const left = '99 % of the window is read; 1 call left, about 6 s';
     expect(await line({ state: 'harvesting' })).toBe(`${left}; all of it is read before it expires`);
     for (const state of ['stopped', 'parked', 'waiting'] as const) expect(await line({ state })).toBe(left);

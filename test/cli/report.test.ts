@@ -392,6 +392,8 @@ describe('report coverage', () => {
     exec(`update segment set settled_at = null`);
     const { code, stdout } = await report('coverage', ...range);
     expect(code).toBe(0);
+    expect(stdout).toContain('COMPLETE, with doubts: no time below is without a reading, but in 1 place DataForSEO contradicted itself.'); // prettier-ignore
+    expect(stdout).toContain('API backlinks: COMPLETE, with 1 doubt\n');
     expect(stdout).toMatch(/Careful +In 1 place DataForSEO contradicted itself/);
     expect(stdout).toMatch(/Careful +Of the time that has not settled yet/);
   });

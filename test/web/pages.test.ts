@@ -441,7 +441,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await until('#report', '$4.500000');
     await page.locator('select[name=report]').selectOption('coverage');
     await until('#report', 'Not complete: something is missing');
-    expect(await page.locator('.verdict[data-complete=no]').count()).toBe(2);
+    expect(await page.locator('.verdict[data-verdict=lacking]').count()).toBe(2);
     await until('#report', /Account[0-9a-f]{32}:[0-9a-f]{64}/);
     await until('#report', 'tasksgapnot read yet');
   });

@@ -1,5 +1,12 @@
 import type { Certificate, CertificateOfApi } from '../../domain/certificate.ts';
-import { CERTIFICATE_MEANING, cautionsOf, factsOfApi, headOf } from '../../domain/certificate-words.ts';
+import {
+  CERTIFICATE_MEANING,
+  cautionsOf,
+  factsOfApi,
+  headOf,
+  verdictOf,
+  verdictOfApi,
+} from '../../domain/certificate-words.ts';
 import { count } from '../format.ts';
 
 /** Of each kind of stretch so many are told; JSON has them all. */
@@ -8,14 +15,12 @@ const LABEL_WIDTH = 16;
 
 /** The certificate to be printed or signed, for readers who know nothing of this program. */
 export function certificateText(certificate: Certificate): readonly string[] {
-  const { complete, apis } = certificate;
+  const { apis } = certificate;
   return [
     'CERTIFICATE OF COVERAGE',
     'of the record of tasks that a DataForSEO account has run',
     '',
-    complete
-      ? 'COMPLETE: nothing is missing in the times below.'
-      : 'NOT COMPLETE: something is missing; what it is stands below.',
+    inCapitals(verdictOf(certificate).text),
     '',
     ...headOf(certificate).map(([label, text]) => labelled(label, text)),
     ...apis.flatMap(apiText),
@@ -30,13 +35,17 @@ function labelled(label: string, text: string): string {
 
 function apiText(api: CertificateOfApi): string[] {
   const facts = factsOfApi(api);
-  if (facts.length === 0) return ['', `API ${api.api}: NOT COMPLETE, nothing has been read yet`];
   return [
     '',
-    `API ${api.api}: ${api.complete ? 'COMPLETE' : 'NOT COMPLETE'}`,
+    `API ${api.api}: ${inCapitals(verdictOfApi(api).text)}`,
     ...facts.flatMap(({ label, text, stretches }) => [labelled(label, text), ...some(stretches)]),
     ...cautionsOf(api).map((caution) => labelled('Careful', caution)),
   ];
+}
+
+/** The verdict itself, which nobody should overlook. */
+function inCapitals(text: string): string {
+  return text.replace(/^[^:,]+/, (verdict) => verdict.toUpperCase());
 }
 
 function some(told: readonly string[]): string[] {
