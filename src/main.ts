@@ -62,9 +62,24 @@ async function createDeps(redaction: Redaction, signal: AbortSignal): Promise<Cl
       });
     },
     version,
-    commandName: commandNameOf(process.argv[1] ?? '', process.env['PATH'] ?? '', process.argv0),
+    commandName: commandNameOf({
+      entry: process.argv[1] ?? '',
+      calledAs: process.argv0,
+      path: process.env['PATH'] ?? '',
+      folder: workingFolder(),
+      node: process.execPath,
+    }),
     redaction,
   };
+}
+
+/** Empty where it is gone. */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return '';
+  }
 }
 
 async function longestAnswer(): Promise<number> {

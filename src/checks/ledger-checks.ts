@@ -1,5 +1,5 @@
 import { isAllRead } from '../domain/backlog-outlook.ts';
-import { fail, ok, skipped, warn, type Finding } from '../domain/diagnosis.ts';
+import { fail, note, ok, skipped, warn, type Finding } from '../domain/diagnosis.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { DiskOutlook } from '../domain/disk.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
@@ -62,6 +62,20 @@ function pagesFinding(damages: readonly string[]): Finding {
   );
 }
 
+/** A doubt is nothing that is broken here, but nobody should have to come upon it. */
+export function doubtsFinding(looked: LookedAt): Finding {
+  if (looked.kind === 'failed')
+    return looked.error.code === 'missing'
+      ? ok('doubts', 'There are none yet.')
+      : skipped('doubts', 'Not looked for: see what is said of the ledger.');
+  const { doubts } = looked.snapshot;
+  if (doubts === 0) return ok('doubts', 'DataForSEO has contradicted itself nowhere.');
+  return note(
+    'doubts',
+    `In ${counted(doubts, 'place')} DataForSEO contradicted itself; the view doubts and report coverage say where.`,
+  );
+}
+
 export function checkLock(path: string): Finding {
   return ok('lock', isHeld(path) ? `Held by ${readHolder(path)}.` : 'No process works on this ledger.');
 }
@@ -73,7 +87,8 @@ export function checkDisk(looked: LookedAt, path: string): Finding {
   if (outlook === null) return skipped('disk', `${free}; how fast the ledger grows is not known yet.`);
   // Before all is read, the days that would tell are not.
   const isRead = looked.kind === 'read' && isAllRead(looked.snapshot);
-  if (outlook.state === 'ok' && !isRead) return ok('disk', `${free}; how fast the ledger grows shows once all is read.`);
+  if (outlook.state === 'ok' && !isRead)
+    return ok('disk', `${free}; how fast the ledger grows shows once all is read.`);
   const found = `${free}; the ledger grows by ${bytes(outlook.bytesPerDay)} a day and has room ${lastsFor(outlook)}.`;
   const todo = 'Make room, or enlarge the volume.';
   switch (outlook.state) {

@@ -23,6 +23,7 @@ export type Check =
   | 'lock'
   | 'wal'
   | 'disk'
+  | 'doubts'
   | 'account'
   | 'balance'
   | 'clock'

@@ -16,6 +16,7 @@ import type { DoctorWish } from '../../src/cli/app-port.ts';
 import type { Diagnosis } from '../../src/domain/diagnosis.ts';
 import { takeLock } from '../../src/ledger/lock.ts';
 import { openBench, type Bench } from '../support/bench.ts';
+import { withDatabase } from '../support/ledger.ts';
 import { startScriptedServer, text } from '../support/scripted-server.ts';
 
 type Settings = Readonly<Record<string, string>>;
@@ -75,6 +76,22 @@ describe('the doctor', () => {
     expect(of(diagnosis, 'lock')?.found).toMatch(/^Held by process \d+ on /);
     expect(of(diagnosis, 'ledger')?.found).toContain('100 tasks');
     expect(of(diagnosis, 'disk')?.found).toContain('a day');
+  });
+
+  it('tells how often DataForSEO contradicted itself, which is no fault of anything here', async () => {
+    const bench = await openBench({ tasks: 100 });
+    await bench.backfill();
+    expect(of(await diagnose(bench), 'doubts')).toMatchObject({ verdict: 'ok' });
+    withDatabase(bench.path, {}, (database) =>
+      database.exec(`insert into doubt (api, kind, since, until, seen_at, detail, fingerprint)
+        select 1, 'moved', since, since + 1, 0, '', 'f' from segment limit 1`),
+    );
+    const diagnosis = await diagnose(bench);
+    expect(diagnosis.ok).toBe(true);
+    expect(of(diagnosis, 'doubts')).toMatchObject({
+      verdict: 'note',
+      found: 'In 1 place DataForSEO contradicted itself; the view doubts and report coverage say where.',
+    });
   });
 
   it('does not take the daemon of another ledger for that of a ledger which has its own', async () => {

@@ -340,7 +340,9 @@ describe('plan', () => {
       env: {},
       app: { plan: () => ({ ...PLAN, exact: false, calls: 2, slices }) },
     });
-    expect(stdout).toContain('At least 2 calls, at least 2 min 24 s; how many tasks there are shows with the first pages.');
+    expect(stdout).toContain(
+      'At least 2 calls, at least 2 min 24 s; how many tasks there are shows with the first pages.',
+    );
     expect(stdout).toContain('not known yet, and so neither whether all of it is read before it expires');
   });
 

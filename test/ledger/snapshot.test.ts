@@ -123,7 +123,9 @@ describe('the snapshot of a new ledger', () => {
     readAll();
     const lines = statusText(look({ apis: ['backlinks', 'serp'] }));
     expect(lines.filter((line) => line.includes('serp'))).toEqual(['Coverage  serp: nothing read yet']);
-    expect(lines).toContain('Backlog   50 % of the window is read; at least 2 calls left, at least 12 s, unknown until read');
+    expect(lines).toContain(
+      'Backlog   50 % of the window is read; at least 2 calls left, at least 12 s, unknown until read',
+    );
   });
 });
 
