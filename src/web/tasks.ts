@@ -3,8 +3,9 @@ import type { Told } from '../domain/told.ts';
 import type { UnknownValue } from '../domain/unknown-value.ts';
 import { keepInAddress, strangeInAddress } from './address.ts';
 import { ask, inWords } from './ask.ts';
-import { at, foreign, formAt, h } from './dom.ts';
-import { counted, exactMoney, moment } from './format.ts';
+import { at, formAt, h } from './dom.ts';
+import { counted, moment } from './format.ts';
+import { rowOf } from './task-row.ts';
 import { showTask } from './task.ts';
 import { tellLack, tellUnknown, tellUnknownMetadata } from './unknown.ts';
 
@@ -144,26 +145,6 @@ function tellEnd({ searchedBackTo, next, unknown, complete }: Found): void {
 
 function soFar(shown: number): string {
   return shown === 0 ? 'No task found so far' : `The newest ${counted(shown, 'task')}`;
-}
-
-function rowOf(task: Found['tasks'][number]): HTMLElement {
-  const id = h('button', { type: 'button', class: 'id' }, foreign(task.id, 'no id', 60));
-  const unknown = task.metadataState === 'held' ? '–' : 'unknown';
-  // On a phone it is laid out as a card; the roles say that it still is a row of a table.
-  const cell = (name: string, ...content: (Node | string)[]) => h('td', { role: 'cell', class: name }, ...content);
-  const row = h(
-    'tr',
-    { role: 'row' },
-    cell('posted', moment(task.postedAt)),
-    cell('state-cell', h('span', { class: 'badge', 'data-state': task.state }, task.state)),
-    cell('endpoint', foreign(task.endpoint, '–', 80)),
-    cell('number', task.costMicros === null ? '–' : exactMoney(task.costMicros)),
-    cell('tag', foreign(task.tag, unknown, 80)),
-    cell('target', foreign(task.target, unknown, 80)),
-    cell('id-cell', id),
-  );
-  row.addEventListener('click', () => void showTask(task.id));
-  return row;
 }
 
 async function offerEndpoints(): Promise<void> {
