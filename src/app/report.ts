@@ -6,6 +6,7 @@ import type { Db } from '../ledger/database.ts';
 import { certificate, isComplete } from '../ledger/reports/certificate.ts';
 import { changes, changeTotals } from '../ledger/reports/changes.ts';
 import { costs, totalsOf } from '../ledger/reports/costs.ts';
+import { doubts } from '../ledger/reports/doubts.ts';
 import { duplicates } from '../ledger/reports/duplicates.ts';
 import { reconciliation } from '../ledger/reports/reconcile.ts';
 import { retrievable } from '../ledger/reports/retrievable.ts';
@@ -68,6 +69,8 @@ function reportOf(database: Db, { kind, filter, by, mostGroups }: OwnQuestion, n
       return { kind, ...duplicates(database, filter, mostGroups) };
     case 'changes':
       return { kind, lines: changes(database, filter), totals: changeTotals(database, filter) };
+    case 'doubts':
+      return { kind, lines: doubts(database, filter) };
     case 'retrievable':
       return { kind, lines: retrievable(database, filter, now) };
   }

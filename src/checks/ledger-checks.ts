@@ -70,10 +70,7 @@ export function doubtsFinding(looked: LookedAt): Finding {
       : skipped('doubts', 'Not looked for: see what is said of the ledger.');
   const { doubts } = looked.snapshot;
   if (doubts === 0) return ok('doubts', 'DataForSEO has contradicted itself nowhere.');
-  return note(
-    'doubts',
-    `In ${counted(doubts, 'place')} DataForSEO contradicted itself; the view doubts and report coverage say where.`,
-  );
+  return note('doubts', `In ${counted(doubts, 'place')} DataForSEO contradicted itself; report doubts says where.`);
 }
 
 export function checkLock(path: string): Finding {

@@ -16,7 +16,7 @@ import { shownLines } from './shown.ts';
 export const report: CliCommand = {
   name: 'report',
   usage: 'report <kind>',
-  summary: 'costs, failures, unfinished, duplicates, changes, retrievable, reconcile or coverage',
+  summary: 'costs, failures, unfinished, duplicates, changes, retrievable, reconcile, doubts or coverage',
   details: `- costs: tasks and dollars, by day unless --by says otherwise
 - failures, unfinished: the tasks, or with --by how many and what they cost
 - duplicates: the same endpoint and parameters (tag aside) within a day, and what the repeats cost
@@ -24,6 +24,7 @@ export const report: CliCommand = {
 - retrievable: results that DataForSEO still keeps, and until when
 - reconcile: today's cost by DataForSEO's own count against the ledger's; makes one call, so it needs credentials; exits
 with 1 when they differ, as on a busy account by what has not been read yet, of which it says the cost
+- doubts: where DataForSEO contradicted itself, the newest first
 - coverage: the auditor's certificate: what is on record, what proves it, what is missing; exits with 1 when anything is
 
 Days are UTC. All but reconcile make no call; all work beside a running daemon. A tag, endpoint, API or state that no task has is named on

@@ -15,7 +15,7 @@ export function statusText(snapshot: Snapshot): readonly string[] {
     ...Object.entries(snapshot.coverage).flatMap(([api, coverage]) => coverageOf(api, coverage)),
     ...Object.entries(snapshot.tail).flatMap(([api, tail]) => tailOf(api, tail)),
     ...Object.entries(snapshot.refused).map(([api, refusal]) => labelled('Refused', refusalOf(api, refusal))),
-    labelled('Doubts', snapshot.doubts === 0 ? 'none' : `${count(snapshot.doubts)} (see the view doubts)`),
+    labelled('Doubts', snapshot.doubts === 0 ? 'none' : `${count(snapshot.doubts)} (see report doubts)`),
     labelled('Budget', budgetOf(snapshot)),
     labelled('Backlog', backlogOf(snapshot)),
     ...snapshot.backlog.willExpire

@@ -82,6 +82,19 @@ export type ChangeTotals = {
   readonly increasedMicros: number;
 };
 
+/** A place where DataForSEO contradicted itself (glossary, "doubt"). Instants are epoch ms. */
+export type DoubtLine = {
+  readonly api: string;
+  readonly kind: string;
+  /** Half-open; null where it is about no stretch and no task of the ledger. */
+  readonly since: number | null;
+  readonly until: number | null;
+  readonly taskId: string | null;
+  readonly seenAt: number;
+  /** For people; may hold texts of others. */
+  readonly detail: string;
+};
+
 /** Tasks with the same endpoint and parameters: the first, and those that were posted within a day after it. */
 export type DuplicateGroup = {
   readonly endpoint: string;
@@ -136,6 +149,7 @@ export const REPORT_KINDS = [
   'changes',
   'retrievable',
   'reconcile',
+  'doubts',
   'coverage',
 ] as const;
 export type ReportKind = (typeof REPORT_KINDS)[number];
@@ -160,6 +174,7 @@ export type Report =
   | { readonly kind: 'tasks'; readonly lines: Iterable<TaskLine>; readonly totals: Totals }
   | { readonly kind: 'changes'; readonly lines: Iterable<ChangeLine>; readonly totals: ChangeTotals }
   | { readonly kind: 'retrievable'; readonly lines: Iterable<RetrievableLine> }
+  | { readonly kind: 'doubts'; readonly lines: Iterable<DoubtLine> }
   | ({ readonly kind: 'duplicates' } & DuplicateReport)
   | {
       readonly kind: 'reconcile';

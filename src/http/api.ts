@@ -47,7 +47,7 @@ export function serveApi(app: FastifyInstance, sources: Sources, log: Logger): v
     return await send(reply, log, () => quick.ask({ kind: 'task', id: request.params.id }));
   });
   for (const report of PAGE_REPORTS) {
-    const wished = report === 'coverage' ? questions.coverage : questions.report;
+    const wished = report === 'coverage' || report === 'doubts' ? questions[report] : questions.report;
     const schema = wished.transform((wish): LedgerQuestion => ({ kind: 'report', report, ...wish }));
     asked(`/api/reports/${report}`, patient, schema);
   }

@@ -28,7 +28,7 @@ export type LedgerQuestion =
 /** A place in a list of sums: so many groups came before, and a number that other ones would hardly have. */
 type CostPlace = { readonly offset: number; readonly groups: number };
 
-export const PAGE_REPORTS = ['duplicates', 'changes', 'retrievable', 'coverage'] as const;
+export const PAGE_REPORTS = ['duplicates', 'changes', 'retrievable', 'doubts', 'coverage'] as const;
 export type PageReport = (typeof PAGE_REPORTS)[number];
 
 const STATES = ['finished', 'empty', 'partial', 'failed', 'pending'] as const;
@@ -217,6 +217,11 @@ export function createQuestions(now: Now) {
       .transform((asked) => ({ filter: filterOf(asked), limit: asked.limit })),
     /** Of today only. */
     reconcile: z.strictObject({ api }).transform(({ api }) => ({ api: api ?? null })),
+    /** Of whole APIs, as the certificate that counts them. */
+    doubts: z
+      .strictObject({ ...rangeAt(now), api, limit: limit(200) })
+      .refine(inOrder, ORDER_WRONG)
+      .transform(({ limit: most, ...asked }) => ({ filter: filterOf(asked), limit: most })),
     /** Of whole APIs only: a certificate of everything must not pass for one of a tag. */
     coverage: z
       .strictObject({ ...rangeAt(now), api })

@@ -7,6 +7,7 @@ import { ask } from './ask.ts';
 import { certificateOf } from './certificate.ts';
 import { changes } from './changes-view.ts';
 import { foreign, h } from './dom.ts';
+import { doubts } from './doubts-view.ts';
 import { count, counted, exactMoney, moment } from './format.ts';
 import { reconcile } from './reconcile-view.ts';
 import type { Answered, Listed, Query, Shown } from './shown-report.ts';
@@ -184,6 +185,7 @@ export const REPORTS: Readonly<Record<string, (query: Query, by: string) => Prom
   duplicates,
   changes,
   retrievable,
+  doubts,
   coverage,
   reconcile,
 };

@@ -14,6 +14,7 @@ type Filter = (typeof FILTERS)[number];
 /** What cannot be narrowed so is not: a certificate of everything, below a tag, would look like one of that tag. */
 const UNHEEDED: Readonly<Record<string, readonly Filter[]>> = {
   coverage: ['endpoint', 'state', 'tag'],
+  doubts: ['endpoint', 'state', 'tag'],
   reconcile: ['since', 'until', 'endpoint', 'state', 'tag'],
   failures: ['state'],
   unfinished: ['state'],

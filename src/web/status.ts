@@ -71,7 +71,7 @@ function showSnapshot(snapshot: Snapshot): void {
     `${counted(tasks.withMetadata, 'task')}. DataForSEO lists metadata for a month: what was older when it was read has none.`,
   );
   figure('figure-unfinished', count(tasks.unfinished));
-  draw(at('figure-doubts'), doubts, () => [h('a', { href: '/reports?report=coverage' }, count(doubts))]);
+  draw(at('figure-doubts'), doubts, () => [h('a', { href: '/reports?report=doubts' }, count(doubts))]);
   at('figure-doubts').dataset['mood'] = doubts > 0 ? 'warn' : '';
   showLost(snapshot);
   figure('figure-size', bytes(ledger.sizeBytes + ledger.walBytes), `${ledger.path}, schema ${ledger.schemaVersion}`);

@@ -90,7 +90,7 @@ describe('the doctor', () => {
     expect(diagnosis.ok).toBe(true);
     expect(of(diagnosis, 'doubts')).toMatchObject({
       verdict: 'note',
-      found: 'In 1 place DataForSEO contradicted itself; the view doubts and report coverage say where.',
+      found: 'In 1 place DataForSEO contradicted itself; report doubts says where.',
     });
   });
 

@@ -370,7 +370,7 @@ describe('status', () => {
       '          - lost: ids of 2026-11-01 00:00:00 to 2026-11-02 00:00:00, left the window unread (2026-11-03 00:00:00)',
       'Coverage  serp: nothing read yet',
       'Tail      backlinks read up to 2026-11-23 11:59:30; no task yet',
-      'Doubts    2 (see the view doubts)',
+      'Doubts    2 (see report doubts)',
       'Budget    10 of 10 calls in any 1 min in use, at most 10 in the last day; 599 in the last hour',
       'Backlog   43 % of the window is read; 120 calls left, about 12 min',
       '          - will be lost second by second from 2026-11-24 00:00:00 on: backlinks, metadata of 2026-11-01 00:00:00 to 2026-11-02 00:00:00: more must be read than the budget allows',

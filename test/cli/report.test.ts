@@ -474,6 +474,37 @@ describe('report coverage', () => {
   });
 });
 
+describe('report doubts', () => {
+  it('tells where DataForSEO contradicted itself, the newest first, by the time that is in doubt', async () => {
+    const { report, exec } = reporting([listed('a', SINCE)]);
+    expect((await report('doubts')).stdout).toContain('DataForSEO has contradicted itself nowhere.');
+    const from = SINCE / 1000;
+    exec(`insert into doubt (api, kind, since, until, task_id, seen_at, detail, fingerprint) values
+      (1, 'moved', ${from - 100}, ${from}, null, ${from + 1}, 'a moment', 'f'),
+      (1, 'unlisted', null, null, 'a', ${from + 2}, '=cmd', 'g'),
+      (1, 'quarantined', null, null, null, ${from + 3}, 'a row', 'h')`);
+    const kinds = async (...argv: string[]) =>
+      rowsOf((await report('doubts', '--format', 'json', ...argv)).stdout).map(({ kind }) => kind);
+    expect(await kinds()).toEqual(['quarantined', 'unlisted', 'moved']);
+    const iso = (at: number) => new Date(at).toISOString();
+    // That of a task is about its second, and one that is about nothing is told with every time.
+    expect(await kinds('--since', iso(SINCE))).toEqual(['quarantined', 'unlisted']);
+    expect(await kinds('--until', iso(SINCE))).toEqual(['quarantined', 'moved']);
+    expect(await kinds('--api', 'serp')).toEqual([]);
+    const { stdout } = await report('doubts', '--format', 'csv');
+    expect(stdout.split('\n')[2]).toBe(`${iso(SINCE + 2000).replace('.000Z', 'Z')},backlinks,unlisted,${iso(SINCE).replace('.000Z', 'Z')},${iso(SINCE + 1000).replace('.000Z', 'Z')},a,'=cmd`); // prettier-ignore
+    expect((await report('doubts')).stdout).toContain('In 3 places DataForSEO contradicted itself');
+    expect((await report('doubts', '--tag', 'x')).code).toBe(2);
+  });
+
+  it('has all of them, however many', async () => {
+    const { report, exec } = reporting([listed('a', SINCE)]);
+    exec(`insert into doubt (api, kind, since, until, seen_at, detail, fingerprint)
+      with recursive n(i) as (select 1 union all select i + 1 from n where i < 2500) select 1, 'moved', i, i + 1, i, '', 'f' || i from n`);
+    expect(rowsOf((await report('doubts', '--format', 'json')).stdout)).toHaveLength(2_500);
+  });
+});
+
 describe('report reconcile', () => {
   const NOON = Math.floor(Date.now() / DAY) * DAY + 12 * HOUR;
   /** Read at noon, whenever the test is run: just after midnight there is next to nothing of a day. */

@@ -12,7 +12,19 @@ import { systemClock } from '../../src/time.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { asRow, BARE, DAY, HOUR, listed, NOW, policy, readSlice, sliceOf, tempLedger } from '../support/ledger.ts';
+import {
+  asRow,
+  BARE,
+  DAY,
+  HOUR,
+  listed,
+  NOW,
+  policy,
+  readSlice,
+  sliceOf,
+  tempLedger,
+  withDatabase,
+} from '../support/ledger.ts';
 
 const BIDI = '\u202egnp.exe';
 const SCRIPT = '<img src=x onerror=alert(1)>';
@@ -316,7 +328,15 @@ describe('the API', () => {
     read();
     const { app: server } = await room(again);
     onTestFinished(() => server.close());
-    for (const kind of ['duplicates', 'changes', 'retrievable']) {
+    withDatabase(again, {}, (database) =>
+      database.exec(`insert into doubt (api, kind, since, until, task_id, seen_at, detail, fingerprint) values
+        (1, 'moved', 1, 2, null, 3, '', 'f'), (1, 'unlisted', null, null, 'b', 4, '', 'g')`),
+    );
+    const told = await server.inject({ url: '/api/reports/doubts?until=1970-01-02', headers: { host: 'localhost' } });
+    expect(told.json()).toMatchObject({
+      lines: [{ kind: 'moved', since: '1970-01-01T00:00:01Z', until: '1970-01-01T00:00:02Z', taskId: null }],
+    });
+    for (const kind of ['duplicates', 'changes', 'retrievable', 'doubts']) {
       const ask = (limit: number) =>
         server.inject({ url: `/api/reports/${kind}?limit=${limit}`, headers: { host: 'localhost' } });
       expect([kind, (await ask(1)).json(), (await ask(100)).json()]).toMatchObject([

@@ -430,6 +430,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
       ['duplicates', 'wasted on repeats'],
       ['changes', 'Nothing has changed'],
       ['retrievable', 'No result can still be fetched'],
+      ['doubts', 'No doubts'],
       ['coverage', 'Certificate of coverage'],
       ['reconcile', 'They do not agree'],
     ] as const) {

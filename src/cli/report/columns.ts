@@ -5,6 +5,7 @@ import type {
   ChangeLine,
   CostRow,
   Dimension,
+  DoubtLine,
   DuplicateGroup,
   ReconcileRow,
   RetrievableLine,
@@ -106,6 +107,16 @@ export const DUPLICATE_COLUMNS: readonly Column<DuplicateGroup>[] = [
   { name: 'repeats', head: 'repeats', kind: 'count', of: ({ repeats }) => repeats },
   { name: 'repeatedIds', head: null, kind: 'list', of: ({ repeatedIds }) => repeatedIds },
   { name: 'wasted', head: 'wasted dollars', kind: 'money', of: ({ wastedMicros }) => wastedMicros },
+];
+
+export const DOUBT_COLUMNS: readonly Column<DoubtLine>[] = [
+  { name: 'seen', head: 'seen (UTC)', kind: 'instant', of: ({ seenAt }) => seenAt },
+  { name: 'api', head: 'api', kind: 'text', of: ({ api }) => api },
+  { name: 'kind', head: 'kind', kind: 'text', of: ({ kind }) => kind },
+  { name: 'since', head: 'from (UTC)', kind: 'instant', of: ({ since }) => since },
+  { name: 'until', head: 'until', kind: 'instant', of: ({ until }) => until },
+  { name: 'taskId', head: 'task', kind: 'text', of: ({ taskId }) => taskId },
+  { name: 'detail', head: 'detail', kind: 'text', of: ({ detail }) => detail },
 ];
 
 export const RECONCILE_COLUMNS: readonly Column<ReconcileRow>[] = [

@@ -23,6 +23,7 @@ const GROUPED: readonly ReportKind[] = ['costs', 'failures', 'unfinished'];
 /** What cannot be narrowed so says so: a certificate of everything must not pass for one of a tag. */
 const UNHEEDED: Partial<Readonly<Record<ReportKind, readonly string[]>>> = {
   coverage: ['endpoint', 'tag', 'state'],
+  doubts: ['endpoint', 'tag', 'state'],
   reconcile: ['since', 'until', 'endpoint', 'tag', 'state'],
 };
 /** The reports of one state: another one asked for would stand in the head, above tasks that are not in it. */

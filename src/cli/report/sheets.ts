@@ -4,6 +4,7 @@ import type { DuplicateReport, Report, ReportAnswer, ReportQuestion, Totals } fr
 import { count, counted, instant } from '../format.ts';
 import {
   CHANGE_COLUMNS,
+  DOUBT_COLUMNS,
   DUPLICATE_COLUMNS,
   groupColumns,
   RECONCILE_COLUMNS,
@@ -39,6 +40,8 @@ export function withSheet(report: Tabular, asked: Asked, write: Write): Promise<
       return write(changeSheet(report, frame));
     case 'retrievable':
       return write(retrievableSheet(report, frame));
+    case 'doubts':
+      return write(doubtSheet(report, frame));
     case 'duplicates':
       return write(duplicateSheet(report, frame));
     case 'reconcile':
@@ -68,6 +71,24 @@ function changeSheet({ lines: rows, totals }: Of<'changes'>, { title, facts }: F
 }
 
 function retrievableSheet({ lines }: Of<'retrievable'>, { title, facts, careful }: Frame) {
+  const { rows, soFar } = counting(lines);
+  const summary = () => [retrievableSum(soFar()), ...careful];
+  return { title, columns: RETRIEVABLE_COLUMNS, rows, summary, facts };
+}
+
+/** What the ledger lacks has no doubts, so nothing is to be careful of. */
+function doubtSheet({ lines }: Of<'doubts'>, { title, facts }: Frame) {
+  const { rows, soFar } = counting(lines);
+  const summary = () => [
+    soFar() === 0
+      ? 'DataForSEO has contradicted itself nowhere.'
+      : `In ${counted(soFar(), 'place')} DataForSEO contradicted itself; what it listed there is on record.`,
+  ];
+  return { title, columns: DOUBT_COLUMNS, rows, summary, facts };
+}
+
+/** Rows that are counted as they go by: they are known only once all are written. */
+function counting<Row>(lines: Iterable<Row>): { readonly rows: Iterable<Row>; readonly soFar: () => number } {
   let count = 0;
   const rows = (function* () {
     for (const line of lines) {
@@ -75,8 +96,7 @@ function retrievableSheet({ lines }: Of<'retrievable'>, { title, facts, careful 
       yield line;
     }
   })();
-  const summary = () => [retrievableSum(count), ...careful];
-  return { title, columns: RETRIEVABLE_COLUMNS, rows, summary, facts };
+  return { rows, soFar: () => count };
 }
 
 function duplicateSheet(report: Of<'duplicates'>, { title, facts, careful }: Frame) {
@@ -95,9 +115,12 @@ function reconcileSheet(report: Of<'reconcile'>, at: number, { facts }: Frame) {
   return { title, columns: RECONCILE_COLUMNS, rows, summary, facts: { ...facts, day, timezone } };
 }
 
+/** What a report's range of time is of, where it is not when tasks were posted. */
+const WHEN: Partial<Record<ReportQuestion['kind'], string>> = { changes: 'seen', doubts: 'in doubt' };
+
 function titleOf({ question: { kind, filter, by } }: Asked): string[] {
   const { since, until, api, endpoint, tag, state } = filter;
-  const when = kind === 'changes' ? 'seen' : 'posted';
+  const when = WHEN[kind] ?? 'posted';
   const range = [
     ...(since === null ? [] : [`from ${instant(isoInstant(since))}`]),
     ...(until === null ? [] : [`before ${instant(isoInstant(until))}`]),

@@ -9,6 +9,7 @@ import type { Db } from '../../ledger/database.ts';
 import { explain } from '../../ledger/explain.ts';
 import { certificate, isComplete } from '../../ledger/reports/certificate.ts';
 import { changes, changeTotals } from '../../ledger/reports/changes.ts';
+import { doubts } from '../../ledger/reports/doubts.ts';
 import { duplicates } from '../../ledger/reports/duplicates.ts';
 import { reconciliation } from '../../ledger/reports/reconcile.ts';
 import { retrievable } from '../../ledger/reports/retrievable.ts';
@@ -23,7 +24,7 @@ import type { Clock } from '../../time.ts';
 import { cursorOf, type LedgerQuestion, type PageReport } from '../question.ts';
 import { costsPage } from './costs-page.ts';
 import { csvOf } from './csv.ts';
-import { iso, toldChange, toldGroup, toldRetrievable, toldTask } from './told.ts';
+import { iso, toldChange, toldDoubt, toldGroup, toldRetrievable, toldTask } from './told.ts';
 
 /** What answers need beside the ledger; plain, so that it travels to a thread. Durations in ms. */
 export type ReaderTerms = {
@@ -172,6 +173,7 @@ function reportOf({ database, terms }: ReaderScene, { report, filter, limit }: R
   const asked: Record<PageReport, () => object> = {
     duplicates: () => duplicatesOf(database, filter, limit),
     changes: () => changesOf(database, filter, limit),
+    doubts: () => listed(doubts(database, filter), limit, toldDoubt),
     retrievable: () => listed(retrievable(database, filter, now), limit, toldRetrievable),
     coverage: () => certificate(database, { ...terms, now, filter }),
   };

@@ -1,5 +1,5 @@
-import type { ChangeLine, DuplicateGroup, RetrievableLine, TaskLine } from '../../domain/report.ts';
-import type { Told } from '../../domain/told.ts';
+import type { ChangeLine, DoubtLine, DuplicateGroup, RetrievableLine, TaskLine } from '../../domain/report.ts';
+import type { Told, ToldDoubt } from '../../domain/told.ts';
 
 // Reports have instants as epoch ms; every answer of the API has them as ISO 8601.
 
@@ -21,4 +21,12 @@ export function toldChange({ seenAt, ...change }: ChangeLine): Told<ChangeLine> 
 
 export function toldGroup({ firstPostedAt, lastPostedAt, ...group }: DuplicateGroup): Told<DuplicateGroup> {
   return { ...group, firstPostedAt: iso(firstPostedAt), lastPostedAt: iso(lastPostedAt) };
+}
+
+export function toldDoubt({ seenAt, since, until, ...doubt }: DoubtLine): ToldDoubt {
+  return { ...doubt, seenAt: iso(seenAt), since: isoOrNull(since), until: isoOrNull(until) };
+}
+
+function isoOrNull(ms: number | null): string | null {
+  return ms === null ? null : iso(ms);
 }

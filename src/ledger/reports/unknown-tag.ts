@@ -38,6 +38,7 @@ export function unknownTag(database: Db, { kind, filter, now }: Answering): Tota
         : totalsOf(database, [tasksPiece(asked.filter, secondsOf(asked.filter), asked.also)]);
     }
     case 'reconcile':
+    case 'doubts':
     case 'coverage':
       return null;
   }
