@@ -284,6 +284,7 @@ describe('report duplicates', () => {
         wastedMicros: 30_000,
       },
     ]);
+    expect((await report('duplicates')).stdout).toMatch(/ a\.com +x, y +2024-05-15 02:00:00 /);
     expect((await report('duplicates', '--since', '2024-05-15 02:00:30')).stdout).toContain('1 task repeated another');
     expect((await report('duplicates', '--since', '2024-05-15 02:01:01')).stdout).toContain('0 tasks repeated another');
   });

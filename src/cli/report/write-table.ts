@@ -30,7 +30,7 @@ function cellOf<Row>(column: Column<Row>, row: Row): string {
   const value = column.of(row);
   if (value === null) return '';
   if (typeof value === 'string') return plain(value);
-  if (typeof value === 'object') return plain(value.map(ofMany).join(' '));
+  if (typeof value === 'object') return plain(value.map(ofMany).join(', '));
   switch (column.kind) {
     case 'money':
       return dollars(value);
