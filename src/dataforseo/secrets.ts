@@ -22,23 +22,31 @@ export function createQuote(credentials: Credentials): (text: string) => string 
   const secrets = formsOf([credentials.password, pairOf(credentials)]);
   const longest = Math.max(...[...logins, ...secrets].map((form) => form.length));
   const mask = createMask({ secrets, logins }, '***');
+  const maskInLine = createMask({ secrets: inLine(secrets), logins: inLine(logins) }, '***');
   return (text) => {
-    const scrubbed = mask(printable(text.slice(0, LOOKED_AT_CHARACTERS).replace(OF_A_TERMINAL, ' ')));
+    // Before anything is taken out of the text: what goes could be the first letter of a secret, of which nothing would find the rest.
+    const masked = mask(text.slice(0, LOOKED_AT_CHARACTERS));
+    const scrubbed = maskInLine(printable(masked.replace(OF_A_TERMINAL, ' ')));
     // What stands at the end may be the beginning of a secret that was cut.
     const whole = text.length > LOOKED_AT_CHARACTERS ? scrubbed.slice(0, -longest) : scrubbed;
     return whole.trim().slice(0, LONGEST_QUOTE).toWellFormed();
   };
 }
 
-/** How a terminal is told of a colour; what is left of it without its first character would look like the beginning of a word. */
-const OF_A_TERMINAL = /\p{Cc}\[[\d;?]*[A-Za-z]/gu;
+/** How a terminal is told of a colour. */
+// eslint-disable-next-line no-control-regex
+const OF_A_TERMINAL = /(?:\u001b\[|\u009b)[\d;?]*[A-Za-z]/gu;
 
 /** Whatever cannot be printed, in one place or many, is one space. */
 function printable(text: string): string {
   return text.replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]+/gu, ' ');
 }
 
-/** As they stand in a line. */
+/** As they stand in a line of printable characters. */
+function inLine(forms: readonly string[]): string[] {
+  return forms.map(printable).filter((form) => form.trim() !== '');
+}
+
 function formsOf(texts: readonly string[]): string[] {
   const forms = texts.flatMap((text) => {
     const escaped = encodeURIComponent(text.toWellFormed());
@@ -54,7 +62,7 @@ function formsOf(texts: readonly string[]): string[] {
       Buffer.from(text, 'utf8').toString('base64url'),
     ];
   });
-  return forms.map(printable).filter((form) => form.trim() !== '');
+  return forms.filter((form) => form.trim() !== '');
 }
 
 function pairOf(credentials: Credentials): string {

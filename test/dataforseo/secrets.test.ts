@@ -45,6 +45,28 @@ describe('a quote of foreign text', () => {
     expect(short('no\u001b[1;31mab12c\u001b[0m xab12cy')).toBe('no ***  xab12cy');
   });
 
+  it('takes no letter of a secret for a part of what stands before it', () => {
+    // After an escape and a bracket a letter ends the command to a terminal.
+    const letters = { login: 'agency@example.com', password: 'abcdef0123456789' };
+    const own = createQuote(letters);
+    for (const before of [
+      '\n[',
+      '\r\n[',
+      '\0[',
+      '\u001b[',
+      '\u001b[31',
+      '\u009b',
+      '\u009b1;',
+      '\t[0;',
+      '%1b[',
+      '\\u001b[',
+    ])
+      for (const secret of [letters.password, `${letters.login}:${letters.password}`, letters.login]) {
+        expect(own(`Not authorized:${before}${secret}]`)).toMatch(/^Not authorized:.*\*\*\*\]$/);
+        expect(own(`Not authorized:${before}${secret}]`)).not.toContain(secret.slice(1));
+      }
+  });
+
   it('of a text that is longer than what is looked at tells the beginning, and nothing of a password that is cut', () => {
     const said = `said ${'y'.repeat(200)}`;
     for (const cut of [1, PASSWORD.length / 2, PASSWORD.length - 1])
