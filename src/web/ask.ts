@@ -1,6 +1,13 @@
 /** What the server says where it does not answer. */
-class AskError extends Error {
+export class AskError extends Error {
   override readonly name = 'AskError';
+  /** Whether it is the daemon's own word, and not that nobody answers or something in between does. */
+  readonly isOurs: boolean;
+
+  constructor(message: string, isOurs = false) {
+    super(message);
+    this.isOurs = isOurs;
+  }
 }
 
 /** Asks the API. @throws {AskError} with words for people. */
@@ -19,7 +26,10 @@ export async function ask<Answer>(
     },
   );
   const text = await response.text();
-  if (!response.ok) throw new AskError(wordsIn(text) ?? `The daemon answers with ${response.status}.`);
+  if (!response.ok) {
+    const words = wordsIn(text);
+    throw new AskError(words ?? `The daemon answers with ${response.status}.`, words !== null);
+  }
   return read<Answer>(text);
 }
 

@@ -1,5 +1,5 @@
 import type { Snapshot } from '../domain/snapshot.ts';
-import { ask, read } from './ask.ts';
+import { ask, AskError, read } from './ask.ts';
 
 /** What was heard of the daemon last; null: nothing yet. */
 export type Heard =
@@ -15,7 +15,7 @@ type Listener = {
   readonly silent: (last: Heard | null) => void;
 };
 
-/** An event comes every two seconds. One that has stopped, or is cut off, says nothing: no error comes then. */
+/** An event comes every two seconds. A daemon that has stopped, or is cut off, says nothing: no error comes then. */
 const SILENT_MS = 15_000;
 const LOOK_MS = 5_000;
 /** What is refused, by a proxy or because too many pages are open, browsers do not ask for again by themselves. */
@@ -26,51 +26,56 @@ const POLL_MS = 10_000;
 export function listenLive({ heard, silent }: Listener): void {
   let last: Heard | null = null;
   let heardAt = performance.now();
-  const hear = (what: Heard, connection: Connection) => {
+  let isPolled = false;
+  let asking: Promise<boolean> | null = null;
+  let events: EventSource | null = null;
+  let later = 0;
+  const hear = (what: Heard, connection: 'live' | 'polled') => {
     last = what;
     heardAt = performance.now();
+    isPolled = connection === 'polled';
     heard(what, connection);
   };
+  /** Only who does not answer this either is silent. */
+  const askNow = async () => {
+    const answer = await poll();
+    if (answer === null) silent(last);
+    else hear(answer, 'polled');
+    asking = null;
+    return answer !== null;
+  };
+  const listenLater = (ms: number) => {
+    clearTimeout(later);
+    later = window.setTimeout(listen, ms);
+  };
+  const failed = async (source: EventSource) => {
+    const isAnswered = await (asking ??= askNow());
+    if (source === events && source.readyState === EventSource.CLOSED) listenLater(isAnswered ? POLL_MS : RETRY_MS);
+  };
   const listen = () => {
-    const events = new EventSource('/api/live');
-    const watch = setInterval(() => {
-      if (performance.now() - heardAt < SILENT_MS) return;
-      silent(last);
-      end();
-      void goOn();
-    }, LOOK_MS);
-    const end = () => {
-      clearInterval(watch);
-      events.close();
-    };
-    events.addEventListener('status', (event: MessageEvent<string>) => {
+    events?.close();
+    const source = (events = new EventSource('/api/live'));
+    source.addEventListener('status', (event: MessageEvent<string>) => {
       hear({ kind: 'status', snapshot: read<Snapshot>(event.data) }, 'live');
     });
-    events.addEventListener('trouble', (event: MessageEvent<string>) => {
+    source.addEventListener('trouble', (event: MessageEvent<string>) => {
       hear({ kind: 'trouble', reason: read<{ readonly error: string }>(event.data).error }, 'live');
     });
-    events.addEventListener('error', () => {
-      silent(last);
-      if (events.readyState !== EventSource.CLOSED) return;
-      end();
-      void goOn();
-    });
+    source.addEventListener('error', () => void failed(source));
   };
-  const goOn = async () => {
-    heardAt = performance.now();
-    const answer = await poll();
-    if (answer !== null) hear(answer, 'polled');
-    setTimeout(listen, answer === null ? RETRY_MS : POLL_MS);
+  const look = async () => {
+    if (performance.now() - heardAt < (isPolled ? POLL_MS : SILENT_MS)) return;
+    if (!(await (asking ??= askNow()))) listenLater(RETRY_MS);
   };
+  setInterval(() => void look(), LOOK_MS);
   listen();
 }
 
-/** Null where nobody answers in time, or not of the ledger. */
+/** Null where nobody answers in time; that the ledger cannot be read is an answer. */
 async function poll(): Promise<Heard | null> {
-  const asked = ask<Snapshot>('/api/status', {}, AbortSignal.timeout(SILENT_MS));
-  return await asked.then(
-    (snapshot) => ({ kind: 'status', snapshot }),
-    // The page says already that nobody answers; why is of no use to who looks at it.
-    () => null,
-  );
+  try {
+    return { kind: 'status', snapshot: await ask<Snapshot>('/api/status', {}, AbortSignal.timeout(SILENT_MS)) };
+  } catch (error) {
+    return error instanceof AskError && error.isOurs ? { kind: 'trouble', reason: error.message } : null;
+  }
 }

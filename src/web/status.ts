@@ -33,6 +33,7 @@ function listen(): void {
     silent: (last) => {
       showConnection('none');
       showState(unheardWords(last));
+      say('state-read', '');
     },
   });
 }

@@ -781,11 +781,13 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await guest.clock.install();
     await guest.goto(url);
     await until('#live', /^Live$/, guest);
-    await guest.route('**/api/status', (route) => route.abort());
+    const away = ['**/api/live', '**/api/status'];
+    for (const path of away) await guest.route(path, (route) => route.abort());
     await guest.clock.fastForward(20_000);
     await until('#state-name', 'Not connected', guest);
     await until('#state-reason', /^Nothing was heard of the daemon since/, guest);
-    await guest.unroute('**/api/status');
+    expect(await textOf('#state-read', guest)).toBe('');
+    for (const path of away) await guest.unroute(path);
     await guest.clock.fastForward(5_000);
     await until('#live', /^Live$/, guest);
     await until('#state-name', 'Harvesting', guest);
@@ -800,6 +802,26 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await until('#live', 'Asked every 10 s', guest);
     await until('#state-name', 'Harvesting', guest);
     expect(await guest.locator('#state').getAttribute('data-live')).toBe('on');
+    // Nor does it say in between that nobody answers.
+    await guest.evaluate(() => {
+      const said: string[] = [];
+      Object.assign(globalThis, { said });
+      const name = document.querySelector('#state-name');
+      if (name !== null) new MutationObserver(() => said.push(name.textContent)).observe(name, { childList: true });
+    });
+    const asked = guest.waitForRequest('**/api/status');
+    await guest.clock.fastForward(11_000);
+    await asked;
+    await guest.clock.fastForward(11_000);
+    expect(await guest.evaluate(() => (globalThis as unknown as { said: string[] }).said)).toEqual([]);
+    // That the ledger cannot be read is an answer too.
+    await guest.route('**/api/status', (route) =>
+      route.fulfill({ status: 503, json: { error: 'There is no ledger yet.' } }),
+    );
+    await guest.clock.fastForward(11_000);
+    await until('#state-name', 'The ledger does not answer yet', guest);
+    await until('#state-reason', 'There is no ledger yet.', guest);
+    await guest.unroute('**/api/status');
     await guest.unroute('**/api/live');
     await guest.clock.fastForward(11_000);
     await until('#live', /^Live$/, guest);
