@@ -1,4 +1,4 @@
-import { keepInAddress, strangeInAddress } from './address.ts';
+import { keepInAddress, onOtherAddress, strangeInAddress } from './address.ts';
 import { inWords } from './ask.ts';
 import { at, formAt, h, say } from './dom.ts';
 import { REPORTS } from './report-views.ts';
@@ -23,8 +23,19 @@ const UNHEEDED: Readonly<Record<string, readonly Filter[]>> = {
 /** Whoever asks anew no longer waits for what was asked before, which may come later. */
 let asking = 0;
 
-async function show({ step }: { readonly step: boolean }): Promise<void> {
+/** Nothing of an answer before is left, nor awaited. */
+function clear(): void {
   asking += 1;
+  say('report-note', '');
+  at('trouble').hidden = true;
+  at('careful').hidden = true;
+  tellUnknown('report-unknown', []);
+  tellUnknownTag('report-unknown-tag', null);
+  at('report').replaceChildren();
+}
+
+async function show({ step }: { readonly step: boolean }): Promise<void> {
+  clear();
   const turn = asking;
   const kind = field('report')?.value ?? 'costs';
   const by = field('by')?.value ?? 'month';
@@ -35,12 +46,6 @@ async function show({ step }: { readonly step: boolean }): Promise<void> {
   at('by').hidden = kind !== 'costs';
   for (const name of FILTERS) at(`of-${name}`).hidden = !heeded.includes(name);
   say('report-title', 'Working…');
-  say('report-note', '');
-  at('trouble').hidden = true;
-  at('careful').hidden = true;
-  tellUnknown('report-unknown', []);
-  tellUnknownTag('report-unknown-tag', null);
-  at('report').replaceChildren();
   try {
     const shown = await REPORTS[kind]?.(query, by);
     if (shown === undefined || turn !== asking) return;
@@ -69,12 +74,22 @@ function begin(): void {
   const asked = new URLSearchParams(location.search);
   formAt('wish').reset();
   for (const name of NAMES) fillIn(name, asked.get(name));
-  // An address may name a report that there is not.
-  const select = field('report');
-  if (select !== null && select.value === '') select.value = 'costs';
-  const strange = strangeInAddress(NAMES);
-  if (strange === null) void show({ step: false });
-  else tellTrouble(strange);
+  const strange = strangeInAddress(formAt('wish'), FIELDS) ?? unheeded(asked);
+  if (strange === null) {
+    void show({ step: false });
+    return;
+  }
+  clear();
+  tellTrouble(strange);
+}
+
+const FIELDS = Object.fromEntries(NAMES.map((name) => [name, name]));
+
+/** What a report cannot be narrowed by. */
+function unheeded(asked: URLSearchParams): string | null {
+  const kind = field('report')?.value ?? '';
+  const [name] = UNHEEDED[kind]?.filter((each) => (asked.get(each) ?? '') !== '') ?? [];
+  return name === undefined ? null : `The address asks for what there is not: report ${kind} knows no ${name}.`;
 }
 
 function fillIn(name: string, value: string | null): void {
@@ -92,5 +107,5 @@ formAt('wish').addEventListener('submit', (event) => {
 field('report')?.addEventListener('change', () => void show({ step: true }));
 field('by')?.addEventListener('change', () => void show({ step: true }));
 at('print').addEventListener('click', () => print());
-addEventListener('popstate', begin);
+onOtherAddress(begin);
 begin();

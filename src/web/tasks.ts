@@ -1,7 +1,7 @@
 import type { TaskLine, Totals } from '../domain/report.ts';
 import type { Told } from '../domain/told.ts';
 import type { UnknownValue } from '../domain/unknown-value.ts';
-import { keepInAddress, strangeInAddress } from './address.ts';
+import { keepInAddress, onOtherAddress, strangeInAddress } from './address.ts';
 import { ask, inWords } from './ask.ts';
 import { at, formAt, h } from './dom.ts';
 import { counted, moment } from './format.ts';
@@ -74,14 +74,29 @@ function fillIn(): void {
 }
 
 async function search({ step }: { readonly step: boolean }): Promise<void> {
+  clear();
   state.query = typed();
+  keepInAddress('/tasks', state.query, step);
+  offerCsv();
+  await goOn();
+}
+
+/** Whoever waited for an answer no longer does, and nothing of one before is left. */
+function clear(): void {
+  state.asking.abort();
   state.shown = 0;
   state.next = null;
   at('rows').replaceChildren();
   for (const id of ['found', 'nothing', 'further']) at(id).hidden = true;
-  keepInAddress('/tasks', state.query, step);
-  offerCsv();
-  await goOn();
+  beQuiet();
+  at('csv').removeAttribute('href');
+}
+
+function beQuiet(): void {
+  at('trouble').hidden = true;
+  tellUnknown('unknown', []);
+  tellLack(true, {});
+  tellUnknownMetadata('unknown-metadata', null);
 }
 
 /** Of what the form says, also before it is searched for: nobody should take a list of everything for that of a customer. */
@@ -98,10 +113,7 @@ async function goOn(patientUntil = performance.now() + PATIENCE_MS): Promise<voi
   state.asking = new AbortController();
   const { signal } = state.asking;
   if (state.next === null) at('found-title').textContent = 'Searching…';
-  at('trouble').hidden = true;
-  tellUnknown('unknown', []);
-  tellLack(true, {});
-  tellUnknownMetadata('unknown-metadata', null);
+  beQuiet();
   const before = state.shown;
   try {
     const found = await ask<Found>('/api/tasks', { ...state.query, cursor: state.next ?? '' }, signal);
@@ -152,11 +164,23 @@ async function offerEndpoints(): Promise<void> {
   at('endpoints').replaceChildren(...rows.map(({ endpoint }) => h('option', { value: endpoint ?? '' })));
 }
 
+const FIELDS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(NAMES.map((name) => [name, name])),
+  target_prefix: 'target',
+};
+
+function close(): void {
+  const dialog = at('task');
+  if (dialog instanceof HTMLDialogElement) dialog.close();
+}
+
 /** As the address says; a task that it names is opened. */
 async function begin(): Promise<void> {
+  close();
   fillIn();
-  const strange = strangeInAddress(NAMES);
+  const strange = strangeInAddress(formAt('search'), FIELDS);
   if (strange !== null) {
+    clear();
     tellTrouble(strange);
     return;
   }
@@ -173,11 +197,8 @@ formAt('search').addEventListener('submit', (event) => {
 at('clear').addEventListener('click', () => setTimeout(() => void search({ step: true }), 0));
 formAt('search').addEventListener('input', offerCsv);
 at('more').addEventListener('click', () => void goOn());
-at('close').addEventListener('click', () => {
-  const dialog = at('task');
-  if (dialog instanceof HTMLDialogElement) dialog.close();
-});
-addEventListener('popstate', () => void begin());
+at('close').addEventListener('click', close);
+onOtherAddress(() => void begin());
 void begin();
 // The list of names is a help only; who searches is not told that it is missing.
 void offerEndpoints().catch(() => undefined);

@@ -352,7 +352,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
 
   it('says of an address what there is not to ask for, and sums by whatever there is', async () => {
     await page.goto(`${url}/tasks?stat=failed`);
-    await until('#trouble', 'There is no stat to filter by.');
+    await until('#trouble', 'The address asks for what there is not: there is no stat to ask for.');
     await page.goto(`${url}/reports?report=costs&by=day,endpoint&state=failed`);
     await until('#report-title', 'Costs by day and endpoint');
     await until('#report-note', '6 tasks');
@@ -360,13 +360,68 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await until('#trouble', 'by is "foo"');
     heard.splice(0);
     await page.goto(`${url}/reports?report=costs&colour=red`);
-    await until('#trouble', 'There is no colour to filter by.');
+    await until('#trouble', 'there is no colour to ask for.');
     await page.goto(`${url}/reports?report=costs`);
     await until('#report-title', 'Costs by month');
     await page.locator('select[name=report]').selectOption('changes');
     await until('#report-title', 'Nothing has changed');
     await page.goBack();
     await until('#report-title', 'Costs by month');
+  });
+
+  it.each([
+    ['/tasks?state=Failed', 'state cannot be "Failed" here'],
+    ['/tasks?api=bogus&state=bogus', 'state cannot be "bogus" here'],
+    ['/tasks?tag=a&tag=b', 'tag stands there 2 times'],
+    ['/tasks?target=a&target_prefix=b', 'target cannot be "a" here'],
+    ['/reports?report=bogus', 'report cannot be "bogus" here'],
+    ['/reports?report=costs&api=Backlinks', 'api cannot be "Backlinks" here'],
+    ['/reports?report=coverage&tag=x', 'report coverage knows no tag'],
+  ])('answers nothing to %s but what is wrong', async (address, words) => {
+    await page.goto(`${url}${address}`);
+    await until('#trouble', words);
+    expect(await page.locator('tbody tr').count()).toBe(0);
+    expect(new URL(page.url()).pathname + new URL(page.url()).search).toBe(address);
+    if (address.startsWith('/tasks')) expect(await page.locator('#csv').getAttribute('href')).toBeNull();
+  });
+
+  it('leaves nothing of an answer beside what is wrong with the address that Back leads to', async () => {
+    await page.goto(`${url}/tasks?stat=failed`);
+    await until('#trouble', 'there is no stat');
+    await page.getByRole('button', { name: 'Search', exact: true }).click();
+    await until('#found-title', 'The newest 100 tasks');
+    await page.goBack();
+    await until('#trouble', 'there is no stat');
+    expect(await page.locator('tbody tr').count()).toBe(0);
+    await page.goto(`${url}/reports?report=costs&colour=red`);
+    await until('#trouble', 'there is no colour');
+    await page.locator('select[name=report]').selectOption('failures');
+    await until('#report-title', 'failed');
+    await page.goBack();
+    await until('#trouble', 'there is no colour');
+    expect(await page.locator('#report table').count()).toBe(0);
+  });
+
+  it('keeps what is typed where a link leads within the page, and closes the task that Back leaves', async () => {
+    await page.goto(`${url}/tasks?id=hostile`);
+    await page.locator('dialog[open] .tree').first().waitFor();
+    await page.getByRole('button', { name: 'Close' }).click();
+    await page.getByLabel('Tag', { exact: true }).fill('half a word');
+    await page.locator('.skip').focus();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/#main$/);
+    expect(await page.getByLabel('Tag', { exact: true }).inputValue()).toBe('half a word');
+    expect(await page.locator('dialog[open]').count()).toBe(0);
+    await page.goto(`${url}/tasks`);
+    await until('#found-title', 'The newest 100 tasks');
+    await page.getByLabel('State').selectOption('failed');
+    await page.getByRole('button', { name: 'Search', exact: true }).click();
+    await until('#found-title', /^\d tasks$/);
+    await page.locator('#rows tr button').first().click();
+    await page.locator('dialog[open]').waitFor();
+    await page.goBack();
+    await until('#found-title', 'The newest 100 tasks');
+    expect(await page.locator('dialog[open]').count()).toBe(0);
   });
 
   it('says what is wrong with a filter', async () => {
@@ -481,12 +536,6 @@ describe.skipIf(!hasChromium)('in a browser', () => {
       }
     }
     await page.setViewportSize({ width: 1280, height: 900 });
-  });
-
-  it('an address that names a report which there is not shows the costs', async () => {
-    await page.goto(`${url}/reports?report=foo`);
-    await until('#report-title', 'Costs by month');
-    expect(page.url()).toContain('report=costs');
   });
 
   it('a report of one tag says of how many tasks the tag is not known', async () => {
