@@ -1,4 +1,4 @@
-import { isAllRead } from '../domain/backlog-outlook.ts';
+import { isGrowthKnown } from '../domain/backlog-outlook.ts';
 import { fail, note, ok, skipped, warn, type Finding } from '../domain/diagnosis.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { DiskOutlook } from '../domain/disk.ts';
@@ -83,8 +83,8 @@ export function checkDisk(looked: LookedAt, path: string): Finding {
   const free = `${bytes(freeBytes)} of ${bytes(sizeBytes)} free`;
   if (outlook === null) return skipped('disk', `${free}; how fast the ledger grows is not known yet.`);
   // Before all is read, the days that would tell are not.
-  const isRead = looked.kind === 'read' && isAllRead(looked.snapshot);
-  if (outlook.state === 'ok' && !isRead)
+  const isKnown = looked.kind === 'read' && isGrowthKnown(looked.snapshot);
+  if (outlook.state === 'ok' && !isKnown)
     return ok('disk', `${free}; how fast the ledger grows shows once all is read.`);
   const found = `${free}; the ledger grows by ${bytes(outlook.bytesPerDay)} a day and has room ${lastsFor(outlook)}.`;
   const todo = 'Make room, or enlarge the volume.';

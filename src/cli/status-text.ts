@@ -1,4 +1,4 @@
-import { backlogOutlook, isAllRead } from '../domain/backlog-outlook.ts';
+import { backlogOutlook, isAllRead, isGrowthKnown, isRead, type BacklogOutlook } from '../domain/backlog-outlook.ts';
 import type { ApiCoverage, RefusedApi, Snapshot, TailState } from '../domain/snapshot.ts';
 import { bytes, count, counted, duration, instant, wholePercent } from './format.ts';
 import { withPlainTimes } from './warning-line.ts';
@@ -50,23 +50,23 @@ function tasksOf({ tasks }: Snapshot): string {
 }
 
 function coverageOf(api: string, coverage: ApiCoverage): string[] {
-  const { since, until, complete, gaps, losses, unsettled } = coverage;
+  const { since, until, gaps, losses, unsettled } = coverage;
   if (since === null || until === null) return [labelled('Coverage', `${api}: nothing read yet`)];
-  const isRead = complete || gaps.every((gap) => gap.since >= until);
+  const isThrough = isRead(coverage);
   const open = unsettled.length === 0 ? '' : `; ${counted(unsettled.length, 'stretch', 'stretches')} not settled yet`;
   return [
-    labelled('Coverage', `${api}: ${verdictOf(coverage, isRead)}${open}`),
+    labelled('Coverage', `${api}: ${verdictOf(coverage, isThrough)}${open}`),
     ...some(
       gaps,
-      (gap) => `${isRead ? 'next to read' : 'gap'}: ${stretch(gap)}, expires from ${instant(gap.expiresAt)} on`,
+      (gap) => `${isThrough ? 'next to read' : 'gap'}: ${stretch(gap)}, expires from ${instant(gap.expiresAt)} on`,
     ),
     ...some(losses, (loss) => `lost: ${stretch(loss)}, ${loss.reason} (${instant(loss.lostAt)})`),
   ];
 }
 
 /** What came after the last reading is no hole: it is read next. `complete` in JSON is stricter, for programs that watch a daemon. */
-function verdictOf({ since, until, complete, gaps }: ApiCoverage, isRead: boolean): string {
-  if (!isRead) return `INCOMPLETE, ${counted(gaps.length, 'gap')}, from ${instant(since)} to ${instant(until)}`;
+function verdictOf({ since, until, complete, gaps }: ApiCoverage, isThrough: boolean): string {
+  if (!isThrough) return `INCOMPLETE, ${counted(gaps.length, 'gap')}, from ${instant(since)} to ${instant(until)}`;
   if (complete) return `complete, from ${instant(since)} to ${instant(until)}`;
   const seconds = Math.max(...gaps.map((gap) => Date.parse(gap.until) - Date.parse(until ?? gap.since))) / 1000;
   return `complete from ${instant(since)} up to ${instant(until)}; the ${duration(seconds)} since then are not read yet`;
@@ -118,12 +118,20 @@ function backlogOf(snapshot: Snapshot): string {
   return `${read}; ${counted(backlog.calls, 'call')} left, about ${duration(backlog.etaSeconds)}${inTime}`;
 }
 
-/** While nobody reads, it is in the hands of who may start somebody: `plan` tells what a start now would still lose. */
-function lossOf({ state }: Snapshot): string {
-  return state === 'stopped'
-    ? 'lost second by second, unless it is read before, from'
-    : 'will be lost second by second from';
+/** While nobody reads, it is in the hands of others: `plan` tells what a start now would still lose. */
+function lossOf(snapshot: Snapshot): string {
+  const unless = UNLESS[backlogOutlook(snapshot)];
+  return unless === null ? 'will be lost second by second from' : `lost second by second, unless ${unless}, from`;
 }
+
+const UNLESS: Readonly<Record<BacklogOutlook, string | null>> = {
+  goes_on: null,
+  unknown: null,
+  waits: 'the wait is over before',
+  refused: 'somebody acts before',
+  parked: 'somebody acts before',
+  stopped: 'it is read before',
+};
 
 /** What the first line says is not said once more. */
 function reasonOf(reason: string, snapshot: Snapshot): string {
@@ -148,7 +156,7 @@ function diskOf(snapshot: Snapshot): string[] {
   const lasts = daysLeft === null ? 'more than ten years' : duration(daysLeft * 86_400);
   const alarm = { ok: '', low: 'LOW: ', full: 'NEARLY FULL: ' }[state];
   // Before that the days that would tell are not read.
-  if (state === 'ok' && !isAllRead(snapshot))
+  if (state === 'ok' && !isGrowthKnown(snapshot))
     return [`${bytes(freeBytes)} free; how fast the ledger grows shows once all is read`];
   return [`${alarm}${bytes(freeBytes)} free, the ledger grows by ${bytes(bytesPerDay)} a day: lasts ${lasts}`];
 }

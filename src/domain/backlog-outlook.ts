@@ -1,4 +1,4 @@
-import type { Snapshot } from './snapshot.ts';
+import type { ApiCoverage, Snapshot } from './snapshot.ts';
 
 /**
  * What may be said of when the gaps are read: `goes_on`, an end can be told; `unknown`, it cannot, for nobody knows yet how many tasks
@@ -24,8 +24,18 @@ export function backlogOutlook({
   }
 }
 
-/** Whether nothing but what came since the last reading is missing. */
+/** Whether nothing of an API is missing but what came since its last reading. */
+export function isRead({ complete, until, gaps }: ApiCoverage): boolean {
+  return complete || (until !== null && gaps.every(({ since }) => since >= until));
+}
+
+/** The same of all APIs. */
 export function isAllRead({ coverage }: Pick<Snapshot, 'coverage'>): boolean {
   const apis = Object.values(coverage);
-  return apis.some(({ since }) => since !== null) && apis.every(({ complete }) => complete);
+  return apis.some(({ since }) => since !== null) && apis.every(isRead);
+}
+
+/** Whether the days that tell how fast the ledger grows are read: of those APIs that DataForSEO does not refuse. */
+export function isGrowthKnown({ coverage, refused }: Pick<Snapshot, 'coverage' | 'refused'>): boolean {
+  return isAllRead({ coverage: Object.fromEntries(Object.entries(coverage).filter(([api]) => !(api in refused))) });
 }

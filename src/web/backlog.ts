@@ -17,8 +17,12 @@ export function showBacklog(snapshot: Snapshot): void {
 /** How much is read, and what is left; an end is told only while it comes nearer by itself. */
 export function backlogWords(snapshot: Backlog): { readonly lead: string; readonly note: string } {
   const outlook = backlogOutlook(snapshot);
-  if (isAllRead(snapshot)) return { lead: 'Everything in the window is read.', note: NEW_TASKS[outlook] };
   const { backlog, coverage, budget } = snapshot;
+  if (isAllRead(snapshot)) {
+    const isNow = Object.values(coverage).every(({ complete }) => complete);
+    const lead = isNow ? 'Everything in the window is read.' : 'Everything up to the last reading is read.';
+    return { lead, note: NEW_TASKS[outlook] };
+  }
   const calls = `${backlog.exact ? '' : 'At least '}${counted(backlog.calls, 'call')}`;
   const time = `${backlog.exact ? 'about' : 'at least'} ${duration(backlog.etaSeconds * 1000)}`;
   const pace = `${count(budget.calls)} calls in ${duration(budget.periodMs)}`;

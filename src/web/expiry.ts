@@ -76,7 +76,7 @@ const IN_TIME: Readonly<Record<BacklogOutlook, string>> = {
   stopped: 'Nothing is read while the daemon is stopped.',
 };
 
-const ALL_READ = 'Nothing: all that the window holds is read.';
+const ALL_READ = 'Nothing: all up to the last reading is read.';
 
 type Stretch = { readonly api: string; readonly grade: string; readonly since: string; readonly until: string };
 

@@ -373,7 +373,7 @@ describe('status', () => {
       'Doubts    2 (see report doubts)',
       'Budget    10 of 10 calls in any 1 min in use, at most 10 in the last day; 599 in the last hour',
       'Backlog   43 % of the window is read; 120 calls left, about 12 min',
-      '          - will be lost second by second from 2026-11-24 00:00:00 on: backlinks, metadata of 2026-11-01 00:00:00 to 2026-11-02 00:00:00: more must be read than the budget allows',
+      '          - lost second by second, unless the wait is over before, from 2026-11-24 00:00:00 on: backlinks, metadata of 2026-11-01 00:00:00 to 2026-11-02 00:00:00: more must be read than the budget allows',
       'Failure   2026-11-23 11:00:00 50000: internal error',
       'Ledger    data/ledger.db, 1.5 MB + 4.1 kB WAL, schema 3',
       'Disk      9.0 GB free; how fast the ledger grows shows once all is read',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { backlogOutlook, isAllRead } from '../../src/domain/backlog-outlook.ts';
-import type { Snapshot } from '../../src/domain/snapshot.ts';
+import { backlogOutlook, isAllRead, isGrowthKnown } from '../../src/domain/backlog-outlook.ts';
+import type { ApiCoverage, Snapshot } from '../../src/domain/snapshot.ts';
 
 const BACKLOG = { coveredShare: 0.5, calls: 60, etaSeconds: 360, exact: true, willExpire: [] };
 const REFUSED = { serp: { since: '', until: '', code: '40204', reason: 'Access denied.' } };
@@ -26,25 +26,35 @@ describe('the outlook of a backlog', () => {
   });
 });
 
-describe('everything is read', () => {
-  const api = (since: string | null, complete: boolean) => ({
-    since,
-    until: since,
-    complete,
-    gaps: [],
-    losses: [],
-    unsettled: [],
-  });
+const API = {
+  since: '2026-11-01T00:00:00Z',
+  until: '2026-11-20T00:00:00Z',
+  complete: true,
+  gaps: [],
+  losses: [],
+  unsettled: [],
+};
+const gap = (since: string) => ({ since, until: '2026-11-21T00:00:00Z', grade: 'ids' as const, expiresAt: since });
+const WHOLE: ApiCoverage = API;
+const STOPPED: ApiCoverage = { ...API, complete: false, gaps: [gap('2026-11-20T00:00:00Z')] };
+const LACKING: ApiCoverage = { ...API, complete: false, gaps: [gap('2026-11-19T23:59:59Z')] };
+const UNREAD: ApiCoverage = { ...API, since: null, until: null, complete: false };
 
-  it('where each API is complete and one has been read at all', () => {
-    const [whole, lacking, unread] = [
-      api('2026-11-01T00:00:00Z', true),
-      api('2026-11-01T00:00:00Z', false),
-      api(null, false),
-    ];
-    expect(isAllRead({ coverage: { backlinks: whole, serp: whole } })).toBe(true);
-    expect(isAllRead({ coverage: { backlinks: whole, serp: lacking } })).toBe(false);
-    expect(isAllRead({ coverage: { backlinks: whole, serp: unread } })).toBe(false);
+describe('everything is read', () => {
+  it('where nothing of any API is missing but what came since its last reading', () => {
+    expect(isAllRead({ coverage: { backlinks: WHOLE, serp: STOPPED } })).toBe(true);
+    expect(isAllRead({ coverage: { backlinks: WHOLE, serp: LACKING } })).toBe(false);
+    expect(isAllRead({ coverage: { backlinks: WHOLE, serp: UNREAD } })).toBe(false);
     expect(isAllRead({ coverage: {} })).toBe(false);
+  });
+});
+
+describe('how fast a ledger grows', () => {
+  it('is known once all is read of those APIs that are not refused', () => {
+    const known = (coverage: Snapshot['coverage'], refused = {}) => isGrowthKnown({ coverage, refused });
+    expect(known({ backlinks: STOPPED })).toBe(true);
+    expect(known({ backlinks: LACKING })).toBe(false);
+    expect(known({ backlinks: WHOLE, serp: UNREAD })).toBe(false);
+    expect(known({ backlinks: WHOLE, serp: UNREAD }, REFUSED)).toBe(true);
   });
 });
