@@ -1,7 +1,8 @@
 /**
  * From so many characters on a login is masked wherever it stands. A shorter one is masked only where it stands by itself: the login `in`
  * would make holes in every sentence and name. A login alone opens nothing. A password or a token does, so these are masked wherever
- * they stand, however short: there a hole tells no more than the text itself would.
+ * they stand, however short. One of a letter or two shows by its holes in texts that everybody knows: such a one is as good as none, and no
+ * mask makes it better.
  */
 const MASKED_INSIDE_WORDS = 6;
 
