@@ -9,6 +9,13 @@ for argument in "$@"; do
   if [[ $argument == --config || $argument == --config=* ]]; then config=$argument; fi
 done
 
+# A comment to the one and a part of the value to the other: neither the command nor the daemon shall guess.
+unquoted="^[[:space:]]*[A-Za-z_]+[[:space:]]*=[[:space:]]*[^'\"#[:space:]][^#]*#"
+if [[ -z $config ]] && grep -Eqs "$unquoted" "$daemon"; then
+  echo "$daemon: put a value that holds a # into quotes." >&2
+  exit 2
+fi
+
 from=()
 if [[ -z $config ]]; then
   # Node reads it, runs nothing of it, and leaves what the shell has set as it is.

@@ -1,4 +1,5 @@
 import { createMask } from '../domain/mask.ts';
+import { echoPattern } from './echo-pattern.ts';
 
 export type Credentials = { readonly login: string; readonly password: string };
 
@@ -21,8 +22,8 @@ export function createQuote(credentials: Credentials): (text: string) => string 
   const logins = formsOf([credentials.login]);
   const secrets = formsOf([credentials.password, pairOf(credentials)]);
   const longest = Math.max(...[...logins, ...secrets].map((form) => form.length));
-  const mask = createMask({ secrets, logins }, '***');
-  const maskInLine = createMask({ secrets: inLine(secrets), logins: inLine(logins) }, '***');
+  const mask = createMask({ secrets, logins }, '***', echoPattern);
+  const maskInLine = createMask({ secrets: inLine(secrets), logins: inLine(logins) }, '***', echoPattern);
   return (text) => {
     // Before anything is taken out of the text: what goes could be the first letter of a secret, of which nothing would find the rest.
     const masked = mask(text.slice(0, LOOKED_AT_CHARACTERS));
@@ -44,25 +45,21 @@ function printable(text: string): string {
 
 /** As they stand in a line of printable characters. */
 function inLine(forms: readonly string[]): string[] {
-  return forms.map(printable).filter((form) => form.trim() !== '');
+  return forms.map((form) => printable(form.replace(OF_A_TERMINAL, ' '))).filter((form) => form.trim() !== '');
 }
 
 function formsOf(texts: readonly string[]): string[] {
-  const forms = texts.flatMap((text) => {
-    const escaped = encodeURIComponent(text.toWellFormed());
+  return texts.flatMap((text) => {
     const encoded = base64(text);
-    return [
+    const forms = [
       text,
-      escaped,
-      escaped.toLowerCase(),
-      encodeURI(text.toWellFormed()),
-      JSON.stringify(text).slice(1, -1),
+      text.trim(),
       encoded,
       encoded.replace(/=+$/, ''),
       Buffer.from(text, 'utf8').toString('base64url'),
     ];
+    return forms.filter((form) => form.trim() !== '');
   });
-  return forms.filter((form) => form.trim() !== '');
 }
 
 function pairOf(credentials: Credentials): string {

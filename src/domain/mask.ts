@@ -18,16 +18,27 @@ export type Hidden = {
 const BEGINS = String.raw`(?:(?<![\p{L}\p{M}\p{N}_])|(?<=\\[bfnrt]|\\u[\da-fA-F]{4}|\u001b\[[\d;?]*[A-Za-z]|\\u001[bB]\[[\d;?]*[A-Za-z]|%[\da-fA-F]{2}))`;
 const ENDS = String.raw`(?![\p{L}\p{M}\p{N}_])`;
 
-/** Puts `mask` in the place of each of the forms, the longest first: a shorter one inside it would leave the rest behind. */
-export function createMask({ secrets, logins = [] }: Hidden, mask: string): (text: string) => string {
+/**
+ * Puts `mask` in the place of each of the forms, the longest first: a shorter one inside it would leave the rest behind.
+ *
+ * @param patternOf - The source of a pattern of a form; as it stands where there is none.
+ */
+export function createMask(
+  { secrets, logins = [] }: Hidden,
+  mask: string,
+  patternOf?: (form: string) => string,
+): (text: string) => string {
+  const written = patternOf ?? literally;
   const everywhere = new Set(secrets);
   const known = [...new Set([...secrets, ...logins])].filter((form) => form !== '');
   const patterns = known
     .sort((a, b) => b.length - a.length)
     .map((form) =>
       everywhere.has(form) || form.length >= MASKED_INSIDE_WORDS
-        ? form
-        : new RegExp(`${BEGINS}${literally(form)}${ENDS}`, 'gu'),
+        ? patternOf === undefined
+          ? form
+          : new RegExp(patternOf(form), 'gu')
+        : new RegExp(`${BEGINS}${written(form)}${ENDS}`, 'gu'),
     );
   return (text) => patterns.reduce<string>((rest, pattern) => rest.replaceAll(pattern, () => mask), text);
 }

@@ -35,6 +35,7 @@ export function strangeInAddress(form: HTMLFormElement, fieldOf: Readonly<Record
     const [value = '', ...more] = query.getAll(name);
     const field = fieldOf[name];
     if (field === undefined) strange.push(`there is no ${name} to ask for`);
+    else if (value === '' && more.length === 0) continue;
     else if (more.length > 0) strange.push(`${name} stands there ${more.length + 1} times`);
     else if (!holds(form, field, value)) strange.push(`${name} cannot be ${JSON.stringify(value.slice(0, 60))} here`);
   }

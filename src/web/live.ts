@@ -21,6 +21,8 @@ const LOOK_MS = 5_000;
 /** What is refused, by a proxy or because too many pages are open, browsers do not ask for again by themselves. */
 const RETRY_MS = 2_000;
 const POLL_MS = 10_000;
+/** Behind a proxy that holds events back a stream is opened anew once a minute, and no more often. */
+const REOPEN_MS = 60_000;
 
 /** Hears of the daemon for as long as the page is open: by its events, or where there are none by asking now and then. */
 export function listenLive({ heard, silent }: Listener): void {
@@ -30,6 +32,7 @@ export function listenLive({ heard, silent }: Listener): void {
   let asking: Promise<boolean> | null = null;
   let events: EventSource | null = null;
   let later = 0;
+  let openedAt = 0;
   const hear = (what: Heard, connection: 'live' | 'polled') => {
     last = what;
     heardAt = performance.now();
@@ -39,9 +42,10 @@ export function listenLive({ heard, silent }: Listener): void {
   /** Only who does not answer this either is silent. */
   const askNow = async () => {
     const answer = await poll();
+    // First of all: what fails to be shown must not end the asking.
+    asking = null;
     if (answer === null) silent(last);
     else hear(answer, 'polled');
-    asking = null;
     return answer !== null;
   };
   const listenLater = (ms: number) => {
@@ -54,6 +58,7 @@ export function listenLive({ heard, silent }: Listener): void {
   };
   const listen = () => {
     events?.close();
+    openedAt = performance.now();
     const source = (events = new EventSource('/api/live'));
     source.addEventListener('status', (event: MessageEvent<string>) => {
       hear({ kind: 'status', snapshot: read<Snapshot>(event.data) }, 'live');
@@ -65,7 +70,9 @@ export function listenLive({ heard, silent }: Listener): void {
   };
   const look = async () => {
     if (performance.now() - heardAt < (isPolled ? POLL_MS : SILENT_MS)) return;
-    if (!(await (asking ??= askNow()))) listenLater(RETRY_MS);
+    const isAnswered = await (asking ??= askNow());
+    // A stream that was cut off on the way tells nobody so.
+    if (!isAnswered || performance.now() - openedAt > REOPEN_MS) listenLater(RETRY_MS);
   };
   setInterval(() => void look(), LOOK_MS);
   listen();

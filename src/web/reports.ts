@@ -94,7 +94,7 @@ function unheeded(asked: URLSearchParams): string | null {
 
 function fillIn(name: string, value: string | null): void {
   const element = field(name);
-  if (element === null || value === null) return;
+  if (element === null || value === null || value === '') return;
   element.value = value;
   // Sums by more than the list offers, as the command line has them; what there is not, the answer says.
   if (name === 'by' && element.value !== value) element.append(h('option', { value, selected: true }, value));

@@ -66,11 +66,12 @@ function fillIn(): void {
   for (const name of NAMES) {
     const value = query.get(name);
     const field = formAt('search').elements.namedItem(name === 'target_prefix' ? 'target' : name);
-    if (value !== null && (field instanceof HTMLInputElement || field instanceof HTMLSelectElement))
+    if (value !== null && value !== '' && (field instanceof HTMLInputElement || field instanceof HTMLSelectElement))
       field.value = value;
   }
   const match = formAt('search').elements.namedItem('match');
-  if (match instanceof HTMLSelectElement) match.value = query.has('target_prefix') ? 'prefix' : 'exact';
+  const asked = query.has('target_prefix') ? 'prefix' : (query.get('match') ?? 'exact');
+  if (match instanceof HTMLSelectElement) match.value = asked;
 }
 
 async function search({ step }: { readonly step: boolean }): Promise<void> {
@@ -167,6 +168,8 @@ async function offerEndpoints(): Promise<void> {
 const FIELDS: Readonly<Record<string, string>> = {
   ...Object.fromEntries(NAMES.map((name) => [name, name])),
   target_prefix: 'target',
+  // What the form itself would ask with, before this script is there.
+  match: 'match',
 };
 
 function close(): void {

@@ -67,6 +67,30 @@ describe('a quote of foreign text', () => {
       }
   });
 
+  it.each([
+    ['Abc:Defgh12', 'denied for Abc%3aDefgh12'],
+    ['Pass/Word12', String.raw`{"p":"Pass\/Word12"}`],
+    ['Pässword12', String.raw`{"p":"P\u00e4ssword12"} P%c3%a4ssword12 P\u00E4ssword12`],
+    ['Qr?>~Word12', String.raw`Basic bWVAZXhhbXBsZS5vcmc6UXI\/Pn5Xb3JkMTI=`],
+    ['Pass Word12!', 'password=Pass+Word12%21'],
+    ["Pass'Word12!", 'password=Pass%27Word12%21 Pass&#39;Word12! Pass&#x27;Word12!'],
+    ['Pass&Word12', '<p>Pass&amp;Word12</p>'],
+    ['Pass Word12 ', 'user Pass Word12, denied'],
+    ['Pass"Word12', String.raw`{"p":"Pass\"Word12"}`],
+    ['Pass\u001b[31mWord12\nx', 'Pass\u001b[31mWord12\r\nx'],
+  ])('knows %j in whatever way it is written back', (password, text) => {
+    const said = createQuote({ login: 'me@example.org', password })(text);
+    expect(said).toContain('***');
+    expect(said).not.toMatch(/Word12|word12|Defgh|UXI|Pn5X/);
+  });
+
+  it('looks through the longest text in time', () => {
+    const long = createQuote({ login: 'agency@example.com', password: 'aB%\\u0061/+&#x61;9-correct' });
+    const began = performance.now();
+    for (const filler of ['a', '%', '\\u00', '&#x', 'agency@example.co']) long(filler.repeat(100_000));
+    expect(performance.now() - began).toBeLessThan(2_000);
+  });
+
   it('of a text that is longer than what is looked at tells the beginning, and nothing of a password that is cut', () => {
     const said = `said ${'y'.repeat(200)}`;
     for (const cut of [1, PASSWORD.length / 2, PASSWORD.length - 1])

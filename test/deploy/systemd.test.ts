@@ -72,10 +72,11 @@ describe('the command of the install', () => {
       ),
       'dataforseo-ledger',
     );
-    const { stdout } = spawnSync('bash', [script, ...args], {
+    const { stdout, stderr } = spawnSync('bash', [script, ...args], {
       env: { PATH: process.env['PATH'], ...env },
       encoding: 'utf8',
     });
+    if (stderr !== '') throw new Error(stderr);
     const all = Object.entries(JSON.parse(stdout) as Record<string, string>);
     return Object.fromEntries(all.filter(([name]) => !['PATH', 'PWD', 'SHLVL', '_', 'OLDPWD'].includes(name)));
   }
@@ -105,6 +106,8 @@ LOG_LEVEL=warn`;
       LOG_LEVEL: 'warn',
     });
     expect(settingsBeside('', {})).toEqual({ LEDGER_DATABASE });
+    expect(settingsBeside('LEDGER_DATABASE="/a#b/l.db"\n# a word')).toEqual({ LEDGER_DATABASE: '/a#b/l.db' });
+    expect(() => settingsBeside('LEDGER_DATABASE=/a#b/l.db')).toThrow('put a value that holds a # into quotes.');
   });
 
   it('leaves the ledger to the file of settings that the shell or a flag names, and not to that of the daemon', () => {

@@ -385,6 +385,15 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     if (address.startsWith('/tasks')) expect(await page.locator('#csv').getAttribute('href')).toBeNull();
   });
 
+  it.each([
+    ['/tasks?id=&since=&until=&api=&state=&endpoint=&target=site-3&match=prefix&tag=', '34 tasks'],
+    ['/tasks?target=&target_prefix=site-3', '34 tasks'],
+    ['/reports?report=', 'Costs by month'],
+  ])('answers %s, in which nothing is asked by what is empty', async (address, words) => {
+    await page.goto(`${url}${address}`);
+    await until(address.startsWith('/tasks') ? '#found-title' : '#report-title', words);
+  });
+
   it('leaves nothing of an answer beside what is wrong with the address that Back leads to', async () => {
     await page.goto(`${url}/tasks?stat=failed`);
     await until('#trouble', 'there is no stat');
