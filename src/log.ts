@@ -1,6 +1,6 @@
 import { pino, stdTimeFunctions, type DestinationStream, type Logger as PinoLogger } from 'pino';
 import { LOG_LEVELS } from './config/settings.ts';
-import { createMask } from './domain/mask.ts';
+import { createMask, formsOf } from './domain/mask.ts';
 
 /** Messages are constants, facts are fields: `log.warn({ waitMs }, 'throttled')`. */
 export type Logger = PinoLogger;
@@ -81,28 +81,6 @@ function tellErrors(fields: Readonly<Record<string, unknown>>): Record<string, u
   const told: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(fields)) told[key] = value instanceof Error ? tellError(value) : value;
   return told;
-}
-
-/** As it stands inside JSON. Escaped again it stands inside JSON that is a text in JSON: what a log line quotes of a body. */
-function escape(text: string): string {
-  return JSON.stringify(text).slice(1, -1);
-}
-
-function formsOf(secret: string): string[] {
-  const escaped = escape(secret);
-  const encoded = encodeURIComponent(secret.toWellFormed());
-  const bytes = Buffer.from(secret, 'utf8');
-  return [
-    secret,
-    escaped,
-    escape(escaped),
-    escape(escape(escaped)),
-    encoded,
-    encoded.replaceAll('%20', '+'),
-    encoded.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
-    bytes.toString('base64'),
-    bytes.toString('base64url'),
-  ];
 }
 
 /** A line stays JSON: the secret `info` may not turn `"level":"info"` into something that nothing can read. */

@@ -1,5 +1,4 @@
-import { createMask } from '../domain/mask.ts';
-import { echoPattern } from './echo-pattern.ts';
+import { createMask, formsOf } from '../domain/mask.ts';
 
 export type Credentials = { readonly login: string; readonly password: string };
 
@@ -19,11 +18,11 @@ const LOOKED_AT_CHARACTERS = 100_000;
  * half a password could be left standing.
  */
 export function createQuote(credentials: Credentials): (text: string) => string {
-  const logins = formsOf([credentials.login]);
-  const secrets = formsOf([credentials.password, pairOf(credentials)]);
+  const logins = formsOf(credentials.login);
+  const secrets = [...formsOf(credentials.password), ...formsOf(pairOf(credentials))];
   const longest = Math.max(...[...logins, ...secrets].map((form) => form.length));
-  const mask = createMask({ secrets, logins }, '***', echoPattern);
-  const maskInLine = createMask({ secrets: inLine(secrets), logins: inLine(logins) }, '***', echoPattern);
+  const mask = createMask({ secrets, logins }, '***');
+  const maskInLine = createMask({ secrets: inLine(secrets), logins: inLine(logins) }, '***');
   return (text) => {
     // Before anything is taken out of the text: what goes could be the first letter of a secret, of which nothing would find the rest.
     const masked = mask(text.slice(0, LOOKED_AT_CHARACTERS));
@@ -46,20 +45,6 @@ function printable(text: string): string {
 /** As they stand in a line of printable characters. */
 function inLine(forms: readonly string[]): string[] {
   return forms.map((form) => printable(form.replace(OF_A_TERMINAL, ' '))).filter((form) => form.trim() !== '');
-}
-
-function formsOf(texts: readonly string[]): string[] {
-  return texts.flatMap((text) => {
-    const encoded = base64(text);
-    const forms = [
-      text,
-      text.trim(),
-      encoded,
-      encoded.replace(/=+$/, ''),
-      Buffer.from(text, 'utf8').toString('base64url'),
-    ];
-    return forms.filter((form) => form.trim() !== '');
-  });
 }
 
 function pairOf(credentials: Credentials): string {

@@ -1,3 +1,5 @@
+import { echoPattern } from './echo-pattern.ts';
+
 /**
  * From so many characters on a login is masked wherever it stands. A shorter one is masked only where it stands by itself: the login `in`
  * would make holes in every sentence and name. A login alone opens nothing. A password or a token does, so these are masked wherever
@@ -6,7 +8,7 @@
  */
 const MASKED_INSIDE_WORDS = 6;
 
-/** What is hidden, each in all the forms that it may have. */
+/** What is hidden, each in all its forms (`formsOf`). */
 export type Hidden = {
   /** Passwords, tokens, and logins together with them. */
   readonly secrets: readonly string[];
@@ -19,30 +21,27 @@ const BEGINS = String.raw`(?:(?<![\p{L}\p{M}\p{N}_])|(?<=\\[bfnrt]|\\u[\da-fA-F]
 const ENDS = String.raw`(?![\p{L}\p{M}\p{N}_])`;
 
 /**
- * Puts `mask` in the place of each of the forms, the longest first: a shorter one inside it would leave the rest behind.
- *
- * @param patternOf - The source of a pattern of a form; as it stands where there is none.
+ * Puts `mask` in the place of each of them, in whatever way it is written back (`echoPattern`), the longest first: a shorter one inside it
+ * would leave the rest behind.
  */
-export function createMask(
-  { secrets, logins = [] }: Hidden,
-  mask: string,
-  patternOf?: (form: string) => string,
-): (text: string) => string {
-  const written = patternOf ?? literally;
+export function createMask({ secrets, logins = [] }: Hidden, mask: string): (text: string) => string {
   const everywhere = new Set(secrets);
-  const known = [...new Set([...secrets, ...logins])].filter((form) => form !== '');
-  const patterns = known
+  const patterns = [...new Set([...secrets, ...logins])]
+    .filter((form) => form.trim() !== '')
     .sort((a, b) => b.length - a.length)
-    .map((form) =>
-      everywhere.has(form) || form.length >= MASKED_INSIDE_WORDS
-        ? patternOf === undefined
-          ? form
-          : new RegExp(patternOf(form), 'gu')
-        : new RegExp(`${BEGINS}${written(form)}${ENDS}`, 'gu'),
-    );
-  return (text) => patterns.reduce<string>((rest, pattern) => rest.replaceAll(pattern, () => mask), text);
+    .map((form) => {
+      const pattern = echoPattern(form);
+      const isMasked = everywhere.has(form) || form.length >= MASKED_INSIDE_WORDS;
+      return new RegExp(isMasked ? pattern : `${BEGINS}${pattern}${ENDS}`, 'gu');
+    });
+  return (text) => patterns.reduce((rest, pattern) => rest.replace(pattern, () => mask), text);
 }
 
-function literally(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);
+/** A secret, and what HTTP Basic and the like make of it. Not empty, the blanks at its ends aside. */
+export function formsOf(secret: string): string[] {
+  const bytes = Buffer.from(secret, 'utf8');
+  const encoded = bytes.toString('base64');
+  return [secret, secret.trim(), encoded, encoded.replace(/=+$/, ''), bytes.toString('base64url')].filter(
+    (form) => form.trim() !== '',
+  );
 }

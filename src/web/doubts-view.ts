@@ -1,4 +1,5 @@
-import type { ToldDoubt } from '../domain/told.ts';
+import type { DoubtLine } from '../domain/report.ts';
+import type { Told } from '../domain/told.ts';
 import { ask } from './ask.ts';
 import { foreign } from './dom.ts';
 import { count, counted, moment } from './format.ts';
@@ -6,21 +7,23 @@ import type { Listed, Query, Shown } from './shown-report.ts';
 import { tableOf } from './table.ts';
 import { taskLink } from './task-link.ts';
 
+type Doubt = Told<DoubtLine>;
+
 /** Where DataForSEO contradicted itself. */
 export async function doubts({ since = '', until = '', api = '' }: Query): Promise<Shown> {
-  const { lines, more, unknown } = await ask<Listed & { lines: readonly ToldDoubt[] }>('/api/reports/doubts', {
+  const { lines, more, unknown } = await ask<Listed & { lines: readonly Doubt[] }>('/api/reports/doubts', {
     since,
     until,
     api,
   });
   const columns = [
-    { name: 'Seen', nowrap: true, cell: (line: ToldDoubt) => moment(line.seenAt) },
-    { name: 'API', cell: (line: ToldDoubt) => line.api },
-    { name: 'Kind', cell: (line: ToldDoubt) => line.kind },
-    { name: 'From', nowrap: true, cell: (line: ToldDoubt) => (line.since === null ? '–' : moment(line.since)) },
-    { name: 'Until', nowrap: true, cell: (line: ToldDoubt) => (line.until === null ? '–' : moment(line.until)) },
-    { name: 'Task', cell: (line: ToldDoubt) => (line.taskId === null ? '–' : taskLink(line.taskId)) },
-    { name: 'Detail', cell: (line: ToldDoubt) => foreign(line.detail, '–', 300) },
+    { name: 'Seen', nowrap: true, cell: (line: Doubt) => moment(line.seenAt) },
+    { name: 'API', cell: (line: Doubt) => line.api },
+    { name: 'Kind', cell: (line: Doubt) => line.kind },
+    { name: 'From', nowrap: true, cell: (line: Doubt) => (line.since === null ? '–' : moment(line.since)) },
+    { name: 'Until', nowrap: true, cell: (line: Doubt) => (line.until === null ? '–' : moment(line.until)) },
+    { name: 'Task', cell: (line: Doubt) => (line.taskId === null ? '–' : taskLink(line.taskId)) },
+    { name: 'Detail', cell: (line: Doubt) => foreign(line.detail, '–', 300) },
   ];
   const most = more ? ` The newest ${count(lines.length)} of them; the command line has them all.` : '';
   return {

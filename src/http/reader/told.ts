@@ -1,5 +1,5 @@
 import type { ChangeLine, DoubtLine, DuplicateGroup, RetrievableLine, TaskLine } from '../../domain/report.ts';
-import type { Told, ToldDoubt } from '../../domain/told.ts';
+import type { Told } from '../../domain/told.ts';
 
 // Reports have instants as epoch ms; every answer of the API has them as ISO 8601.
 
@@ -8,7 +8,7 @@ export function iso(ms: number): string {
 }
 
 export function toldTask({ postedAt, doneAt, ...task }: TaskLine): Told<TaskLine> {
-  return { ...task, postedAt: iso(postedAt), doneAt: doneAt === null ? null : iso(doneAt) };
+  return { ...task, postedAt: iso(postedAt), doneAt: isoOrNull(doneAt) };
 }
 
 export function toldRetrievable({ until, ...task }: RetrievableLine): Told<RetrievableLine> {
@@ -23,7 +23,7 @@ export function toldGroup({ firstPostedAt, lastPostedAt, ...group }: DuplicateGr
   return { ...group, firstPostedAt: iso(firstPostedAt), lastPostedAt: iso(lastPostedAt) };
 }
 
-export function toldDoubt({ seenAt, since, until, ...doubt }: DoubtLine): ToldDoubt {
+export function toldDoubt({ seenAt, since, until, ...doubt }: DoubtLine): Told<DoubtLine> {
   return { ...doubt, seenAt: iso(seenAt), since: isoOrNull(since), until: isoOrNull(until) };
 }
 

@@ -15,6 +15,7 @@ import { readMeta } from '../meta.ts';
 import { toMs, toSeconds } from '../seconds.ts';
 import { readPictures } from '../snapshot.ts';
 import { costs, totalsOf } from './costs.ts';
+import { countDoubts } from './doubts.ts';
 
 export type CertificateTerms = {
   readonly path: string;
@@ -165,7 +166,7 @@ function ofApi(database: Db, picture: ApiPicture, asked: { range: TimeRange; now
       since: iso(since),
       until: iso(until),
     })),
-    doubts: doubtsOf(database, number, range),
+    doubts: countDoubts(database, api, { since: toSeconds(range.since), until: toSeconds(range.until) }),
   };
 }
 
@@ -225,19 +226,6 @@ function digestWithin(database: Db, api: number, at: { segment: SegmentRow; sinc
       .pluck()
       .iterate(api, Math.max(segment.since, since), Math.min(segment.until, until), api, segment.since),
   );
-}
-
-/** By the stretch or the task that they are about; those about neither are told with every range. */
-function doubtsOf(database: Db, api: number, range: TimeRange): CertificateOfApi['doubts'] {
-  const [since, until] = [toSeconds(range.since), toSeconds(range.until)];
-  return database
-    .prepare<[number, number, number], { kind: string; count: number }>(
-      `select kind, count(*) as count from (
-         select doubt.kind, ifnull(doubt.since, task.posted_at) as since, ifnull(doubt.until, task.posted_at + 1) as until
-         from doubt left join task on task.id = doubt.task_id where doubt.api = ?)
-       where since is null or (since < ? and until > ?) group by kind order by kind`,
-    )
-    .all(api, until, since);
 }
 
 function iso(ms: number): string {
