@@ -10,7 +10,7 @@ for argument in "$@"; do
 done
 
 # A comment to the one and a part of the value to the other: neither the command nor the daemon shall guess.
-unquoted="^[[:space:]]*[A-Za-z_]+[[:space:]]*=[[:space:]]*[^'\"#[:space:]][^#]*#"
+unquoted="^[[:space:]]*[A-Za-z_]+[[:space:]]*=[[:space:]]*([^'\"#[:space:]][^#]*)?#"
 if [[ -z $config ]] && grep -Eqs "$unquoted" "$daemon"; then
   echo "$daemon: put a value that holds a # into quotes." >&2
   exit 2

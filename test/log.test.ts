@@ -117,6 +117,24 @@ describe('the log', () => {
 });
 
 describe('a scrub', () => {
+  it('knows a secret in whatever way it is written back', () => {
+    const secret = 'Pä/s"s Wörd&1';
+    const json = (text: string) => JSON.stringify(text).slice(1, -1);
+    const written = [
+      encodeURIComponent(secret).toLowerCase(),
+      new URLSearchParams({ x: secret }).toString().slice(2),
+      json(secret).replaceAll('/', String.raw`\/`),
+      json(json(json(secret))),
+      String.raw`P\u00e4/s\"s W\u00f6rd&1`,
+      'Pä/s&quot;s Wörd&amp;1',
+      Buffer.from(secret).toString('base64'),
+    ];
+    // Lowered it is another word than the secret, but for what an address escapes.
+    const scrub = createScrub([secret, secret.toLowerCase()]);
+    for (const text of written)
+      expect([text, scrub(`<${text}>`)]).toEqual([text, expect.stringMatching(/^<\[[^\]]*\]>$/)]);
+  });
+
   it('takes the longest form first', () => {
     expect(createScrub(['abc', 'abcdef'])('x abcdef y abc')).toBe('x [secret] y [secret]');
   });

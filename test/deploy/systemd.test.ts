@@ -107,7 +107,8 @@ LOG_LEVEL=warn`;
     });
     expect(settingsBeside('', {})).toEqual({ LEDGER_DATABASE });
     expect(settingsBeside('LEDGER_DATABASE="/a#b/l.db"\n# a word')).toEqual({ LEDGER_DATABASE: '/a#b/l.db' });
-    expect(() => settingsBeside('LEDGER_DATABASE=/a#b/l.db')).toThrow('put a value that holds a # into quotes.');
+    for (const value of ['/a#b/l.db', '#b', '/a # a word'])
+      expect(() => settingsBeside(`LEDGER_DATABASE=${value}`)).toThrow('put a value that holds a # into quotes.');
   });
 
   it('leaves the ledger to the file of settings that the shell or a flag names, and not to that of the daemon', () => {

@@ -8,6 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { API_NAMES } from '../../src/config/settings.ts';
+import type { TaskState } from '../../src/domain/task.ts';
 import { ledgerRoom } from '../../src/http/rooms.ts';
 import { createServer } from '../../src/http/server.ts';
 import { openLedger, type Ledger } from '../../src/ledger/ledger.ts';
@@ -314,10 +315,13 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await page.locator('#unknown-metadata').waitFor({ state: 'hidden' });
   });
 
-  it('offers the APIs that there are, in the explorer and in the reports', async () => {
+  const STATES: readonly TaskState[] = ['finished', 'empty', 'partial', 'failed', 'pending'];
+
+  it('offers the APIs and the states that there are, in the explorer and in the reports', async () => {
     for (const path of ['/tasks', '/reports']) {
       await page.goto(`${url}${path}`);
       expect(await page.locator('select[name=api] option').allTextContents()).toEqual(['any', ...API_NAMES]);
+      expect(await page.locator('select[name=state] option').allTextContents()).toEqual(['any', ...STATES]);
     }
     await page.goto(`${url}/tasks?api=serp`);
     await until('#found-title', '0 tasks');
@@ -852,6 +856,38 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await guest.close();
   });
 
+  it('opens a stream anew that was cut off on the way, of which nobody is told', async () => {
+    guest = await browsing.context.newPage();
+    await guest.clock.install();
+    await guest.addInitScript(() => {
+      const Real = EventSource;
+      let made = 0;
+      const open = (address: string) => {
+        made += 1;
+        return made > 1
+          ? new Real(address)
+          : Object.assign(new EventTarget(), { readyState: 1, close: () => undefined });
+      };
+      // Whoever constructs it gets what this returns.
+      Object.assign(globalThis, {
+        EventSource: function (address: string) {
+          return open(address);
+        },
+      });
+    });
+    await guest.goto(url);
+    await guest.clock.fastForward(20_000);
+    await until('#live', 'Asked every 10 s', guest);
+    for (let round = 0; round < 5; round += 1) {
+      const asked = guest.waitForResponse('**/api/status');
+      await guest.clock.fastForward(15_000);
+      await (await asked).finished();
+    }
+    await guest.clock.fastForward(3_000);
+    await until('#live', /^Live$/, guest);
+    await guest.close();
+  });
+
   it('asks now and then where no events come, as behind a proxy or as the fifty-first page', async () => {
     guest = await browsing.context.newPage();
     await guest.clock.install();
@@ -874,6 +910,15 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     }
     await guest.evaluate(() => new Promise((resolve) => void fetch('/api/calls').then(resolve)));
     expect(await guest.evaluate(() => (globalThis as unknown as { said: string[] }).said)).toEqual([]);
+    // One that cannot be shown, as of another version, does not end the asking.
+    await guest.route('**/api/status', (route) => route.fulfill({ status: 200, json: {} }));
+    const strange = guest.waitForResponse('**/api/status');
+    await guest.clock.fastForward(11_000);
+    await (await strange).finished();
+    await guest.unroute('**/api/status');
+    const next = guest.waitForResponse('**/api/status');
+    await guest.clock.fastForward(11_000);
+    await (await next).finished();
     // That the ledger cannot be read is an answer too.
     await guest.route('**/api/status', (route) =>
       route.fulfill({ status: 503, json: { error: 'There is no ledger yet.' } }),
