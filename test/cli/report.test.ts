@@ -495,6 +495,10 @@ describe('report doubts', () => {
     const { stdout } = await report('doubts', '--format', 'csv');
     expect(stdout.split('\n')[2]).toBe(`${iso(SINCE + 2000).replace('.000Z', 'Z')},backlinks,unlisted,${iso(SINCE).replace('.000Z', 'Z')},${iso(SINCE + 1000).replace('.000Z', 'Z')},a,'=cmd`); // prettier-ignore
     expect((await report('doubts')).stdout).toContain('In 3 places DataForSEO contradicted itself');
+    // The certificate counts the same.
+    const certified = await report('coverage', '--since', iso(SINCE), '--until', iso(SINCE + HOUR));
+    expect(certified.stdout).toMatch(/^In doubt +1 × quarantined, 1 × unlisted$/m);
+    expect((await report('coverage', '--until', iso(SINCE))).stdout).toMatch(/^In doubt +1 × moved, 1 × quarantined$/m);
     expect((await report('doubts', '--tag', 'x')).code).toBe(2);
   });
 
