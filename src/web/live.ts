@@ -42,10 +42,14 @@ export function listenLive({ heard, silent }: Listener): void {
   /** Only who does not answer this either is silent. */
   const askNow = async () => {
     const answer = await poll();
-    // First of all: what fails to be shown must not end the asking.
     asking = null;
-    if (answer === null) silent(last);
-    else hear(answer, 'polled');
+    try {
+      if (answer === null) silent(last);
+      else hear(answer, 'polled');
+    } catch (error) {
+      // What fails to be shown, as of another version, must end neither the asking nor the listening.
+      reportError(error);
+    }
     return answer !== null;
   };
   const listenLater = (ms: number) => {

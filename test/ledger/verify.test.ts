@@ -248,15 +248,20 @@ describe('a ledger of a daemon', () => {
       );
       const stop = new AbortController();
       const running = bench.app().run(stop.signal);
-      for (const calls of [5, 9]) {
+      const verifyAfter = async (calls: number) => {
         await new Promise<void>((resolve) => bench.onCall(() => bench.simulator.stats().calls >= calls && resolve()));
-        expect((await verify(bench)).problems).toEqual([]);
-      }
+        const { problems, verified } = await verify(bench);
+        expect(problems).toEqual([]);
+        return Math.min(verified.tasks - 3_000, verified.digests, verified.gaps);
+      };
+      await verifyAfter(5);
+      // Until there was a moment with new tasks, digests and gaps to look at: how soon depends on the machine.
+      for (let calls = 9; (await verifyAfter(calls)) <= 0; calls += 1);
       stop.abort();
       await running;
       const { problems, verified } = await verify(bench);
       expect(problems).toEqual([]);
-      expect(Math.min(verified.tasks - 3_000, verified.digests, verified.gaps)).toBeGreaterThan(0);
+      expect(Math.min(verified.tasks - 3_000, verified.digests)).toBeGreaterThan(0);
     },
   );
 });
